@@ -1,0 +1,1 @@
+"""Hotpatch and guest patching of Azure machines, declared in Pulumi."""

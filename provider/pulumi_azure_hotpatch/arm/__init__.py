@@ -1,0 +1,1 @@
+"""The only importer of Azure's SDK: implements the ports over the `azure-mgmt-*` clients."""

@@ -1,0 +1,90 @@
+"""One connection to Azure: a credential, a connection pool and a client a subscription, shared by everything in the process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..ports import Clock
+from .clouds import Cloud, find_cloud
+from .connection import Connection
+from .features import ArmFeatures
+from .machines import ArmMachines
+from .maintenance import ArmMaintenance
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.core.pipeline.transport import HttpTransport
+
+ClientT = TypeVar("ClientT")
+
+
+@dataclass(frozen=True)
+class Azure:
+    """The ports that handlers use, over the real SDK clients."""
+
+    features: ArmFeatures
+    machines: ArmMachines
+    maintenance: ArmMaintenance
+
+
+def connect(connection: Connection, clock: Clock) -> Azure:
+    """Azure as the configuration describes it; the first call signs in. Raises ConfigurationError."""
+    from .credentials import make_credential
+    from .transport import pooled_transport
+
+    cloud = find_cloud(connection)
+    return over(cloud, make_credential(connection, cloud), pooled_transport(clock, connection.ca_file), clock)
+
+
+def over(cloud: Cloud, credential: TokenCredential, transport: HttpTransport[Any, Any], clock: Clock) -> Azure:
+    """Azure over a given credential and transport; clients are imported and made when they are first needed."""
+    options: dict[str, Any] = {
+        "base_url": cloud.resource_manager,
+        "credential_scopes": [cloud.scope],
+        "transport": transport,
+        "user_agent": f"pulumi-azure-hotpatch/{metadata.version('pulumi-azure-hotpatch')}",
+    }
+
+    def compute(subscription_id: str) -> Any:
+        from azure.mgmt.compute import ComputeManagementClient
+
+        return ComputeManagementClient(credential, subscription_id, **options)
+
+    def features(subscription_id: str) -> Any:
+        from azure.mgmt.resource.features import FeatureClient
+
+        return FeatureClient(credential, subscription_id, **options)
+
+    def resources(subscription_id: str) -> Any:
+        from azure.mgmt.resource.resources import ResourceManagementClient
+
+        return ResourceManagementClient(credential, subscription_id, **options)
+
+    def maintenance(subscription_id: str) -> Any:
+        from azure.mgmt.maintenance import MaintenanceManagementClient
+
+        return MaintenanceManagementClient(credential, subscription_id, **options)
+
+    return Azure(
+        features=ArmFeatures(_once(features), _once(resources)),
+        machines=ArmMachines(_once(compute), clock),
+        maintenance=ArmMaintenance(_once(maintenance)),
+    )
+
+
+def _once(make: Callable[[str], ClientT]) -> Callable[[str], ClientT]:
+    """`make`, called once a subscription, whatever the number of threads."""
+    made: dict[str, ClientT] = {}
+    lock = threading.Lock()
+
+    def get(subscription_id: str) -> ClientT:
+        with lock:
+            if subscription_id not in made:
+                made[subscription_id] = make(subscription_id)
+            return made[subscription_id]
+
+    return get

@@ -1,0 +1,91 @@
+"""Maintenance configurations and assignments over `azure-mgmt-maintenance` (API 2023-04-01)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from ..errors import NotFound
+from ..ids import ResourceId
+from ..ports import Body
+from .errors import arm_errors
+
+if TYPE_CHECKING:
+    from azure.mgmt.maintenance import MaintenanceManagementClient
+
+
+class ArmMaintenance:
+    """Implements `ports.Maintenance`; the argument makes a client for a subscription.
+
+    Bodies travel as JSON in both directions: the SDK's models drop fields that the service sends (`arm_contracts`: `configurationType`,
+    filter fields), and those are needed to leave alone what is not ours.
+    """
+
+    def __init__(self, client: Callable[[str], MaintenanceManagementClient]) -> None:
+        self._client = client
+
+    def get_schedule(self, schedule: ResourceId) -> Body | None:
+        """Source of the call: azure-mgmt-maintenance 2.1.0, MaintenanceConfigurationsOperations.get."""
+        operations = self._client(schedule.subscription_id).maintenance_configurations
+        with arm_errors("read it", f"schedule '{schedule.name}'"):
+            return _body_or_gone(lambda: operations.get(schedule.resource_group, schedule.name, cls=_raw))
+
+    def put_schedule(self, schedule: ResourceId, body: Body) -> Body:
+        """Source of the call: MaintenanceConfigurationsOperations.create_or_update."""
+        operations = self._client(schedule.subscription_id).maintenance_configurations
+        with arm_errors("write it", f"schedule '{schedule.name}'"):
+            written: Any = operations.create_or_update(schedule.resource_group, schedule.name, _stream(body), cls=_raw)
+        return dict(written)
+
+    def delete_schedule(self, schedule: ResourceId) -> None:
+        """Source of the call: MaintenanceConfigurationsOperations.delete."""
+        operations = self._client(schedule.subscription_id).maintenance_configurations
+        with arm_errors("delete it", f"schedule '{schedule.name}'"):
+            _body_or_gone(lambda: operations.delete(schedule.resource_group, schedule.name))
+
+    def get_assignment(self, assignment: ResourceId) -> Body | None:
+        """Source of the call: ConfigurationAssignmentsOperations.get."""
+        operations = self._client(assignment.subscription_id).configuration_assignments
+        with arm_errors("read it", f"assignment '{assignment.name}'"):
+            return _body_or_gone(lambda: operations.get(*_address(assignment), cls=_raw))
+
+    def put_assignment(self, assignment: ResourceId, body: Body) -> Body:
+        """Source of the call: ConfigurationAssignmentsOperations.create_or_update."""
+        operations = self._client(assignment.subscription_id).configuration_assignments
+        with arm_errors("write it", f"assignment '{assignment.name}'"):
+            written: Any = operations.create_or_update(*_address(assignment), _stream(body), cls=_raw)
+        return dict(written)
+
+    def delete_assignment(self, assignment: ResourceId) -> None:
+        """Source of the call: ConfigurationAssignmentsOperations.delete."""
+        operations = self._client(assignment.subscription_id).configuration_assignments
+        with arm_errors("delete it", f"assignment '{assignment.name}'"):
+            _body_or_gone(lambda: operations.delete(*_address(assignment)))
+
+
+def _address(assignment: ResourceId) -> tuple[str, str, str, str, str]:
+    """Group, provider, type and name of the machine, and the assignment's name."""
+    machine = ResourceId.parse(assignment.scope)
+    return machine.resource_group, machine.provider, machine.path[-1][0], machine.name, assignment.name
+
+
+def _stream(body: Body) -> BytesIO:
+    return BytesIO(json.dumps(body).encode())
+
+
+def _raw(response: Any, _model: Any, _headers: Any) -> Any:
+    return response.http_response.json()
+
+
+def _body_or_gone(call: Callable[[], Any]) -> Body | None:
+    from azure.core.exceptions import ResourceNotFoundError
+
+    try:
+        found = call()
+    except ResourceNotFoundError as error:
+        if error.error is not None and error.error.code == "SubscriptionNotFound":
+            raise
+        return None
+    return dict(found) if found else None

@@ -1,0 +1,75 @@
+"""Long-running operations, stepped by hand so that our clock does the waiting and many can be driven from one thread.
+
+The SDK's own poller decides how to poll (Azure-AsyncOperation, Location, body); only its waiting loop is left out. `update_status` and
+`_extract_delay` belong to azure-core's polling base class: a contract test holds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from azure.core.exceptions import HttpResponseError
+from azure.core.polling.base_polling import BadResponse, BadStatus
+from azure.mgmt.core.polling.arm_polling import ARMPolling
+
+from ..errors import OperationFailed
+from ..ports import Clock
+from .errors import arm_errors
+
+ResultT = TypeVar("ResultT")
+
+# What azure-core waits when the service names no delay.
+_DEFAULT_SECONDS = 30
+
+
+class SteppedPolling(ARMPolling):  # type: ignore[type-arg, misc]
+    """ARM polling whose loop is somebody else's."""
+
+    def __init__(self) -> None:
+        super().__init__(timeout=_DEFAULT_SECONDS)
+
+    def run(self) -> None:
+        """Do not wait here: `ArmOperation` polls."""
+
+
+class ArmOperation(Generic[ResultT]):
+    """One operation that the service accepted; `result` makes the answer once it has succeeded.
+
+    `begin` starts the operation with the polling it is given. The service is asked at once first, as the SDK does, then at its own pace.
+    """
+
+    def __init__(
+        self, clock: Clock, begin: Callable[[SteppedPolling], Any], result: Callable[[], ResultT], action: str, subject: str
+    ) -> None:
+        self._clock = clock
+        self._action = action
+        self._subject = subject
+        self._result = result
+        self._polling = SteppedPolling()
+        with arm_errors(action, subject):
+            begin(self._polling)
+        self._next = clock.now()
+
+    def next_poll(self) -> datetime:
+        """When the service wants to be asked again."""
+        return self._next
+
+    def poll(self) -> ResultT | None:
+        """Ask once: the result, or None while it is running. Raises OperationFailed."""
+        with arm_errors(self._action, self._subject):
+            if not self._polling.finished():
+                self._ask()
+            if not self._polling.finished():
+                self._next = self._clock.now() + timedelta(seconds=self._polling._extract_delay())
+                return None
+            if self._polling.status().casefold() != "succeeded":
+                raise HttpResponseError(response=self._polling._pipeline_response.http_response)
+        return self._result()
+
+    def _ask(self) -> None:
+        try:
+            self._polling.update_status()
+        except (BadStatus, BadResponse) as error:
+            raise OperationFailed(f"{self._subject}: could not {self._action}: the operation's answer makes no sense ({error})") from None

@@ -1,0 +1,27 @@
+"""STORED FORMAT: users' state files hold the import path of these classes. Never move, rename or remove one; they hold nothing."""
+
+from .host.dynamic import HandlerProvider
+
+
+class PreviewEnrollmentProvider(HandlerProvider):
+    """Behind `PreviewEnrollment`."""
+
+    handler_name = "preview_enrollment"
+
+
+class VirtualMachinePatchSettingsProvider(HandlerProvider):
+    """Behind `VirtualMachinePatchSettings`."""
+
+    handler_name = "virtual_machine_patch_settings"
+
+
+class MaintenanceScheduleProvider(HandlerProvider):
+    """Behind `MaintenanceSchedule`."""
+
+    handler_name = "maintenance_schedule"
+
+
+class ScheduleAssignmentProvider(HandlerProvider):
+    """Behind `ScheduleAssignment`."""
+
+    handler_name = "schedule_assignment"

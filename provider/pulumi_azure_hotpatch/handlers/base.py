@@ -1,0 +1,72 @@
+"""What a handler is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+from ..engine.rules import Finding
+from ..models.base import Inputs, State
+from ..models.draft import Draft
+from ..ports import Context
+
+InputsT = TypeVar("InputsT", bound=Inputs)
+StateT = TypeVar("StateT", bound=State)
+
+
+@dataclass(frozen=True)
+class Created(Generic[StateT]):
+    """The id and the state of what now exists."""
+
+    id: str
+    state: StateT
+
+
+class Handler(ABC, Generic[InputsT, StateT]):
+    """The lifecycle of one kind of resource. Stateless; everything impure arrives in the context.
+
+    There is no diff: it follows from the marks on the model's fields. Every verb may be repeated after a crash at any point and converges.
+    """
+
+    inputs: ClassVar[type[Inputs]]
+    state: ClassVar[type[State]]
+    twice: ClassVar[str]
+    """The id of the rule that two resources must not claim the same target."""
+
+    @abstractmethod
+    def label(self, inputs: Draft[InputsT]) -> str:
+        """What messages call the resource, from its inputs, such as `VM 'web01'`."""
+
+    @abstractmethod
+    def targets(self, inputs: Draft[InputsT]) -> Iterable[str]:
+        """What this resource claims for itself in Azure; two resources of a stack must not claim the same. Empty while unknown."""
+
+    def resolve(self, ctx: Context, inputs: Draft[InputsT]) -> dict[str, Any]:  # noqa: ARG002 - optional to override
+        """Inputs left out by the program that the configuration answers, by field name."""
+        return {}
+
+    def answers(self, ctx: Context, inputs: Draft[InputsT], state: StateT | None) -> dict[str, Any]:  # noqa: ARG002
+        """Clock-free answers that preview shows, by field name. May read, never writes."""
+        return {}
+
+    @abstractmethod
+    def check(self, ctx: Context, inputs: Draft[InputsT]) -> Iterable[Finding]:
+        """Judge what is known. May read (coalesced, switchable), never writes, never fails because something is unknown."""
+
+    @abstractmethod
+    def create(self, ctx: Context, inputs: InputsT) -> Created[StateT]:
+        """Bring it about; adopts what is already so. Safe to repeat."""
+
+    @abstractmethod
+    def read(self, ctx: Context, id: str, state: StateT) -> StateT | None:
+        """What Azure has now, in the inputs' own names: as written while it means the same, else Azure's value. None when it is gone."""
+
+    @abstractmethod
+    def update(self, ctx: Context, id: str, state: StateT, inputs: InputsT) -> StateT:
+        """Bring about what changed, repair what drifted, continue what was left unfinished."""
+
+    @abstractmethod
+    def delete(self, ctx: Context, id: str, state: StateT) -> None:
+        """Undo or keep, as `on_destroy` says. Already gone is success."""

@@ -1,0 +1,247 @@
+"""Pulumi's provider interface over handlers: what every resource of this package shares.
+
+An expected failure reaches the user as one line. What a failed verb had already done is handed to the engine as partial state, so that the
+next run continues from it.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+
+from ..errors import HotpatchError, Refused
+from . import engine_hooks
+from .engine_log import EngineLog
+from .runtime import CallContext, Runtime, end_with_parent
+
+if TYPE_CHECKING:
+    from ..engine.rules import Finding
+    from ..handlers.base import Handler
+    from ..models.draft import Draft
+
+Bag = dict[str, Any]
+
+
+class AzureHotpatchError(Exception):
+    """What the engine prints. Its module is hidden so that the line begins with the plain name."""
+
+
+AzureHotpatchError.__module__ = "builtins"
+
+_runtime: Runtime | None = None
+_runtime_lock = threading.Lock()
+
+
+class HandlerProvider(ResourceProvider):
+    """A dynamic provider that leaves everything to the handler it names.
+
+    Subclasses are pickled by import path into users' state: they hold nothing and never move.
+    """
+
+    serialize_as_secret_always = False
+    handler_name: ClassVar[str]
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Set up this plugin process once, whichever resource comes first."""
+        global _runtime
+        with _runtime_lock, _one_line():
+            if _runtime is not None:
+                return
+            sys.tracebacklimit = 0
+            engine_hooks.widen_worker_pool()
+            end_with_parent()
+            runtime = Runtime.configured(req.config.get, EngineLog.of_this_plugin())
+            cancel = getattr(runtime.clock, "cancel", None)
+            if cancel is not None:
+                engine_hooks.hear_cancel(cancel)
+            _runtime = runtime
+
+    def check(self, _olds: Bag, news: Bag) -> CheckResult:
+        """Judge a declaration; every finding of the resource at once."""
+        from . import wire
+
+        with _one_line():
+            handler, call = self._handler(), engine_hooks.current_call()
+            draft, shape = wire.draft(handler.inputs, news)
+            ctx = _started().call(call, "")
+            resolved = handler.resolve(ctx, draft) if not shape else {}
+            draft = draft.replace(**resolved)
+            failures = [CheckFailure(failure.property, f"{failure.property} {failure.reason}") for failure in shape]
+            if shape:
+                return CheckResult(dict(news), failures)
+            ctx.label = handler.label(draft)
+            failures.extend(_declare(handler, ctx, draft))
+            failures.extend(_report(handler.check(ctx, draft), ctx, handler))
+            stored = call.old_outputs() if call else {}
+            state = wire.load_state(handler.state, stored) if stored else None
+            added = {} if failures else {**resolved, **handler.answers(ctx, draft, state)}
+            return CheckResult({**news, **_aliased(handler, added)}, failures)
+
+    def diff(self, _id: str, _olds: Bag, _news: Bag) -> DiffResult:
+        """What a declaration changes, by the marks on the fields."""
+        from . import wire
+
+        with _one_line():
+            handler = self._handler()
+            found = wire.difference(handler.inputs, handler.state, _olds, _news)
+            return DiffResult(changes=bool(found.changed), replaces=list(found.replaces), delete_before_replace=False)
+
+    def create(self, props: Bag) -> CreateResult:
+        """Bring the declaration about."""
+        from . import wire
+
+        handler, call = self._handler(), engine_hooks.current_call()
+        with _one_line():
+            inputs = wire.load_inputs(handler.inputs, props)
+            ctx = _judged(handler, inputs, call)
+        with _keeping(ctx, call, props):
+            created = handler.create(ctx, inputs)
+            return CreateResult(created.id, wire.dump(created.state))
+
+    def read(self, id_: str, props: Bag) -> ReadResult:
+        """What Azure has now."""
+        from . import wire
+
+        with _one_line():
+            handler, call = self._handler(), engine_hooks.current_call()
+            state = wire.load_state(handler.state, props)
+            observed = handler.read(_started().call(call, _label(handler, props)), id_, state)
+            if observed is None:
+                return ReadResult("", {})
+            outs = wire.dump(observed)
+            names = (call.input_names() if call else None) or frozenset(props)
+            aliases = {field.alias or name for name, field in handler.inputs.model_fields.items()}
+            # What the program never wrote must not appear among its inputs.
+            return ReadResult(id_, outs, {key: value for key, value in outs.items() if key in names and key in aliases})
+
+    def update(self, _id: str, _olds: Bag, _news: Bag) -> UpdateResult:
+        """Bring about what changed, drifted or was left unfinished."""
+        from . import wire
+
+        handler, call = self._handler(), engine_hooks.current_call()
+        with _one_line():
+            state = wire.load_state(handler.state, _olds)
+            inputs = wire.load_inputs(handler.inputs, _news)
+            ctx = _judged(handler, inputs, call)
+        with _keeping(ctx, call, _news):
+            return UpdateResult(wire.dump(handler.update(ctx, _id, state, inputs)))
+
+    def delete(self, _id: str, _props: Bag) -> None:
+        """Undo or keep, as the resource says."""
+        from . import wire
+
+        with _one_line():
+            handler, call = self._handler(), engine_hooks.current_call()
+            state = wire.load_state(handler.state, _props)
+            handler.delete(_started().call(call, _label(handler, _props)), _id, state)
+
+    def _handler(self) -> Handler[Any, Any]:
+        from ..handlers import find
+
+        return find(self.handler_name)
+
+
+def _started() -> Runtime:
+    if _runtime is None:
+        raise AzureHotpatchError("the provider was called before it was configured")
+    return _runtime
+
+
+def _judged(handler: Handler[Any, Any], inputs: Any, call: engine_hooks.Call | None) -> CallContext:
+    """The context of a verb that writes, after judging again: a policy may have changed the inputs since `check`."""
+    from ..models.draft import Draft
+
+    draft = Draft.of(inputs)
+    ctx = _started().call(call, handler.label(draft))
+    broken = [finding for finding in handler.check(ctx, draft) if finding.is_error]
+    if broken:
+        raise Refused(f"{ctx.label}: " + " ".join(map(str, broken)), broken)
+    return ctx
+
+
+def _report(findings: Any, ctx: CallContext, handler: Handler[Any, Any]) -> Iterator[CheckFailure]:
+    """Errors as check failures, warnings and (when verbose) unknowns as log lines."""
+    for finding in findings:
+        if finding.is_error:
+            yield CheckFailure(_alias(handler, finding), f"{ctx.label}: {finding}")
+        elif finding.verdict == "fail" and finding.severity == "warning":
+            ctx.advise(str(finding))
+        elif finding.verdict == "fail" or (finding.verdict == "unknown" and ctx.settings.verbose):
+            ctx.inform(str(finding))
+
+
+def _declare(handler: Handler[Any, Any], ctx: CallContext, draft: Draft[Any]) -> Iterator[CheckFailure]:
+    for target in handler.targets(draft):
+        if not ctx.declarations.declare(target):
+            yield CheckFailure(
+                "id",
+                f"{ctx.label}: {target} is declared by another resource of this stack already. "
+                f"Fix: declare it once. [{handler.twice}]",
+            )
+
+
+def _alias(handler: Handler[Any, Any], finding: Finding) -> str:
+    field = handler.inputs.model_fields.get(finding.field)
+    return (field.alias if field else None) or finding.field
+
+
+def _aliased(handler: Handler[Any, Any], values: Mapping[str, Any]) -> Bag:
+    fields = handler.inputs.model_fields
+    return {fields[name].alias or name: value for name, value in values.items() if value is not None}
+
+
+def _label(handler: Handler[Any, Any], props: Mapping[str, Any]) -> str:
+    from . import wire
+
+    return handler.label(wire.draft(handler.inputs, props)[0])
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """Expected failures as one line; anything else is a bug and shows where."""
+    try:
+        yield
+    except AzureHotpatchError:
+        raise
+    except HotpatchError as error:
+        raise AzureHotpatchError(" ".join(str(error).split())) from None
+    except Exception as error:
+        _bug(error)
+
+
+@contextmanager
+def _keeping(ctx: CallContext, call: engine_hooks.Call | None, inputs: Mapping[str, Any]) -> Iterator[None]:
+    """As `_one_line`, and what the handler kept before it failed becomes the resource's partial state."""
+    from . import wire
+
+    try:
+        with _one_line():
+            yield
+    except AzureHotpatchError as error:
+        if ctx.kept is not None:
+            id, state = ctx.kept
+            reason = str(error)
+            unfinished = state.model_copy(update={"unfinished": reason})  # type: ignore[attr-defined]
+            engine_hooks.keep_partial_state(call, id, {**wire.dump(unfinished), "__provider": inputs["__provider"]}, reason)
+        raise
+
+
+def _bug(error: Exception) -> NoReturn:
+    # sys.tracebacklimit is 0 in this process, so the traceback travels in the message.
+    frames = "".join(traceback.format_tb(error.__traceback__, limit=50))
+    raise AzureHotpatchError(f"unexpected {type(error).__name__}: {error} (please report this)\n{frames}") from None

@@ -1,0 +1,131 @@
+"""What one plugin process (or one program) has once: configuration, clock, clients, log, declared targets."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ..ports import Clock, Declarations, Features, Machines, Maintenance, Settings
+from .declarations import Targets
+from .engine_hooks import Call
+from .engine_log import EngineLog
+from .settings import Configuration, Lookup, read_configuration
+from .system_clock import SystemClock, pause
+
+if TYPE_CHECKING:
+    from ..arm.azure import Azure
+
+_PARENT_CHECK_SECONDS = 0.5
+
+
+class Runtime:
+    """Made once, shared by all threads. Clients are made when the first verb needs them."""
+
+    def __init__(self, configuration: Configuration, log: EngineLog, clock: Clock) -> None:
+        self.configuration = configuration
+        self.log = log
+        self.clock = clock
+        self.targets = Targets()
+        self._azure: Azure | None = None
+        self._lock = threading.Lock()
+
+    @staticmethod
+    def configured(lookup: Lookup, log: EngineLog) -> Runtime:
+        """The runtime that a configuration describes. Raises ConfigurationError."""
+        configuration = read_configuration(lookup)
+        return Runtime(configuration, log, make_clock(configuration))
+
+    @property
+    def azure(self) -> Azure:
+        """The clients of Azure Resource Manager."""
+        with self._lock:
+            if self._azure is None:
+                from ..arm.azure import connect
+
+                self._azure = connect(self.configuration.connection, self.clock)
+            return self._azure
+
+    def call(self, call: Call | None, label: str) -> CallContext:
+        """The context of one verb of one resource."""
+        return CallContext(self, call, label)
+
+
+def make_clock(configuration: Configuration) -> Clock:
+    """The system clock, or the simulated one of the endpoint."""
+    connection = configuration.connection
+    if configuration.clock == "endpoint" and connection.endpoint and connection.ca_file:
+        from .endpoint_clock import EndpointClock
+
+        return EndpointClock(connection.endpoint, connection.ca_file)
+    return SystemClock()
+
+
+@dataclass
+class CallContext:
+    """The `Context` of one verb: the runtime's shared parts, and what belongs to this resource alone."""
+
+    runtime: Runtime
+    call: Call | None
+    label: str
+    kept: tuple[str, object] | None = field(default=None)
+
+    @property
+    def clock(self) -> Clock:
+        return self.runtime.clock
+
+    @property
+    def features(self) -> Features:
+        return self.runtime.azure.features
+
+    @property
+    def machines(self) -> Machines:
+        return self.runtime.azure.machines
+
+    @property
+    def maintenance(self) -> Maintenance:
+        return self.runtime.azure.maintenance
+
+    @property
+    def declarations(self) -> Declarations:
+        return self.runtime.targets.declared_by(self._urn)
+
+    @property
+    def settings(self) -> Settings:
+        return self.runtime.configuration.settings
+
+    @property
+    def timeout(self) -> timedelta | None:
+        seconds = self.call.timeout_seconds if self.call else 0.0
+        return timedelta(seconds=seconds) if seconds else None
+
+    def progress(self, message: str) -> None:
+        self.runtime.log.progress(f"{self.label}: {message}", self._urn)
+
+    def advise(self, message: str) -> None:
+        self.runtime.log.say("WARNING", f"{self.label}: {message}", self._urn)
+
+    def inform(self, message: str) -> None:
+        self.runtime.log.say("INFO", f"{self.label}: {message}", self._urn)
+
+    def keep(self, id: str, state: object) -> None:
+        self.kept = (id, state)
+
+    @property
+    def _urn(self) -> str:
+        return self.call.urn if self.call else ""
+
+
+def end_with_parent(finish: Callable[[int], None] = os._exit) -> None:
+    """End this process once its parent has died: a plugin whose CLI was killed must not go on by itself."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            pause(_PARENT_CHECK_SECONDS)
+        finish(1)
+
+    threading.Thread(target=watch, name="end-with-parent", daemon=True).start()

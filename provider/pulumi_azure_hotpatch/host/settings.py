@@ -1,0 +1,121 @@
+"""The stack's configuration: what is ours, and what `azure-native` users already have.
+
+Read in a program through `pulumi.Config`, in the plugin from what the engine hands to `configure`; both are a function from key to value.
+Our own keys have the namespace `azure-hotpatch`. Environment variables fill what the configuration leaves out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..arm.connection import Connection, parse_flag
+from ..errors import ConfigurationError
+from ..ports import Settings
+
+Lookup = Callable[[str], Any]
+
+# Where azure-native reads the same thing: its configuration key, then environment variables.
+# Source: pulumi-azure-native 3.29.0, provider configuration.
+_AZURE: Mapping[str, tuple[str, ...]] = {
+    "clientId": ("ARM_CLIENT_ID", "AZURE_CLIENT_ID"),
+    "clientSecret": ("ARM_CLIENT_SECRET", "AZURE_CLIENT_SECRET"),
+    "clientCertificatePath": ("ARM_CLIENT_CERTIFICATE_PATH", "AZURE_CLIENT_CERTIFICATE_PATH"),
+    "clientCertificatePassword": ("ARM_CLIENT_CERTIFICATE_PASSWORD", "AZURE_CLIENT_CERTIFICATE_PASSWORD"),
+    "tenantId": ("ARM_TENANT_ID", "AZURE_TENANT_ID"),
+    "auxiliaryTenantIds": ("ARM_AUXILIARY_TENANT_IDS",),
+    "subscriptionId": ("ARM_SUBSCRIPTION_ID", "AZURE_SUBSCRIPTION_ID"),
+    "environment": ("ARM_ENVIRONMENT", "AZURE_ENVIRONMENT"),
+    "metadataHost": ("ARM_METADATA_HOSTNAME", "ARM_METADATA_HOST"),
+    "disableInstanceDiscovery": ("ARM_DISABLE_INSTANCE_DISCOVERY",),
+    "useMsi": ("ARM_USE_MSI",),
+    "msiEndpoint": ("ARM_MSI_ENDPOINT",),
+    "useOidc": ("ARM_USE_OIDC",),
+    "oidcToken": ("ARM_OIDC_TOKEN",),
+    "oidcTokenFilePath": ("ARM_OIDC_TOKEN_FILE_PATH", "AZURE_FEDERATED_TOKEN_FILE"),
+    "oidcRequestUrl": ("ARM_OIDC_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_URL"),
+    "oidcRequestToken": ("ARM_OIDC_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
+    "useDefaultAzureCredential": ("ARM_USE_DEFAULT_AZURE_CREDENTIAL",),
+}
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Everything the configuration says: for handlers (`settings`), for reaching Azure (`connection`), and which clock counts."""
+
+    settings: Settings
+    connection: Connection
+    clock: str = "system"
+
+
+def read_configuration(lookup: Lookup, environment: Mapping[str, str] | None = None) -> Configuration:
+    """The configuration that `lookup` (full key to value or None) and the environment describe.
+
+    Raises ConfigurationError for values that make no sense, before anything is contacted.
+    """
+    env = os.environ if environment is None else environment
+
+    def ours(key: str, variable: str) -> str:
+        return _text(lookup(f"azure-hotpatch:{key}")) or env.get(variable, "")
+
+    azure = {}
+    for key, variables in _AZURE.items():
+        value = _text(lookup(f"azure-native:{key}")) or next((env[name] for name in variables if env.get(name)), "")
+        if value:
+            azure[key] = value
+    preview_reads = ours("previewReads", "AZURE_HOTPATCH_PREVIEW_READS") or "auto"
+    if preview_reads not in ("auto", "off"):
+        raise ConfigurationError(f"azure-hotpatch:previewReads is '{preview_reads}'; it must be 'auto' or 'off'")
+    endpoint = ours("endpoint", "AZURE_HOTPATCH_ENDPOINT") or None
+    ca_file = ours("caFile", "AZURE_HOTPATCH_CA_FILE") or None
+    clock = ours("clock", "AZURE_HOTPATCH_CLOCK") or "system"
+    _check_endpoint(endpoint, ca_file, clock)
+    settings = Settings(
+        subscription_id=azure.get("subscriptionId"),
+        preview_reads=preview_reads == "auto",
+        relaxed=_names(ours("relax", "AZURE_HOTPATCH_RELAX")),
+        verbose=parse_flag("azure-hotpatch:verbose", ours("verbose", "AZURE_HOTPATCH_VERBOSE")),
+    )
+    return Configuration(settings, Connection(azure, endpoint, ca_file), clock)
+
+
+def _check_endpoint(endpoint: str | None, ca_file: str | None, clock: str) -> None:
+    if clock not in ("system", "endpoint"):
+        raise ConfigurationError(f"azure-hotpatch:clock is '{clock}'; it must be 'system' or 'endpoint'")
+    if endpoint is None:
+        if clock == "endpoint":
+            raise ConfigurationError("azure-hotpatch:clock is 'endpoint', but no azure-hotpatch:endpoint is set")
+        return
+    if not endpoint.startswith("https://"):
+        raise ConfigurationError(f"azure-hotpatch:endpoint is '{endpoint}'; it must start with https://")
+    if ca_file is None:
+        raise ConfigurationError(
+            "azure-hotpatch:endpoint is set without azure-hotpatch:caFile; an endpoint override is trusted only with its own certificate authority"
+        )
+    if not os.path.isfile(ca_file):
+        raise ConfigurationError(f"azure-hotpatch:caFile is '{ca_file}', which is not a file")
+
+
+def _names(text: str) -> frozenset[str]:
+    if text.startswith("["):
+        try:
+            parsed = json.loads(text)
+        except json.JSONDecodeError:
+            raise ConfigurationError("azure-hotpatch:relax is neither a JSON list nor names separated by commas") from None
+        return frozenset(str(item) for item in parsed)
+    return frozenset(part.strip() for part in text.split(",") if part.strip())
+
+
+def _text(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return value
+        case _:
+            return json.dumps(value)

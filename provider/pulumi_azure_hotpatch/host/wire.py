@@ -1,0 +1,206 @@
+"""Property bags of the engine to models and back. Pure.
+
+A bag has camelCase keys, every number is a float, absent values are missing keys, values not known yet are `pulumi.output.Unknown` objects at
+any depth, and `__provider` is among the keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from ..engine.logic import UNKNOWN
+from ..errors import InvalidInput
+from ..models.base import Answer, Inputs, Model, ReplaceOnChange, State, mark, means_the_same
+from ..models.draft import Draft
+
+Bag = Mapping[str, Any]
+InputsT = TypeVar("InputsT", bound=Inputs)
+StateT = TypeVar("StateT", bound=State)
+ModelT = TypeVar("ModelT", bound=Model)
+
+_RESERVED = frozenset(("__provider", "id", "urn"))
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A value that can never work: the property as the wire names it and what is wrong with it."""
+
+    property: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What a new declaration changes: the properties that differ, and those of them that make a new resource."""
+
+    changed: tuple[str, ...] = ()
+    replaces: tuple[str, ...] = ()
+
+
+def draft(model: type[InputsT], bag: Bag) -> tuple[Draft[InputsT], list[Failure]]:
+    """The known part of a bag, validated field by field, and everything that is wrong with it.
+
+    An unknown value is never missing and never wrong; the known parts around it are still judged.
+    """
+    values: dict[str, Any] = {}
+    failures = [Failure(key, _no_such(model, key)) for key in bag if key not in _RESERVED and key not in _aliases(model)]
+    for name, field in model.model_fields.items():
+        alias = field.alias or name
+        if alias not in bag:
+            if field.is_required():
+                failures.append(Failure(alias, "is required"))
+            else:
+                values[name] = field.get_default(call_default_factory=True)
+            continue
+        pruned, has_unknown = _prune(bag[alias])
+        if pruned is not UNKNOWN:
+            try:
+                values[name] = _adapter(model, name).validate_python(pruned)
+            except ValidationError as error:
+                failures.extend(_failures(alias, error, ignore_missing=has_unknown))
+        if has_unknown:
+            values[name] = UNKNOWN
+    return Draft(model, values), failures
+
+
+def load_inputs(model: type[InputsT], bag: Bag) -> InputsT:
+    """Inputs of which everything is known. Raises InvalidInput naming every wrong field in one line."""
+    try:
+        return model.model_validate({key: value for key, value in bag.items() if key not in _RESERVED})
+    except ValidationError as error:
+        reasons = "; ".join(f"{failure.property}: {failure.reason}" for failure in _failures("", error))
+        raise InvalidInput(reasons) from None
+
+
+def load_state(model: type[StateT], bag: Bag) -> StateT:
+    """Stored state. A value that does not fit any more is kept as it is: what Azure answered once must never block a stack.
+
+    Raises InvalidInput when a required value is missing.
+    """
+    values: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        raw = bag.get(field.alias or name)
+        if raw is None and field.is_required():
+            raise InvalidInput(f"the stored state has no '{field.alias or name}'; remove the resource from the state and run again")
+        values[name] = _value(model, name, field, raw)
+    return model.model_construct(**values)
+
+
+def dump(model: Model) -> dict[str, Any]:
+    """A bag of a model: aliases, JSON values, nothing absent."""
+    return model.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def difference(inputs: type[Inputs], state: type[State], old: Bag, new: Bag) -> Difference:
+    """What the declaration `new` changes on the stored outputs `old`, by the marks on the inputs' fields.
+
+    An unknown value is a change, but not a replacement: it may turn out to be the same.
+    """
+    changed: list[str] = []
+    replaces: list[str] = []
+    for name, field in inputs.model_fields.items():
+        if mark(field, Answer) is not None:
+            continue
+        alias = field.alias or name
+        pruned, has_unknown = _prune(new.get(alias))
+        if has_unknown:
+            changed.append(alias)
+        elif not means_the_same(field, _value(inputs, name, field, old.get(alias)), _value(inputs, name, field, pruned)):
+            changed.append(alias)
+            if mark(field, ReplaceOnChange) is not None:
+                replaces.append(alias)
+    if old.get(_alias(state, "unfinished")) and not changed:
+        changed.append(_alias(state, "unfinished"))
+    return Difference(tuple(changed), tuple(replaces))
+
+
+def is_unknown(value: Any) -> bool:
+    """Whether a wire value, or any part of it, is not known yet."""
+    return _prune(value)[1]
+
+
+def _prune(value: Any) -> tuple[Any, bool]:
+    """`value` without its unknown parts (UNKNOWN if nothing is left), and whether there were any."""
+    from pulumi.output import Unknown
+
+    if isinstance(value, Unknown):
+        return UNKNOWN, True
+    if isinstance(value, Mapping):
+        parts = {key: _prune(item) for key, item in value.items()}
+        return {key: item for key, (item, _) in parts.items() if item is not UNKNOWN}, any(part[1] for part in parts.values())
+    if isinstance(value, list | tuple):
+        items = [_prune(item) for item in value]
+        return [item for item, _ in items if item is not UNKNOWN], any(item[1] for item in items)
+    return value, False
+
+
+def _value(model: type[Model], name: str, field: FieldInfo, raw: Any) -> Any:
+    """A stored or declared value in the model's own form, so that `3.0` and `3`, or absent and default, compare equal."""
+    if raw is None:
+        return field.get_default(call_default_factory=True) if not field.is_required() else None
+    try:
+        return _adapter(model, name).validate_python(raw)
+    except ValidationError:
+        return raw
+
+
+@cache
+def _adapter(model: type[Model], name: str) -> TypeAdapter[Any]:
+    field = model.model_fields[name]
+    annotation: Any = field.annotation
+    for item in field.metadata:
+        annotation = _annotate(annotation, item)
+    return TypeAdapter(annotation)
+
+
+def _annotate(annotation: Any, item: Any) -> Any:
+    from typing import Annotated
+
+    return Annotated[annotation, item]
+
+
+@cache
+def _aliases(model: type[Model]) -> frozenset[str]:
+    return frozenset(field.alias or name for name, field in model.model_fields.items())
+
+
+def _alias(model: type[Model], name: str) -> str:
+    return model.model_fields[name].alias or name
+
+
+def _no_such(model: type[Model], key: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(key, sorted(_aliases(model)), n=1)
+    return "is not a property of this resource" + (f"; did you mean '{near[0]}'?" if near else "")
+
+
+def _failures(prefix: str, error: ValidationError, *, ignore_missing: bool = False) -> list[Failure]:
+    failures = []
+    for detail in error.errors(include_url=False):
+        if ignore_missing and detail["type"] in ("missing", "too_short"):
+            continue
+        path = ".".join(str(step) for step in ((prefix,) if prefix else ()) + tuple(detail["loc"]))
+        failures.append(Failure(path, _reason(detail)))
+    return failures
+
+
+def _reason(detail: ErrorDetails) -> str:
+    match detail["type"]:
+        case "missing":
+            return "is required"
+        case "extra_forbidden":
+            return "is not a property of this resource"
+        case "value_error":
+            return str(detail["ctx"]["error"])
+        case "literal_error":
+            return f"{detail['input']!r} is not one of {detail['ctx']['expected']}"
+        case _:
+            return f"{detail['msg'][0].lower()}{detail['msg'][1:]}, not {detail['input']!r}"

@@ -1,0 +1,124 @@
+"""Inputs, State, and what is marked on their fields.
+
+A field is marked once and everything follows from the mark: whether a change replaces the resource, and which values mean the same.
+Programs write snake_case; the wire and the stored state use camelCase (aliases).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic.alias_generators import to_camel
+from pydantic.fields import FieldInfo
+
+from ..ids import ResourceId
+
+
+@dataclass(frozen=True)
+class ReplaceOnChange:
+    """Azure cannot change this in place: a change makes a new resource."""
+
+
+@dataclass(frozen=True)
+class Same:
+    """Two values mean the same when `key` gives the same for both."""
+
+    key: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Filled in by `check` so that preview shows it; never part of a comparison."""
+
+
+class Model(BaseModel):
+    """The root of inputs and state: camelCase on the wire, snake_case in programs, unknown keys of older or newer versions ignored."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True)
+
+
+class Inputs(Model):
+    """What a program declares for one resource."""
+
+    # A misspelt property must be an error, not silently without effect.
+    model_config = ConfigDict(extra="forbid")
+
+
+class State(Model):
+    """What is stored: a superset of the inputs. A new field needs a default, so that older state still loads."""
+
+    unfinished: str | None = None
+    """Why the last run did not finish; the next one continues. None when everything is done."""
+
+
+OnDestroy = Literal["restore", "keep"]
+
+
+def casefold_text(value: Any) -> Any:
+    """Text without letter case, lists element by element, anything else as it is."""
+    if isinstance(value, str):
+        return value.casefold()
+    if isinstance(value, list | tuple):
+        return [casefold_text(item) for item in value]
+    return value
+
+
+def as_set(value: Any) -> Any:
+    """A list as the set of its members without letter case; absent and empty mean the same."""
+    return None if not value else frozenset(casefold_text(list(value)))
+
+
+ANY_CASE = Same(casefold_text)
+ANY_ORDER = Same(as_set)
+EMPTY_IS_ABSENT = Same(lambda value: value or None)
+
+
+def _check_machine_id(value: str) -> str:
+    return str(ResourceId.parse(value))
+
+
+ArmId = Annotated[str, BeforeValidator(lambda value: _check_machine_id(value) if isinstance(value, str) else value), ANY_CASE]
+
+_DURATION = re.compile(r"(?:(?P<hours>\d+)h)?(?:(?P<minutes>\d+)m)?(?:(?P<seconds>\d+(?:\.\d+)?)s)?")
+
+
+def parse_wait(text: str) -> timedelta:
+    """`90s`, `15m` or `1h30m`, as in Pulumi's `custom_timeouts`, as a duration. Raises ValueError."""
+    match = _DURATION.fullmatch(text.strip())
+    if not match or not any(match.groups()):
+        raise ValueError(f"'{text}' is not a duration such as 90s, 15m or 1h30m")
+    return timedelta(**{unit: float(amount) for unit, amount in match.groupdict().items() if amount})
+
+
+def _check_wait(value: Any) -> Any:
+    if isinstance(value, str):
+        parse_wait(value)
+    return value
+
+
+Wait = Annotated[str, BeforeValidator(_check_wait), Same(lambda value: parse_wait(value) if isinstance(value, str) else value)]
+
+
+def mark(field: FieldInfo, kind: type[Any]) -> Any:
+    """The mark of that kind on a field, None if it has none."""
+    return next((item for item in field.metadata if isinstance(item, kind)), None)
+
+
+def means_the_same(field: FieldInfo, left: Any, right: Any) -> bool:
+    """Whether two values of a field are equal in meaning."""
+    same: Same | None = mark(field, Same)
+    if same is not None:
+        return bool(same.key(left) == same.key(right))
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return dict(left) == dict(right)
+    return bool(left == right)
+
+
+def as_observed(model: type[Model], name: str, written: Any, observed: Any) -> Any:
+    """What `read` answers for a field: as written while Azure's value means the same, else Azure's value."""
+    return written if means_the_same(model.model_fields[name], written, observed) else observed

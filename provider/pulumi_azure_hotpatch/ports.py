@@ -1,0 +1,170 @@
+"""What handlers need from the outside, as protocols. `arm` and `host` implement them; nothing here knows Azure's SDK or Pulumi.
+
+Reads answer None for "does not exist". Everything may raise `ArmError`; waits may raise `TimedOut` or `Interrupted`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeVar
+
+from .ids import ResourceId
+
+ResultT = TypeVar("ResultT", covariant=True)
+Body = Mapping[str, Any]
+
+
+class Clock(Protocol):
+    """Time. Instants are aware; waiting is until an instant, so that a late start never lengthens a wait."""
+
+    def now(self) -> datetime:
+        """The present instant."""
+        ...
+
+    def sleep_until(self, deadline: datetime) -> None:
+        """Return once `deadline` has passed. Raises Interrupted when the deployment is cancelled meanwhile."""
+        ...
+
+
+class Operation(Protocol[ResultT]):
+    """A long-running ARM operation, polled by hand."""
+
+    def next_poll(self) -> datetime:
+        """When the service wants to be asked again."""
+        ...
+
+    def poll(self) -> ResultT | None:
+        """Ask once: the result, or None while it is running. Raises OperationFailed."""
+        ...
+
+
+class Features(Protocol):
+    """Preview features (Microsoft.Features) and the registration of resource providers."""
+
+    def state(self, subscription_id: str, namespace: str, feature: str) -> str | None:
+        """The registration state as the service words it; None for a feature it does not know."""
+        ...
+
+    def register(self, subscription_id: str, namespace: str, feature: str) -> str | None:
+        """Ask for registration; the state right after, None for a feature the service does not know."""
+        ...
+
+    def unregister(self, subscription_id: str, namespace: str, feature: str) -> str | None:
+        """Ask for unregistration; the state right after, None for a feature the service does not know."""
+        ...
+
+    def provider_state(self, subscription_id: str, namespace: str) -> str:
+        """The registration state of a resource provider."""
+        ...
+
+    def register_provider(self, subscription_id: str, namespace: str) -> str:
+        """Register a resource provider again, which makes it see changed features; the state right after."""
+        ...
+
+
+class Machines(Protocol):
+    """Azure virtual machines."""
+
+    def get(self, machine: ResourceId, *, fresh: bool = True) -> Body | None:
+        """The VM's ARM body. `fresh=False` may answer from a read that this run made a moment ago and nothing of ours changed since."""
+        ...
+
+    def patch_settings(self, machine: ResourceId, os_kind: str, settings: Body) -> Operation[Body]:
+        """PATCH `patchSettings` with the given keys and nothing else; the result is the VM's body.
+
+        `os_kind` is `windows` or `linux`. The operation may be finished already (its first poll then answers at once).
+        """
+        ...
+
+
+class Maintenance(Protocol):
+    """Maintenance configurations and their assignments (Microsoft.Maintenance)."""
+
+    def get_schedule(self, schedule: ResourceId) -> Body | None:
+        """A maintenance configuration's body."""
+        ...
+
+    def put_schedule(self, schedule: ResourceId, body: Body) -> Body:
+        """Create or replace a maintenance configuration; the body as the service stored it."""
+        ...
+
+    def delete_schedule(self, schedule: ResourceId) -> None:
+        """Delete a maintenance configuration; already gone is success."""
+        ...
+
+    def get_assignment(self, assignment: ResourceId) -> Body | None:
+        """A configuration assignment's body."""
+        ...
+
+    def put_assignment(self, assignment: ResourceId, body: Body) -> Body:
+        """Create or replace an assignment on a machine; the body as the service stored it."""
+        ...
+
+    def delete_assignment(self, assignment: ResourceId) -> None:
+        """Delete an assignment; already gone is success."""
+        ...
+
+
+class Declarations(Protocol):
+    """The targets that the program declares in this run."""
+
+    def declare(self, target: str) -> bool:
+        """Note that the current resource declares `target`; False if another resource of this run already did."""
+        ...
+
+    def is_declared_by_another(self, target: str) -> bool:
+        """Whether a resource other than the current one declares `target` in this run."""
+        ...
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the stack's configuration says, secrets excluded.
+
+    `subscription_id` is the default for resources that name none; `preview_reads` allows `check` to read Azure; `relaxed` holds the
+    switches that turn disputed rules into warnings.
+    """
+
+    subscription_id: str | None = None
+    preview_reads: bool = True
+    relaxed: frozenset[str] = frozenset()
+    verbose: bool = False
+
+
+class Context(Protocol):
+    """Everything impure that one verb of one resource may use."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def features(self) -> Features: ...
+    @property
+    def machines(self) -> Machines: ...
+    @property
+    def maintenance(self) -> Maintenance: ...
+    @property
+    def declarations(self) -> Declarations: ...
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def timeout(self) -> timedelta | None:
+        """The resource's `custom_timeouts` for this verb, None where the program set none."""
+        ...
+
+    def progress(self, message: str) -> None:
+        """Show what is being waited for; overwritten by the next message."""
+        ...
+
+    def advise(self, message: str) -> None:
+        """Show a warning that stays in the diagnostics and fails nothing."""
+        ...
+
+    def inform(self, message: str) -> None:
+        """Show a remark that stays in the diagnostics."""
+        ...
+
+    def keep(self, id: str, state: object) -> None:
+        """Note what is done so far: if the verb fails from here on, this is stored and the next run continues from it."""
+        ...
