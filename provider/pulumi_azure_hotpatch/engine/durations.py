@@ -14,7 +14,8 @@ from ..errors import InvalidInput
 GUEST_MINIMUM: Final = timedelta(hours=1, minutes=30)
 """Shortest window of scope InGuestPatch. Source: Microsoft Learn, maintenance configurations, 2026-09-25."""
 GUEST_MAXIMUM: Final = timedelta(hours=3, minutes=55)
-"""Longest window of scope InGuestPatch, same source; public code with 04:00 exists, so every check takes its own maximum."""
+"""Longest window of scope InGuestPatch, same source; public code with 04:00 exists, so every check takes its own
+maximum."""
 NEVER: Final = datetime.combine(date.max, time(23, 59, 59))
 """The expiry Azure assumes when none is given. Source: Microsoft Learn, manage VMs programmatically, 2024-10-17."""
 
@@ -23,9 +24,13 @@ _LOCAL_TIME: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2})(?::
 
 
 def parse_duration(
-    text: str, *, minimum: timedelta = GUEST_MINIMUM, maximum: timedelta | None = GUEST_MAXIMUM
+    text: str,
+    *,
+    minimum: timedelta = GUEST_MINIMUM,
+    maximum: timedelta | None = GUEST_MAXIMUM,
 ) -> timedelta:
-    """`"03:55"` as a timedelta; raises InvalidInput for another form or a length outside `minimum`…`maximum` (None = no upper bound).
+    """`"03:55"` as a timedelta; raises InvalidInput for another form or a length outside `minimum`…`maximum` (None =
+    no upper bound).
 
     Source of the form: hashicorp/terraform-provider-azurerm, maintenance configuration schema, 2026-08-21.
     """
@@ -41,7 +46,8 @@ def parse_duration(
 
 
 def format_duration(duration: timedelta) -> str:
-    """A timedelta as `HH:MM`; raises InvalidInput for less than a minute's precision or anything outside 00:00…23:59."""
+    """A timedelta as `HH:MM`; raises InvalidInput for less than a minute's precision or anything outside
+    00:00…23:59."""
     minutes, rest = divmod(duration, timedelta(minutes=1))
     if rest or not 0 <= minutes < 24 * 60:
         raise InvalidInput(f"duration {duration}: expected whole minutes between 00:00 and 23:59, e.g. '03:55'")
@@ -49,7 +55,8 @@ def format_duration(duration: timedelta) -> str:
 
 
 def parse_start(text: str) -> datetime:
-    """`"2026-03-10 22:00"` as naive wall-clock time; raises InvalidInput for another form or a day that does not exist.
+    """`"2026-03-10 22:00"` as naive wall-clock time; raises InvalidInput for another form or a day that does not
+    exist.
 
     Source of the form: Microsoft Learn, manage VMs programmatically, 2024-10-17.
     """

@@ -1,6 +1,7 @@
 """The `recurEvery` language of maintenance configurations: values, text to value and back, typed builders.
 
-Grammar (Microsoft Learn, manage VMs programmatically, 2024-10-17, and the maintenance SDK's documentation; letter case does not matter):
+Grammar (Microsoft Learn, manage VMs programmatically, 2024-10-17, and the maintenance SDK's documentation; letter
+case does not matter):
 
     daily    [N]Day[s]
     weekly   [N]Week[s] [Weekday{,Weekday}]
@@ -8,8 +9,8 @@ Grammar (Microsoft Learn, manage VMs programmatically, 2024-10-17, and the maint
              [N]Month[s] First|Second|Third|Fourth|Last Weekday [OffsetK]      K from -6 to 6
     hourly   [N]Hour[s], at least 6                                            the spelling is not documented
 
-Two recurrences are equal when they mean the same: case, plural, order and repetition do not survive `parse`. When each one happens is
-`occurrences.py`.
+Two recurrences are equal when they mean the same: case, plural, order and repetition do not survive `parse`. When
+each one happens is `occurrences.py`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from typing import Final, TypeAlias
 from ..errors import InvalidInput
 
 LAST_DAY: Final = -1
-"""The month day `day-1`: the portal offers "last day of month"; its token is known from a third party's documentation only."""
+"""The month day `day-1`: the portal offers "last day of month"; its token is known from a third party's documentation
+only."""
 LARGEST_OFFSET: Final = 6
 MINIMUM_HOURS: Final = 6
 PATCH_TUESDAY_OFFSETS: Final = range(-13, 21)
@@ -104,9 +106,10 @@ _OFFSET: Final = re.compile(r"offset([+-]?\d{1,2})", re.IGNORECASE)
 
 
 def hourly(every: int) -> Hourly:
-    """Every `every` hours; raises InvalidInput below 6. Source: Microsoft Learn, maintenance configurations, 2026-09-25."""
+    """Every `every` hours; raises InvalidInput below 6. Source: Microsoft Learn, maintenance configurations,
+    2026-09-25."""
     if every < MINIMUM_HOURS:
-        raise InvalidInput(f"a schedule repeats at most every {MINIMUM_HOURS} hours, not every {every}: use '6Hours' or more")
+        raise InvalidInput(f"a schedule repeats every {MINIMUM_HOURS} hours or more, not every {every}: e.g. '6Hours'")
     return Hourly(every)
 
 
@@ -130,8 +133,8 @@ def monthly(
 ) -> MonthlyByDay | MonthlyByWeekday:
     """Every `every` months, on `days` (1…31, `LAST_DAY`) or on the `week`-th `weekday` moved by `offset` days (-6…6).
 
-    Raises InvalidInput when neither or both are given, as the service does: "Monthly maintenance window is missing day of month or week
-    of month" (hashicorp/terraform-provider-azurerm issue 29738).
+    Raises InvalidInput when neither or both are given, as the service does: "Monthly maintenance window is missing
+    day of month or week of month" (hashicorp/terraform-provider-azurerm issue 29738).
     """
     _positive(every)
     if days and (week is not None or weekday is not None or offset):
@@ -139,7 +142,10 @@ def monthly(
     if days:
         if wrong := [day for day in days if day != LAST_DAY and not 1 <= day <= 31]:
             raise InvalidInput(f"month day {wrong[0]}: expected 1 to 31, e.g. 'Month day15' (the last day is 'day-1')")
-        return MonthlyByDay(every, tuple(sorted(set(days), key=lambda day: 32 if day == LAST_DAY else day)))
+        return MonthlyByDay(
+            every,
+            tuple(sorted(set(days), key=lambda day: 32 if day == LAST_DAY else day)),
+        )
     if week is None or weekday is None:
         raise InvalidInput(
             "monthly maintenance window is missing day of month or week of month: "
@@ -153,9 +159,10 @@ def monthly(
 def patch_tuesday(offset_days: int = 0, *, every: int = 1) -> MonthlyByWeekday:
     """The recurrence that is `offset_days` from Patch Tuesday in every month, for every offset from -13 to 20.
 
-    Only Tuesdays keep their distance from the second Tuesday in every month, so First … Fourth Tuesday with an offset of up to six days
-    reach exactly these; raises InvalidInput for others, naming the nearest. The second Tuesday is used where it reaches, else the
-    Tuesday that needs the smallest offset: `patch_tuesday(9)` is `Month Third Tuesday Offset2`.
+    Only Tuesdays keep their distance from the second Tuesday in every month, so First … Fourth Tuesday with an offset
+    of up to six days reach exactly these; raises InvalidInput for others, naming the nearest. The second Tuesday is
+    used where it reaches, else the Tuesday that needs the smallest offset: `patch_tuesday(9)` is `Month Third Tuesday
+    Offset2`.
     """
     if offset_days not in PATCH_TUESDAY_OFFSETS:
         nearest = min(max(offset_days, PATCH_TUESDAY_OFFSETS[0]), PATCH_TUESDAY_OFFSETS[-1])
@@ -166,9 +173,15 @@ def patch_tuesday(offset_days: int = 0, *, every: int = 1) -> MonthlyByWeekday:
     if abs(offset_days) <= LARGEST_OFFSET:
         return MonthlyByWeekday(_positive(every), Week.SECOND, Weekday.TUESDAY, offset_days)
     week = min(
-        (Week.FIRST, Week.THIRD, Week.FOURTH), key=lambda week: abs(offset_days - 7 * (week - _TUESDAY_OF_PATCHES))
+        (Week.FIRST, Week.THIRD, Week.FOURTH),
+        key=lambda week: abs(offset_days - 7 * (week - _TUESDAY_OF_PATCHES)),
     )
-    return MonthlyByWeekday(_positive(every), week, Weekday.TUESDAY, offset_days - 7 * (week - _TUESDAY_OF_PATCHES))
+    return MonthlyByWeekday(
+        _positive(every),
+        week,
+        Weekday.TUESDAY,
+        offset_days - 7 * (week - _TUESDAY_OF_PATCHES),
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -180,7 +193,11 @@ def parse(text: str) -> Recurrence:
     words = re.sub(r"\s*,\s*", ",", text.strip()).split()
     head = _HEAD.fullmatch(words[0]) if words else None
     if head is None:
-        raise _expected(text, "Day, Week, Month or Hour with an optional number right before it", "2Weeks Monday")
+        raise _expected(
+            text,
+            "Day, Week, Month or Hour with an optional number right before it",
+            "2Weeks Monday",
+        )
     every, unit, rest = int(head[1] or 1), head[2].casefold(), words[1:]
     if every < 1:
         raise _expected(text, "a number from 1", f"2{unit.capitalize()}s")
@@ -209,7 +226,7 @@ def format(recurrence: Recurrence) -> str:
         case Daily(every):
             return _head(every, "Day")
         case Weekly(every, weekdays):
-            return " ".join([_head(every, "Week"), *filter(None, [",".join(day.name.capitalize() for day in weekdays)])])
+            return f"{_head(every, 'Week')} {','.join(day.name.capitalize() for day in weekdays)}".rstrip()
         case MonthlyByDay(every, days):
             return f"{_head(every, 'Month')} {','.join(f'day{day}' for day in days)}"
         case MonthlyByWeekday(every, week, weekday, offset):
@@ -218,27 +235,37 @@ def format(recurrence: Recurrence) -> str:
 
 
 def uncertainties(recurrence: Recurrence) -> tuple[str, ...]:
-    """What no source says about this recurrence and this package therefore assumes; empty for the well-documented ones."""
+    """What no source says about this recurrence and this package therefore assumes; empty for the well-documented
+    ones."""
     notes: list[str] = []
     if isinstance(recurrence, Hourly):
         notes.append("the token of an hourly recurrence is not documented; '6Hours' is an assumption")
     elif recurrence.every > 1:
-        notes.append("which of every N days, weeks or months counts is not documented; counted from the start, as RFC 5545")
+        notes.append("which of every N periods counts is not documented; counted from the start, as in RFC 5545")
     if isinstance(recurrence, MonthlyByDay):
         if LAST_DAY in recurrence.days:
             notes.append("the token 'day-1' for the last day of the month comes from a third party")
         if any(day > 28 for day in recurrence.days):
             notes.append("that a month without such a day is skipped is inferred")
-    if isinstance(recurrence, MonthlyByWeekday) and recurrence.offset:
+    if isinstance(recurrence, MonthlyByWeekday) and _may_leave_month(recurrence):
         notes.append("that an offset is applied after picking the weekday, so may leave the month, is inferred")
     return tuple(notes)
+
+
+def _may_leave_month(recurrence: MonthlyByWeekday) -> bool:
+    early, late = recurrence.week is Week.FIRST, recurrence.week in (Week.FOURTH, Week.LAST)
+    return (early and recurrence.offset < 0) or (late and recurrence.offset > 0)
 
 
 def _parse_week(text: str, every: int, rest: list[str]) -> Weekly:
     names = [name for part in rest for name in part.split(",")]
     unknown = [name for name in names if name.casefold() not in _WEEKDAYS]
     if len(rest) > 1 or unknown:
-        raise _expected(text, "weekdays from Monday to Sunday joined by commas", "Week Saturday,Sunday")
+        raise _expected(
+            text,
+            "weekdays from Monday to Sunday joined by commas",
+            "Week Saturday,Sunday",
+        )
     return weekly(every, *(_WEEKDAYS[name.casefold()] for name in names))
 
 
@@ -253,9 +280,17 @@ def _parse_month(text: str, every: int, rest: list[str]) -> Recurrence:
         return monthly(every, days=found)
     offset = _OFFSET.fullmatch(rest[2]) if len(rest) == 3 else None
     if len(rest) not in (2, 3) or rest[0].casefold() not in _WEEKS or rest[1].casefold() not in _WEEKDAYS:
-        raise _expected(text, "First, Second, Third, Fourth or Last and a weekday, or month days", "Month Second Tuesday")
+        raise _expected(
+            text,
+            "First to Fourth or Last and a weekday, or month days",
+            "Month Second Tuesday",
+        )
     if len(rest) == 3 and offset is None:
-        raise _expected(text, "an offset in days from -6 to 6 at the end", "Month Second Tuesday Offset4")
+        raise _expected(
+            text,
+            "an offset in days from -6 to 6 at the end",
+            "Month Second Tuesday Offset4",
+        )
     week, weekday = _WEEKS[rest[0].casefold()], _WEEKDAYS[rest[1].casefold()]
     return monthly(every, week=week, weekday=weekday, offset=int(offset[1]) if offset else 0)
 

@@ -1,7 +1,9 @@
-"""Time zones by either of their names: Windows (`Pacific Standard Time`, what Azure takes) and IANA (`America/Los_Angeles`).
+"""Time zones by either of their names: Windows (`Pacific Standard Time`, what Azure takes) and IANA
+(`America/Los_Angeles`).
 
-Which name means which is Unicode CLDR's `windowsZones`, generated into `zones.json` from a library by `tools/generate_zones.py`; the rules
-of each zone come from the tz database that Python finds. Names are compared without case.
+Which name means which is Unicode CLDR's `windowsZones`, generated into `zones.json` from a library by
+`tools/generate_zones.py`; the rules of each zone come from the tz database that Python finds. Names are compared
+without case.
 """
 
 from __future__ import annotations
@@ -34,7 +36,10 @@ def _tables() -> _Tables:
     to_windows: dict[str, str] = data["iana_to_windows"]
     names: list[str] = data["iana"]
     return _Tables(
-        {name.casefold(): name for name in to_iana}, {name.casefold(): name for name in names}, to_iana, to_windows
+        {name.casefold(): name for name in to_iana},
+        {name.casefold(): name for name in names},
+        to_iana,
+        to_windows,
     )
 
 
@@ -51,11 +56,12 @@ def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(key)
     except ZoneInfoNotFoundError:
-        raise InvalidInput(f"time zone {name!r}: no rules for {key} on this machine; install the tzdata package") from None
+        raise InvalidInput(f"time zone {name!r}: no rules for {key} here; install the tzdata package") from None
 
 
 def is_windows_name(name: str) -> bool:
-    """Whether this is a Windows zone name, the only kind a maintenance configuration takes (besides `UTC`, which is both)."""
+    """Whether this is a Windows zone name, the only kind a maintenance configuration takes (besides `UTC`, which is
+    both)."""
     return name.strip().casefold() in _tables().windows
 
 
@@ -65,9 +71,11 @@ def is_iana_name(name: str) -> bool:
 
 
 def windows_name(iana: str) -> str:
-    """The Windows name of an IANA zone, `America/New_York` → `Eastern Standard Time`; a Windows name is given back as it is written.
+    """The Windows name of an IANA zone, `America/New_York` → `Eastern Standard Time`; a Windows name is given back as
+    it is written.
 
-    Raises InvalidInput for an unknown name (naming the nearest) and for the few IANA zones that have no Windows counterpart.
+    Raises InvalidInput for an unknown name (naming the nearest) and for the few IANA zones that have no Windows
+    counterpart.
     """
     tables = _tables()
     folded = iana.strip().casefold()
@@ -82,9 +90,11 @@ def windows_name(iana: str) -> str:
 
 
 def iana_name(windows: str) -> str:
-    """The IANA name of a Windows zone, `Eastern Standard Time` → `America/New_York`; an IANA name is given back as it is written.
+    """The IANA name of a Windows zone, `Eastern Standard Time` → `America/New_York`; an IANA name is given back as it
+    is written.
 
-    A Windows zone covers several IANA zones; this is CLDR's default one. Raises InvalidInput for an unknown name, naming the nearest.
+    A Windows zone covers several IANA zones; this is CLDR's default one. Raises InvalidInput for an unknown name,
+    naming the nearest.
     """
     tables = _tables()
     folded = windows.strip().casefold()
