@@ -114,8 +114,18 @@ class Declarations(Protocol):
         """Note that the current resource declares `target`; False if another resource of this run already did."""
         ...
 
-    def is_declared_by_another(self, target: str) -> bool:
-        """Whether a resource other than the current one declares `target` in this run."""
+    def is_still_wanted(self, target: str) -> bool:
+        """Whether this run wants `target` although the current resource is about to undo it: another resource declares it, or it was
+        created anew (a rename, a replacement).
+        """
+        ...
+
+    def note(self, target: str, facts: Body) -> None:
+        """Remember what this run will make of `target`, for resources that depend on it."""
+        ...
+
+    def noted(self, target: str) -> Body:
+        """What this run will make of `target`; empty while nothing is declared."""
         ...
 
 
@@ -148,6 +158,11 @@ class Context(Protocol):
     def declarations(self) -> Declarations: ...
     @property
     def settings(self) -> Settings: ...
+    @property
+    def may_read(self) -> bool:
+        """Whether `check` may look at Azure: previews may read, and there is something new to judge."""
+        ...
+
     @property
     def timeout(self) -> timedelta | None:
         """The resource's `custom_timeouts` for this verb, None where the program set none."""

@@ -1,6 +1,7 @@
 """What is observed or declared, as plain values.
 
-`None` means "known to be absent", `UNKNOWN` "known later". Field names are the ones programs write; `ARM_PATHS` has Azure's beside them.
+`None` means "known to be absent", `UNKNOWN` "known later". Field names are the ones programs write; `ARM_PATHS` has
+Azure's beside them.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ CONFIGURATION_ASSIGNMENTS: Final = "Microsoft.Maintenance/configurationAssignmen
 
 @dataclass(frozen=True, slots=True)
 class PatchSettings:
-    """The patch fields of a machine's operating system profile; every field may be absent (None) or not known yet (UNKNOWN)."""
+    """The patch fields of a machine's operating system profile; each may be absent (None) or not known yet (UNKNOWN)."""
 
     patch_mode: Maybe[str | None] = None
     enable_hotpatching: Maybe[bool | None] = None
@@ -69,6 +70,14 @@ class Image:
         return None if None in parts else ":".join(str(part) for part in parts)
 
     @property
+    def description(self) -> Maybe[str]:
+        """The image in words, for messages."""
+        triple = self.triple
+        if triple is UNKNOWN or triple is not None:
+            return triple
+        return "a custom image" if self.id in (None, UNKNOWN) else f"the custom image {self.id}"
+
+    @property
     def is_marketplace(self) -> Maybe[bool]:
         """True for a marketplace triple, False for a custom image."""
         triple = self.triple
@@ -99,6 +108,13 @@ class Machine:
         return UNKNOWN if self.os_type is UNKNOWN else str(self.os_type).casefold() == "windows"
 
     @property
+    def made_from(self) -> Maybe[str]:
+        """The machine's image in words, for messages."""
+        if self.image is UNKNOWN:
+            return UNKNOWN
+        return "a disk without an image reference" if self.image is None else self.image.description
+
+    @property
     def is_arc(self) -> Maybe[bool]:
         """Whether this is an Arc-enabled server rather than an Azure VM."""
         return UNKNOWN if self.id is UNKNOWN else f"/{ARC_MACHINES}/".casefold() in str(self.id).casefold()
@@ -118,8 +134,8 @@ class Machine:
 class Schedule:
     """A maintenance schedule with what follows from its texts, ready for rules.
 
-    `*_problem` says in words why a text cannot be used, None when it can. `minutes_until_start` is negative for a start in the past and
-    UNKNOWN where no instant was given to compare with.
+    `*_problem` says in words why a text cannot be used, None when it can. `minutes_until_start` is negative for a start
+    in the past and UNKNOWN where no instant was given to compare with.
     """
 
     name: Maybe[str] = UNKNOWN
@@ -175,6 +191,38 @@ class Declaration:
     subscription_missing: Maybe[bool] = UNKNOWN
     settings_missing: Maybe[bool] = UNKNOWN
 
+
+# The inputs that a derived fact comes from, as programs write them; every other fact is written as the last part of its
+# name.
+WRITTEN_AS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "image.triple": "image",
+        "is_arc": "id",
+        "is_windows": "os_type",
+        "machine.is_arc": "machine_id",
+        "machine.is_windows": "os_type",
+        "machine.image.triple": "image",
+        "machine_type": "machine_id",
+        "machine_exists": "machine_id",
+        "schedule_type": "schedule_id",
+        "schedule_exists": "schedule_id",
+        "start_problem": "start",
+        "minutes_until_start": "start",
+        "starts_before_midnight": "start",
+        "duration_problem": "duration",
+        "duration_minutes": "duration",
+        "time_zone_problem": "time_zone",
+        "recurrence_problem": "recurrence",
+        "recurrence_uncertainty": "recurrence",
+        "expires_problem": "expires",
+        "full_name_length": "resource_group_name, schedule_name",
+        "has_patch_selection": "windows, linux",
+        "upper_case_tag": "tags",
+        "subscription_missing": "subscription_id",
+        "settings_missing": "patch_mode",
+        "declared_twice": "target",
+    }
+)
 
 # Azure's name of a field that findings can blame; what is not here exists only in our own declaration.
 ARM_PATHS: Final[Mapping[str, str]] = MappingProxyType(

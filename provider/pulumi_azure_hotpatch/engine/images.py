@@ -8,8 +8,9 @@ from typing import Final, Literal
 from .facts import Image
 from .logic import UNKNOWN, Maybe
 
-# Three independent lists agree on these eight: Microsoft Learn "Hotpatch for Windows Server" (2025-07-14), Microsoft Learn "Automatic guest
-# patching" (table of hotpatchable images) and terraform-provider-azurerm `isValidHotPatchSourceImageReference` (2026-08-21).
+# Three independent lists agree on these eight: Microsoft Learn "Hotpatch for Windows Server" (2025-07-14), Microsoft
+# Learn "Automatic guest patching" (table of hotpatchable images) and terraform-provider-azurerm
+# `isValidHotPatchSourceImageReference` (2026-08-21).
 HOTPATCH_SKUS: Final = (
     "2022-datacenter-azure-edition-core",
     "2022-datacenter-azure-edition-core-smalldisk",

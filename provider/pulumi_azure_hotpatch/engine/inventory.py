@@ -1,6 +1,7 @@
 """ARM bodies to facts: what `GET virtualMachines` answers, what `az vm list` prints, what an export holds.
 
-`az` flattens `properties`; both forms are read. Keys missing from a body are absent (None), not unknown: a body was seen.
+`az` flattens `properties`; both forms are read. Keys missing from a body are absent (None), not unknown: a body was
+seen.
 """
 
 from __future__ import annotations

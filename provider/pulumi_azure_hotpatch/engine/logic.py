@@ -1,7 +1,8 @@
 """A small expression language with three answers: true, false and unknown (Kleene's strong logic).
 
-An expression is data, so that one rule can be evaluated here, compiled to KQL and printed in the documentation. A field's value is looked
-up by its dotted name in a dataclass (or mapping); `UNKNOWN` means "not known yet", `None` means "known to be absent".
+An expression is data, so that one rule can be evaluated here, compiled to KQL and printed in the documentation. A
+field's value is looked up by its dotted name in a dataclass (or mapping); `UNKNOWN` means "not known yet", `None` means
+"known to be absent".
 
 Texts compare without letter case, as Azure does.
 """
@@ -9,8 +10,9 @@ Texts compare without letter case, as Azure does.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, TypeVar, Union
 
 
@@ -29,9 +31,36 @@ Maybe = Union[T, Unknown]  # noqa: UP007 - a generic alias needs Union on Python
 Truth = bool | Unknown
 
 
+class Row(dict[str, Any]):
+    """Facts by dotted name, folded and looked up once: what compiled expressions read.
+
+    `row["settings.patch_mode"]` is `fold(look_up(facts, "settings.patch_mode"))`. Raises LookupError for a name that does not exist.
+    """
+
+    __slots__ = ("facts",)
+
+    def __init__(self, facts: object) -> None:
+        super().__init__()
+        self.facts = facts
+
+    def __missing__(self, dotted: str) -> Any:
+        value = self[dotted] = fold(look_up(self.facts, dotted))
+        return value
+
+
 @dataclass(frozen=True)
 class Expression:
     """The root of all expressions."""
+
+    @cached_property
+    def test(self) -> Callable[[Row], Truth]:
+        """The expression as a function, built on first use: a catalogue is evaluated on many machines."""
+        return _compile(self)
+
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        """Every field name that the expression looks at."""
+        return _fields(self)
 
     def __and__(self, other: Expression) -> Expression:
         return All((self, other))
@@ -89,24 +118,81 @@ class Any_(Expression):  # noqa: N801 - `Any` is taken by typing
 
 
 def evaluate(expression: Expression, facts: object) -> Truth:
-    """The truth of `expression` on `facts`: True, False or UNKNOWN. Raises LookupError for a field that `facts` cannot have."""
+    """True, False or UNKNOWN: `expression` on `facts`. Raises LookupError for a field that `facts` cannot have."""
+    return expression.test(facts if isinstance(facts, Row) else Row(facts))
+
+
+def _compile(expression: Expression) -> Callable[[Row], Truth]:
     match expression:
         case Equals(field, value):
-            found = look_up(facts, field)
-            return UNKNOWN if found is UNKNOWN else fold(found) == fold(value)
+            return _compile_equals(field, fold(value))
         case In(field, values):
-            found = look_up(facts, field)
-            return UNKNOWN if found is UNKNOWN else fold(found) in {fold(value) for value in values}
+            return _compile_in(field, tuple(fold(value) for value in values))
         case AtLeast(field, bound):
-            found = look_up(facts, field)
-            return UNKNOWN if found is UNKNOWN else found is not None and found >= bound
+            return _compile_at_least(field, bound)
         case Not(part):
-            return negate(evaluate(part, facts))
+            return _compile_not(part.test)
         case All(parts):
-            return every(evaluate(part, facts) for part in parts)
+            return _compile_all(tuple(part.test for part in parts))
         case Any_(parts):
-            return negate(every(negate(evaluate(part, facts)) for part in parts))
+            return _compile_any(tuple(part.test for part in parts))
     raise TypeError(f"not an expression: {expression!r}")
+
+
+def _compile_equals(field: str, wanted: Any) -> Callable[[Row], Truth]:
+    def test(row: Row) -> Truth:
+        found = row[field]
+        return UNKNOWN if found is UNKNOWN else bool(found == wanted)
+
+    return test
+
+
+def _compile_in(field: str, wanted: tuple[Any, ...]) -> Callable[[Row], Truth]:
+    def test(row: Row) -> Truth:
+        found = row[field]
+        return UNKNOWN if found is UNKNOWN else found in wanted
+
+    return test
+
+
+def _compile_at_least(field: str, bound: int) -> Callable[[Row], Truth]:
+    def test(row: Row) -> Truth:
+        found = row[field]
+        return UNKNOWN if found is UNKNOWN else bool(found != _ABSENT and found[1] >= bound)
+
+    return test
+
+
+def _compile_not(part: Callable[[Row], Truth]) -> Callable[[Row], Truth]:
+    return lambda row: negate(part(row))
+
+
+def _compile_all(parts: tuple[Callable[[Row], Truth], ...]) -> Callable[[Row], Truth]:
+    def test(row: Row) -> Truth:
+        result: Truth = True
+        for part in parts:
+            truth = part(row)
+            if truth is False:
+                return False
+            if truth is UNKNOWN:
+                result = UNKNOWN
+        return result
+
+    return test
+
+
+def _compile_any(parts: tuple[Callable[[Row], Truth], ...]) -> Callable[[Row], Truth]:
+    def test(row: Row) -> Truth:
+        result: Truth = False
+        for part in parts:
+            truth = part(row)
+            if truth is True:
+                return True
+            if truth is UNKNOWN:
+                result = UNKNOWN
+        return result
+
+    return test
 
 
 def negate(truth: Truth) -> Truth:
@@ -114,7 +200,7 @@ def negate(truth: Truth) -> Truth:
     return UNKNOWN if truth is UNKNOWN else not truth
 
 
-def every(truths: Iterator[Truth]) -> Truth:
+def every(truths: Iterable[Truth]) -> Truth:
     """False if any is false, else UNKNOWN if any is unknown, else True."""
     result: Truth = True
     for truth in truths:
@@ -127,23 +213,31 @@ def every(truths: Iterator[Truth]) -> Truth:
 
 def fields(expression: Expression) -> frozenset[str]:
     """Every field name that `expression` looks at."""
+    return expression.fields
+
+
+def _fields(expression: Expression) -> frozenset[str]:
     match expression:
         case Equals(field, _) | In(field, _) | AtLeast(field, _):
             return frozenset((field,))
         case Not(part):
-            return fields(part)
+            return part.fields
         case All(parts) | Any_(parts):
-            return frozenset().union(*(fields(part) for part in parts))
+            return frozenset().union(*(part.fields for part in parts))
     raise TypeError(f"not an expression: {expression!r}")
 
 
 def unknown_fields(expression: Expression, facts: object) -> tuple[str, ...]:
     """The fields of `expression` that are UNKNOWN in `facts`, sorted."""
-    return tuple(sorted(field for field in fields(expression) if look_up(facts, field) is UNKNOWN))
+    row = facts if isinstance(facts, Row) else Row(facts)
+    return tuple(sorted(field for field in expression.fields if row[field] is UNKNOWN))
 
 
 def look_up(facts: object, dotted: str) -> Any:
-    """The value at a dotted name. UNKNOWN and None spread to everything below them. Raises LookupError for a name that does not exist."""
+    """The value at a dotted name. UNKNOWN and None spread to everything below them.
+
+    Raises LookupError for a name that does not exist.
+    """
     value: Any = facts
     for step in dotted.split("."):
         if value is UNKNOWN or value is None:
@@ -158,7 +252,10 @@ def look_up(facts: object, dotted: str) -> Any:
 
 
 def fold(value: Any) -> Any:
-    """`value` ready to compare: text without letter case, everything else as it is (so that `1` and `True` stay apart)."""
+    """`value` ready to compare: text without letter case, UNKNOWN itself, all else with its type (`1` is not `True`)."""
     if isinstance(value, str):
         return value.casefold()
-    return (type(value), value)
+    return value if value is UNKNOWN else (type(value), value)
+
+
+_ABSENT: Final = fold(None)

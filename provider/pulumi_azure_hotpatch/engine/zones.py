@@ -48,9 +48,7 @@ def zone(name: str) -> ZoneInfo:
     """The zone of that Windows or IANA name; raises InvalidInput for a name that is neither, naming the nearest."""
     tables = _tables()
     folded = name.strip().casefold()
-    key = tables.iana.get(folded)
-    if folded in tables.windows:
-        key = tables.to_iana[tables.windows[folded]]
+    key = tables.iana.get(folded) or tables.to_iana.get(tables.windows.get(folded, ""))
     if key is None:
         raise _unknown(name, [*tables.windows.values(), *tables.iana.values()], "time zone")
     try:

@@ -78,19 +78,20 @@ class HandlerProvider(ResourceProvider):
         with _one_line():
             handler, call = self._handler(), engine_hooks.current_call()
             draft, shape = wire.draft(handler.inputs, news)
-            ctx = _started().call(call, "")
-            resolved = handler.resolve(ctx, draft) if not shape else {}
-            draft = draft.replace(**resolved)
-            failures = [CheckFailure(failure.property, f"{failure.property} {failure.reason}") for failure in shape]
             if shape:
-                return CheckResult(dict(news), failures)
-            ctx.label = handler.label(draft)
-            failures.extend(_declare(handler, ctx, draft))
-            failures.extend(_report(handler.check(ctx, draft), ctx, handler))
+                return CheckResult(dict(news), [CheckFailure(wrong.property, f"{wrong.property} {wrong.reason}") for wrong in shape])
+            ctx = _started().call(call, "")
+            resolved = handler.resolve(ctx, draft)
+            draft = draft.replace(**resolved)
+            news = {**news, **_aliased(handler, resolved)}
             stored = call.old_outputs() if call else {}
             state = wire.load_state(handler.state, stored) if stored else None
-            added = {} if failures else {**resolved, **handler.answers(ctx, draft, state)}
-            return CheckResult({**news, **_aliased(handler, added)}, failures)
+            ctx.label = handler.label(draft)
+            # What is stored and declared alike was judged when it was made; drift is for refresh to see. So a no-op costs no call.
+            ctx.may_read = ctx.settings.preview_reads and not (stored and _is_settled(handler, stored, news))
+            failures = [*_declare(handler, ctx, draft), *_report(handler.check(ctx, draft), ctx, handler)]
+            answers = {} if failures else handler.answers(ctx, draft, state)
+            return CheckResult({**news, **_aliased(handler, answers)}, failures)
 
     def diff(self, _id: str, _olds: Bag, _news: Bag) -> DiffResult:
         """What a declaration changes, by the marks on the fields."""
@@ -99,10 +100,13 @@ class HandlerProvider(ResourceProvider):
         with _one_line():
             handler = self._handler()
             found = wire.difference(handler.inputs, handler.state, _olds, _news)
-            return DiffResult(changes=bool(found.changed), replaces=list(found.replaces), delete_before_replace=False)
+            # Where old and new are the same thing in Azure, the new one must not be made while the old one is still to be deleted.
+            in_place = bool(found.replaces) and _targets(handler, _olds) == _targets(handler, _news)
+            return DiffResult(changes=bool(found.changed), replaces=list(found.replaces), delete_before_replace=in_place)
 
     def create(self, props: Bag) -> CreateResult:
         """Bring the declaration about."""
+        from ..models.draft import Draft
         from . import wire
 
         handler, call = self._handler(), engine_hooks.current_call()
@@ -111,6 +115,8 @@ class HandlerProvider(ResourceProvider):
             ctx = _judged(handler, inputs, call)
         with _keeping(ctx, call, props):
             created = handler.create(ctx, inputs)
+            for target in handler.targets(Draft.of(inputs)):
+                _started().targets.created(target)
             return CreateResult(created.id, wire.dump(created.state))
 
     def read(self, id_: str, props: Bag) -> ReadResult:
@@ -186,13 +192,18 @@ def _report(findings: Any, ctx: CallContext, handler: Handler[Any, Any]) -> Iter
 
 
 def _declare(handler: Handler[Any, Any], ctx: CallContext, draft: Draft[Any]) -> Iterator[CheckFailure]:
+    from ..engine.facts import Declaration
+    from ..engine.rules import judge, rule
+
     for target in handler.targets(draft):
-        if not ctx.declarations.declare(target):
-            yield CheckFailure(
-                "id",
-                f"{ctx.label}: {target} is declared by another resource of this stack already. "
-                f"Fix: declare it once. [{handler.twice}]",
-            )
+        facts = Declaration(target=target, declared_twice=not ctx.declarations.declare(target))
+        yield from _report(judge((rule(handler.twice),), facts), ctx, handler)
+
+
+def _is_settled(handler: Handler[Any, Any], stored: Bag, news: Bag) -> bool:
+    from . import wire
+
+    return not wire.difference(handler.inputs, handler.state, stored, news).changed
 
 
 def _alias(handler: Handler[Any, Any], finding: Finding) -> str:
@@ -205,10 +216,17 @@ def _aliased(handler: Handler[Any, Any], values: Mapping[str, Any]) -> Bag:
     return {fields[name].alias or name: value for name, value in values.items() if value is not None}
 
 
+def _targets(handler: Handler[Any, Any], bag: Bag) -> set[str]:
+    from . import wire
+
+    known = {key: value for key, value in bag.items() if key in wire.aliases(handler.inputs)}
+    return {target.casefold() for target in handler.targets(wire.draft(handler.inputs, known)[0])}
+
+
 def _label(handler: Handler[Any, Any], props: Mapping[str, Any]) -> str:
     from . import wire
 
-    return handler.label(wire.draft(handler.inputs, props)[0])
+    return handler.label(wire.draft(handler.inputs, {key: value for key, value in props.items() if value is not None})[0])
 
 
 @contextmanager

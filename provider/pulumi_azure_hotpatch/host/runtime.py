@@ -71,6 +71,7 @@ class CallContext:
     runtime: Runtime
     call: Call | None
     label: str
+    may_read: bool = True
     kept: tuple[str, object] | None = field(default=None)
 
     @property

@@ -50,7 +50,7 @@ def draft(model: type[InputsT], bag: Bag) -> tuple[Draft[InputsT], list[Failure]
     An unknown value is never missing and never wrong; the known parts around it are still judged.
     """
     values: dict[str, Any] = {}
-    failures = [Failure(key, _no_such(model, key)) for key in bag if key not in _RESERVED and key not in _aliases(model)]
+    failures = [Failure(key, _no_such(model, key)) for key in bag if key not in _RESERVED and key not in aliases(model)]
     for name, field in model.model_fields.items():
         alias = field.alias or name
         if alias not in bag:
@@ -167,7 +167,8 @@ def _annotate(annotation: Any, item: Any) -> Any:
 
 
 @cache
-def _aliases(model: type[Model]) -> frozenset[str]:
+def aliases(model: type[Model]) -> frozenset[str]:
+    """The names of a model's fields on the wire."""
     return frozenset(field.alias or name for name, field in model.model_fields.items())
 
 
@@ -178,7 +179,7 @@ def _alias(model: type[Model], name: str) -> str:
 def _no_such(model: type[Model], key: str) -> str:
     import difflib
 
-    near = difflib.get_close_matches(key, sorted(_aliases(model)), n=1)
+    near = difflib.get_close_matches(key, sorted(aliases(model)), n=1)
     return "is not a property of this resource" + (f"; did you mean '{near[0]}'?" if near else "")
 
 

@@ -1,7 +1,7 @@
 """The catalogue of rules: one definition each, many uses (preview, policy pack, audit, documentation).
 
-A rule says of a subject's facts what must hold, why, how to mend it and who said so. Judging is three-valued: a fact that is not known yet
-gives the verdict `unknown` and names the missing field; it never fails.
+A rule says of a subject's facts what must hold, why, how to mend it and who said so. Judging is three-valued: a fact
+that is not known yet gives the verdict `unknown` and names the missing field; it never fails.
 """
 
 from .catalogue import RULES, rule, rules_for

@@ -44,7 +44,10 @@ ASSIGNMENT_RULES: Final = (
         field="machine.settings.patch_mode",
         applies_to=Equals("machine.is_arc", False),
         require=Equals("machine.settings.patch_mode", "AutomaticByPlatform"),
-        reason="The schedule will install nothing: the machine's patch mode is {machine.settings.patch_mode}, not AutomaticByPlatform.",
+        reason=(
+            "The schedule will install nothing: the machine's patch mode is {machine.settings.patch_mode}, not "
+            "AutomaticByPlatform."
+        ),
         fix="declare VirtualMachinePatchSettings for it with patch_mode 'AutomaticByPlatform' and the bypass flag.",
         source=_PREREQUISITE,
         as_of=date(2024, 2, 20),
@@ -57,7 +60,11 @@ ASSIGNMENT_RULES: Final = (
         field="machine.settings.bypass_platform_safety_checks_on_user_schedule",
         applies_to=Equals("machine.is_arc", False) & Not(Equals("machine.settings.enable_hotpatching", True)),
         require=Equals("machine.settings.bypass_platform_safety_checks_on_user_schedule", True),
-        reason="The schedule will install nothing: bypassPlatformSafetyChecksOnUserSchedule is not true on the machine.",
+        reason=(
+            "The schedule will install nothing, and the platform neither: "
+            "bypassPlatformSafetyChecksOnUserSchedule is "
+            "{machine.settings.bypass_platform_safety_checks_on_user_schedule} on the machine."
+        ),
         fix="set bypass_platform_safety_checks_on_user_schedule to True in the machine's VirtualMachinePatchSettings.",
         source=_PREREQUISITE,
         as_of=date(2024, 2, 20),
@@ -70,11 +77,20 @@ ASSIGNMENT_RULES: Final = (
         field="machine.settings.enable_hotpatching",
         applies_to=Equals("machine.is_arc", False),
         require=Not(Equals("machine.settings.enable_hotpatching", True)),
-        reason="The machine is hotpatched, which forbids the bypass flag that schedules need: the platform patches it, the schedule does not run.",
-        fix="leave hotpatched machines to the platform, or turn hotpatching off to use the schedule.",
-        source=f"{_PREREQUISITE}; ARM error InvalidParameter quoted in claranet/terraform-azurerm-windows-vm PR 4, 2025-03-31",
+        reason=(
+            "The machine is hotpatched, which forbids the bypass flag that schedules need: "
+            "while the schedule is assigned, neither it nor the platform installs anything."
+        ),
+        fix="remove the assignment and leave the machine to the platform, or turn hotpatching off to use the schedule.",
+        source=(
+            f"{_PREREQUISITE}; ARM error InvalidParameter quoted in claranet/terraform-azurerm-windows-vm PR 4, "
+            "2025-03-31"
+        ),
         as_of=date(2025, 3, 31),
         switch="hotpatch-forbids-bypass",
-        disagreement="A Microsoft support post recommends maintenance configurations for hotpatched machines.",
+        disagreement=(
+            "A Japanese Microsoft support post recommends maintenance configurations to control when a hotpatched "
+            "machine is patched."
+        ),
     ),
 )

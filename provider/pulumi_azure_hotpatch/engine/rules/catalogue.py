@@ -13,7 +13,13 @@ from .machine import MACHINE_RULES
 from .model import Rule, Subject
 from .schedule import SCHEDULE_RULES
 
-RULES: Final[tuple[Rule, ...]] = (*MACHINE_RULES, *SCHEDULE_RULES, *ASSIGNMENT_RULES, *FEATURE_RULES, *DECLARATION_RULES)
+RULES: Final[tuple[Rule, ...]] = (
+    *MACHINE_RULES,
+    *SCHEDULE_RULES,
+    *ASSIGNMENT_RULES,
+    *FEATURE_RULES,
+    *DECLARATION_RULES,
+)
 _BY_ID: Final = MappingProxyType({rule.id: rule for rule in RULES})
 
 

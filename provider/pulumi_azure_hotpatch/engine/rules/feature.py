@@ -17,7 +17,10 @@ FEATURE_RULES: Final = (
         field="features",
         require=Any_((Not(Equals("state", None)), Equals("retired", True))),
         reason="Azure knows no preview feature '{name}' in {namespace}.",
-        fix="check the spelling against `az feature list --namespace`, or remove it if it has become generally available.",
+        fix=(
+            "check the spelling against `az feature list --namespace`, or remove it if it has become generally "
+            "available."
+        ),
         source="Azure Resource Manager answers 404 for it now",
         as_of=date(2026, 8, 1),
     ),
@@ -30,7 +33,10 @@ FEATURE_RULES: Final = (
         require=Equals("retired", False),
         reason="'{name}' is no longer required: what it guarded is generally available.",
         fix="remove it unless your subscription still depends on it.",
-        source="Microsoft Learn, Hotpatch for new virtual machines (Automanage), 2023-04-18: the registration steps are commented out",
+        source=(
+            "Microsoft Learn, Hotpatch for new virtual machines (Automanage), 2023-04-18: the registration steps are "
+            "commented out"
+        ),
         as_of=date(2023, 4, 18),
     ),
     Rule(
@@ -42,12 +48,17 @@ FEATURE_RULES: Final = (
         require=Not(Equals("state", "Pending")),
         reason="'{name}' needs manual approval by Microsoft; its registration is Pending and no client can hasten it.",
         fix="ask for approval as the preview's page says, or remove it from the set until it is approved.",
-        source="terraform-provider-azurerm, resource_provider_feature_registration_resource.go, 2026-08-21; Azure/azure-cli issue 29263",
+        source=(
+            "terraform-provider-azurerm, resource_provider_feature_registration_resource.go, 2026-08-21; "
+            "Azure/azure-cli issue 29263"
+        ),
         as_of=date(2026, 8, 21),
     ),
 )
 
-# Features whose registration Microsoft no longer asks for. Source: Microsoft Learn, Hotpatch for new virtual machines, 2023-04-18.
+# Features whose registration Microsoft no longer asks for. Source: Microsoft Learn, Hotpatch for new virtual machines,
+# 2023-04-18.
 RETIRED_FEATURES: Final = frozenset(
-    f"microsoft.compute/{name}" for name in ("inguesthotpatchvmpreview", "inguestautopatchvmpreview", "inguestpatchvmpreview")
+    f"microsoft.compute/{name}"
+    for name in ("inguesthotpatchvmpreview", "inguestautopatchvmpreview", "inguestpatchvmpreview")
 )

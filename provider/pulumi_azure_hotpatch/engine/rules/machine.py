@@ -10,8 +10,8 @@ from ..logic import Any_, Equals, In, Not
 from .model import Rule
 
 _AZURE_VM = Equals("is_arc", False)
-_WINDOWS = Equals("is_windows", True)
-_LINUX = Equals("is_windows", False)
+_WINDOWS = Equals("os_type", "Windows")
+_LINUX = Equals("os_type", "Linux")
 _HOTPATCH = Equals("settings.enable_hotpatching", True)
 
 _SPEC = "Azure REST API specification, PatchSettings.enableHotpatching (azure-rest-api-specs PR 11768)"
@@ -54,12 +54,15 @@ MACHINE_RULES: Final = (
         field="image.triple",
         applies_to=_AZURE_VM & _HOTPATCH,
         require=In("image.triple", HOTPATCH_IMAGES),
-        reason="Hotpatching is offered on eight Azure Edition images only; this machine's marketplace image is {image.triple}.",
+        reason="Hotpatching is offered on eight Azure Edition images only; this machine was made from {made_from}.",
         fix="remove enable_hotpatching, or recreate the machine from an Azure Edition image that is on the list.",
         source=_LEARN_HOTPATCH,
         as_of=date(2025, 7, 14),
         switch="hotpatch-needs-eligible-image",
-        disagreement="The built-in Azure Policy 6d02d2f7 (1.0.0) lists four 2022 SKUs, two of which are not hotpatchable, and no 2025 SKU.",
+        disagreement=(
+            "The built-in Azure Policy 6d02d2f7 (1.0.0) lists four 2022 SKUs, two of which are not hotpatchable, and "
+            "no 2025 SKU."
+        ),
     ),
     Rule(
         id="hotpatch-forbids-bypass",
@@ -70,11 +73,17 @@ MACHINE_RULES: Final = (
         applies_to=_AZURE_VM & _HOTPATCH,
         require=Not(Equals("settings.bypass_platform_safety_checks_on_user_schedule", True)),
         reason="Azure refuses hotpatching while bypassPlatformSafetyChecksOnUserSchedule is true.",
-        fix="set bypass_platform_safety_checks_on_user_schedule to False (the machine is then patched by the platform, not by a schedule).",
+        fix=(
+            "set bypass_platform_safety_checks_on_user_schedule to False (the machine is then patched by the platform, "
+            "not by a schedule)."
+        ),
         source="ARM error InvalidParameter quoted in claranet/terraform-azurerm-windows-vm PR 4, 2025-03-31",
         as_of=date(2025, 3, 31),
         switch="hotpatch-forbids-bypass",
-        disagreement="A Microsoft support post recommends maintenance configurations for hotpatched machines, which need the flag set to true.",
+        disagreement=(
+            "A Japanese Microsoft support post recommends maintenance configurations for hotpatched machines; those "
+            "need the flag set to true."
+        ),
     ),
     Rule(
         id="hotpatch-is-windows-only",
@@ -123,7 +132,10 @@ MACHINE_RULES: Final = (
         field="settings.patch_mode",
         applies_to=_AZURE_VM & _WINDOWS & Equals("settings.patch_mode", "AutomaticByOS"),
         require=Not(Equals("enable_automatic_updates", False)),
-        reason="Patch mode AutomaticByOS needs enableAutomaticUpdates true; this VM was created with false, and that cannot be changed.",
+        reason=(
+            "Patch mode AutomaticByOS needs enableAutomaticUpdates true; this VM was created with false, and that "
+            "cannot be changed."
+        ),
         fix="use AutomaticByPlatform or Manual.",
         source=f"{_AVGP}; ARM error InvalidParameter quoted in kumarvna/terraform-azurerm-virtual-machine issue 13",
         as_of=date(2024, 7, 31),
@@ -136,7 +148,10 @@ MACHINE_RULES: Final = (
         field="settings.patch_mode",
         applies_to=_AZURE_VM & _WINDOWS & Equals("settings.patch_mode", "Manual"),
         require=Not(Equals("enable_automatic_updates", True)),
-        reason="Patch mode Manual needs enableAutomaticUpdates false; this VM was created with true, and that cannot be changed.",
+        reason=(
+            "Patch mode Manual needs enableAutomaticUpdates false; this VM was created with true, and that cannot be "
+            "changed."
+        ),
         fix="use AutomaticByPlatform or AutomaticByOS.",
         source=_AVGP,
         as_of=date(2024, 7, 31),
@@ -149,7 +164,10 @@ MACHINE_RULES: Final = (
         field="settings.patch_mode",
         applies_to=_AZURE_VM & In("image.triple", HOTPATCH_IMAGES) & Not(Equals("settings.patch_mode", None)),
         require=Equals("settings.patch_mode", "AutomaticByPlatform"),
-        reason="A machine from a hotpatch image must stay on AutomaticByPlatform, whatever enable_hotpatching says; it is {settings.patch_mode}.",
+        reason=(
+            "A machine from a hotpatch image must stay on AutomaticByPlatform, whatever enable_hotpatching says; it is "
+            "{settings.patch_mode}."
+        ),
         fix="set patch_mode to 'AutomaticByPlatform'.",
         source=_AZURERM,
         as_of=date(2026, 8, 21),
@@ -162,7 +180,10 @@ MACHINE_RULES: Final = (
         field="settings.reboot_setting",
         applies_to=_AZURE_VM & Not(Equals("settings.reboot_setting", None)),
         require=Equals("settings.patch_mode", "AutomaticByPlatform"),
-        reason="reboot_setting lies in automaticByPlatformSettings and has no effect while the patch mode is {settings.patch_mode}.",
+        reason=(
+            "reboot_setting lies in automaticByPlatformSettings and has no effect while the patch mode is "
+            "{settings.patch_mode}."
+        ),
         fix="set patch_mode to 'AutomaticByPlatform', or remove reboot_setting.",
         source=_AVGP,
         as_of=date(2024, 7, 31),
@@ -175,7 +196,10 @@ MACHINE_RULES: Final = (
         field="settings.bypass_platform_safety_checks_on_user_schedule",
         applies_to=_AZURE_VM & Equals("settings.bypass_platform_safety_checks_on_user_schedule", True),
         require=Equals("settings.patch_mode", "AutomaticByPlatform"),
-        reason="Schedules run only with patch mode AutomaticByPlatform; with {settings.patch_mode} and the bypass flag nothing is installed.",
+        reason=(
+            "The bypass flag lets schedules run only together with patch mode AutomaticByPlatform; here it is "
+            "{settings.patch_mode}."
+        ),
         fix="set patch_mode to 'AutomaticByPlatform'.",
         source="Microsoft Learn, Prerequisites for schedule patching, 2024-02-20",
         as_of=date(2024, 2, 20),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final, Literal
 
-from ..facts import ARM_PATHS
-from ..logic import UNKNOWN, All, Expression, evaluate, look_up, unknown_fields
+from ..facts import ARM_PATHS, WRITTEN_AS
+from ..logic import UNKNOWN, All, Expression, Row, look_up, unknown_fields
 
 Severity = Literal["error", "warning", "info"]
 Verdict = Literal["pass", "fail", "unknown"]
@@ -18,12 +19,13 @@ Subject = Literal["machine", "schedule", "assignment", "feature", "declaration"]
 ALWAYS: Final = All(())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """One requirement.
 
-    `field` is the fact that findings blame; `reason` is a sentence in which `{dotted.name}` stands for a fact. `switch` names the setting
-    that turns a failure into a warning, for rules on which sources disagree (`disagreement` says how). `era` is the time it belongs to.
+    `field` is the fact that findings blame; `reason` is a sentence in which `{dotted.name}` stands for a fact. `switch`
+    names the setting that turns a failure into a warning, for rules on which sources disagree (`disagreement` says
+    how). `era` is the time it belongs to.
     """
 
     id: str
@@ -36,7 +38,7 @@ class Rule:
     fix: str
     source: str
     as_of: date
-    applies_to: Expression = field(default=ALWAYS)
+    applies_to: Expression = ALWAYS
     switch: str | None = None
     disagreement: str | None = None
     era: str = "current"
@@ -44,7 +46,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule's answer about one subject: verdict, the field as the program wrote it, Azure's path beside it, reason, fix and source."""
+    """A rule's answer about one subject; `field` is as the program wrote it, `arm_path` is Azure's name for it."""
 
     rule: str
     verdict: Verdict
@@ -66,58 +68,71 @@ class Finding:
 
 
 def judge(rules: Iterable[Rule], facts: object, *, relaxed: frozenset[str] = frozenset()) -> Iterator[Finding]:
-    """The finding of every rule that applies, in catalogue order; `relaxed` holds the switches that are set."""
+    """The finding of every rule that applies, in the order of `rules`; `relaxed` holds the switches that are set.
+
+    Raises LookupError when a rule asks for a fact that `facts` cannot have (a rule about another subject).
+    """
+    row = Row(facts)
     for rule in rules:
-        applies = evaluate(rule.applies_to, facts)
+        applies = rule.applies_to.test(row)
         if applies is False:
             continue
-        holds = evaluate(rule.require, facts)
-        verdict: Verdict
+        holds = rule.require.test(row)
+        softened = rule.switch is not None and rule.switch in relaxed
         if holds is True:
-            verdict = "pass"
+            yield _passed(rule, softened, arm_path(rule.field, facts))
         elif applies is UNKNOWN or holds is UNKNOWN:
-            verdict = "unknown"
+            yield _finding(rule, "unknown", _what_is_missing(rule, row), softened, arm_path(rule.field, facts))
         else:
-            verdict = "fail"
-        yield _finding(rule, facts, verdict, relaxed=rule.switch is not None and rule.switch in relaxed)
+            yield _finding(rule, "fail", fill(rule.reason, facts), softened, arm_path(rule.field, facts))
 
 
-def _finding(rule: Rule, facts: object, verdict: Verdict, *, relaxed: bool) -> Finding:
-    severity: Severity = "warning" if relaxed and rule.severity == "error" else rule.severity
-    if verdict == "unknown":
-        missing = sorted({*unknown_fields(rule.applies_to, facts), *unknown_fields(rule.require, facts)})
-        reason = f"Cannot judge yet: {', '.join(map(short_name, missing))} not known."
-    else:
-        reason = rule.title + "." if verdict == "pass" else _fill(rule.reason, facts)
+def _finding(rule: Rule, verdict: Verdict, reason: str, softened: bool, path: str | None) -> Finding:
     return Finding(
         rule=rule.id,
         verdict=verdict,
-        severity=severity,
+        severity="warning" if softened and rule.severity == "error" else rule.severity,
         field=short_name(rule.field),
         reason=reason,
         fix=rule.fix,
         source=rule.source,
         as_of=rule.as_of,
-        arm_path=arm_path(rule.field, facts),
+        arm_path=path,
     )
 
 
+@lru_cache(maxsize=4096)
+def _passed(rule: Rule, softened: bool, path: str | None) -> Finding:
+    # Most verdicts of a fleet are passes, and a pass says the same for every machine.
+    return _finding(rule, "pass", f"{rule.title}.", softened, path)
+
+
+def _what_is_missing(rule: Rule, row: Row) -> str:
+    missing = {*unknown_fields(rule.applies_to, row), *unknown_fields(rule.require, row)}
+    return f"Cannot judge yet: {', '.join(sorted({short_name(name) for name in missing}))} not known."
+
+
 def short_name(dotted: str) -> str:
-    """The field as a program writes it: `settings.patch_mode` is `patch_mode`, a machine's field below an assignment keeps its last name."""
-    return dotted.rsplit(".", 1)[-1] if not dotted.endswith("image.triple") else "image"
+    """The field as a program writes it: `settings.patch_mode` is `patch_mode`, `recurrence_problem` is `recurrence`."""
+    return WRITTEN_AS.get(dotted) or dotted.rsplit(".", 1)[-1]
 
 
 def arm_path(dotted: str, facts: object) -> str | None:
-    """Azure's path of a fact, None for one that exists only in our declaration."""
-    path = ARM_PATHS.get(dotted)
+    """Azure's path of a fact, below an assignment too; None for one that exists only in our declaration."""
+    prefix = "machine." if dotted.startswith("machine.") else ""
+    path = ARM_PATHS.get(dotted.removeprefix(prefix))
     if path is None or "{os}" not in path:
         return path
-    os_type = look_up(facts, "os_type")
+    os_type = look_up(facts, prefix + "os_type")
     return path.replace("{os}", "linux" if str(os_type).casefold() == "linux" else "windows")
 
 
-def _fill(template: str, facts: object) -> str:
-    return re.sub(r"\{([a-z_.]+)\}", lambda match: _show(look_up(facts, match.group(1))), template)
+def fill(template: str, facts: object) -> str:
+    """`template` with every `{dotted.name}` replaced by the fact, written as people read it."""
+    return _PLACE.sub(lambda match: _show(look_up(facts, match.group(1))), template)
+
+
+_PLACE: Final = re.compile(r"\{([a-z_.]+)\}")
 
 
 def _show(value: object) -> str:

@@ -19,8 +19,14 @@ SCHEDULE_RULES: Final = (
         field="recurrence",
         require=Equals("recurrence_problem", None),
         reason="{recurrence_problem}",
-        fix="write it like 'Day', '2Weeks Saturday,Sunday', 'Month day15' or 'Month Second Tuesday Offset4', or use patch_tuesday().",
-        source="azure-mgmt-maintenance 2.1.0, recurEvery; ARM error InvalidMaintenanceWindow quoted in hashicorp/terraform-provider-azurerm issue 29738",
+        fix=(
+            "write it like 'Day', '2Weeks Saturday,Sunday', 'Month day15' or 'Month Second Tuesday Offset4', or use "
+            "patch_tuesday()."
+        ),
+        source=(
+            "azure-mgmt-maintenance 2.1.0, recurEvery; ARM error InvalidMaintenanceWindow quoted in "
+            "hashicorp/terraform-provider-azurerm issue 29738"
+        ),
         as_of=date(2026, 9, 25),
     ),
     Rule(
@@ -91,9 +97,11 @@ SCHEDULE_RULES: Final = (
         severity="warning",
         title="The first window opens at least 15 minutes after the schedule is made",
         field="start",
-        applies_to=Not(Equals("minutes_until_start", None)) & AtLeast("minutes_until_start", 0),
+        applies_to=AtLeast("minutes_until_start", 0),
         require=AtLeast("minutes_until_start", 15),
-        reason="The schedule starts in {minutes_until_start} minutes; Azure needs 15, so the first window may be missed.",
+        reason=(
+            "The schedule starts in {minutes_until_start} minutes; Azure needs 15, so the first window may be missed."
+        ),
         fix="start it later.",
         source=_LEARN,
         as_of=date(2026, 9, 25),
@@ -105,7 +113,9 @@ SCHEDULE_RULES: Final = (
         title="The window does not open between 23:45 and midnight",
         field="start",
         require=Not(Equals("starts_before_midnight", True)),
-        reason="Windows that open between 23:45 and midnight are known to be skipped; this one starts at {start}.",
+        reason=(
+            "The documentation says to avoid windows that open between 23:45 and midnight; this one starts at {start}."
+        ),
         fix="start before 23:45 or at 00:00.",
         source=_LEARN,
         as_of=date(2026, 9, 25),
@@ -141,9 +151,14 @@ SCHEDULE_RULES: Final = (
         title="The schedule selects patches",
         field="windows",
         require=Equals("has_patch_selection", True),
-        reason="No classification, KB or package is included, for Windows or Linux; what the service then installs is not documented.",
+        reason=(
+            "No classification, KB or package is included, for Windows or Linux; what the service then installs is not "
+            "documented."
+        ),
         fix="name classifications, for example Critical and Security.",
-        source="Microsoft Learn, Automatic guest patching for Azure VMs, 2024-07-31 (on-demand requests need at least one)",
+        source=(
+            "Microsoft Learn, Automatic guest patching for Azure VMs, 2024-07-31 (on-demand requests need at least one)"
+        ),
         as_of=date(2024, 7, 31),
     ),
     Rule(
@@ -153,7 +168,10 @@ SCHEDULE_RULES: Final = (
         title="Tag names have no capital letters",
         field="tags",
         require=Equals("upper_case_tag", None),
-        reason="The tag name '{upper_case_tag}' has capital letters, which maintenance configurations are reported to change.",
+        reason=(
+            "The tag name '{upper_case_tag}' has capital letters, which maintenance configurations are documented not "
+            "to take."
+        ),
         fix="use lower-case tag names.",
         source="terraform-provider-azurerm, maintenance_configuration documentation, 2026-08-21",
         as_of=date(2026, 8, 21),

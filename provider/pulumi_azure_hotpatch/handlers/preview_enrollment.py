@@ -1,0 +1,151 @@
+"""Preview features: adopt what is on, register the rest together, wait until reads agree, make the provider see it.
+
+Source of the sequence: Microsoft Learn, Hotpatch for Windows Server Azure Edition (preview), 2021-02-22: register the features, wait (up to
+15 minutes), then register the resource provider again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..engine.facts import Declaration, PreviewFeature
+from ..engine.logic import UNKNOWN
+from ..engine.rules import Finding, judge, rule, rules_for
+from ..engine.rules.feature import RETIRED_FEATURES
+from ..errors import ArmError, ConfigurationError, InvalidInput
+from ..models.draft import Draft
+from ..models.preview_enrollment import PreviewEnrollmentInputs, PreviewEnrollmentState
+from ..ports import Context
+from .base import Created, Handler
+from .enrolling import Enrolling
+from .waiting import Patience
+
+Inputs = Draft[PreviewEnrollmentInputs]
+
+_DEFAULT_TIMEOUT = "60m"
+
+
+class PreviewEnrollmentHandler(Handler[PreviewEnrollmentInputs, PreviewEnrollmentState]):
+    """A set of preview features of one provider namespace in one subscription."""
+
+    inputs = PreviewEnrollmentInputs
+    state = PreviewEnrollmentState
+    twice = "feature-declared-twice"
+
+    def label(self, inputs: Inputs) -> str:
+        namespace = inputs.namespace
+        return f"preview features of {namespace}" if namespace is not UNKNOWN else "preview features"
+
+    def targets(self, inputs: Inputs) -> Iterable[str]:
+        if inputs.known("subscription_id", "namespace", "features") and inputs.subscription_id:
+            yield from (_target(inputs.subscription_id, inputs.namespace, feature) for feature in inputs.features)
+
+    def resolve(self, ctx: Context, inputs: Inputs) -> dict[str, Any]:
+        return {"subscription_id": ctx.settings.subscription_id} if inputs.subscription_id is None else {}
+
+    def check(self, ctx: Context, inputs: Inputs) -> Iterable[Finding]:
+        subscription = inputs.subscription_id
+        missing = subscription if subscription is UNKNOWN else subscription is None
+        yield from judge((rule("subscription-known"),), Declaration(subscription_missing=missing))
+        if not inputs.known("namespace", "features"):
+            return
+        states = self._read_states(ctx, inputs)
+        for feature in inputs.features:
+            facts = PreviewFeature(inputs.namespace, feature, states.get(feature, UNKNOWN), _is_retired(inputs.namespace, feature))
+            yield from judge(rules_for("feature"), facts, relaxed=ctx.settings.relaxed)
+
+    def answers(self, ctx: Context, inputs: Inputs, state: PreviewEnrollmentState | None) -> dict[str, Any]:
+        if state is not None:
+            return {"adopted": state.adopted}
+        states = self._read_states(ctx, inputs)
+        return {"adopted": tuple(feature for feature, found in states.items() if found == "Registered")} if states else {}
+
+    def create(self, ctx: Context, inputs: PreviewEnrollmentInputs) -> Created[PreviewEnrollmentState]:
+        state = PreviewEnrollmentState.model_validate(inputs.model_dump() | {"adopted": ()})
+        return Created(_id(inputs), self._enrol(ctx, _id(inputs), state))
+
+    def read(self, ctx: Context, id: str, state: PreviewEnrollmentState) -> PreviewEnrollmentState | None:
+        patience = Patience.of(ctx, state.timeout, _DEFAULT_TIMEOUT)
+        gone = Enrolling(ctx, state, patience).confirm_off(
+            feature for feature in state.features if feature not in state.skipped
+        )
+        if not gone:
+            return state
+        ctx.advise(f"no longer registered: {', '.join(gone)}")
+        return state.model_copy(update={"features": tuple(name for name in state.features if name not in gone)})
+
+    def update(
+        self, ctx: Context, id: str, state: PreviewEnrollmentState, inputs: PreviewEnrollmentInputs
+    ) -> PreviewEnrollmentState:
+        wanted = {feature.casefold() for feature in inputs.features}
+        dropped = [name for name in (*state.registered, *(state.adopted or ())) if name.casefold() not in wanted]
+        self._release(ctx, state.model_copy(update={"on_destroy": inputs.on_destroy}), dropped)
+        kept = {
+            "registered": tuple(name for name in state.registered if name not in dropped),
+            "adopted": tuple(name for name in state.adopted or () if name not in dropped),
+            "propagated": state.propagated,
+        }
+        return self._enrol(ctx, id, PreviewEnrollmentState.model_validate(inputs.model_dump() | kept))
+
+    def delete(self, ctx: Context, id: str, state: PreviewEnrollmentState) -> None:
+        self._release(ctx, state, [*state.registered, *(state.adopted or ())])
+
+    def _enrol(self, ctx: Context, id: str, state: PreviewEnrollmentState) -> PreviewEnrollmentState:
+        enrolling = Enrolling(ctx, state, Patience.of(ctx, state.timeout, _DEFAULT_TIMEOUT))
+        enrolling.keep = lambda reached: ctx.keep(id, reached)
+        for feature in enrolling.begin():
+            # What the service does not know and still needs was refused by `check`, which runs again before every write.
+            ctx.advise(f"'{feature}' is unknown to Azure and no longer required; it is skipped")
+            enrolling.skip(feature)
+        enrolling.wait()
+        return enrolling.propagate()
+
+    def _release(self, ctx: Context, state: PreviewEnrollmentState, features: list[str]) -> None:
+        """Unregister those of `features` that we registered, if `on_destroy` asks for it and nobody else of the stack declares them."""
+        subscription = _subscription(state)
+        ours = [name for name in features if name in state.registered]
+        kept = [name for name in features if name not in ours or state.on_destroy == "keep"]
+        if kept:
+            ctx.inform(f"stay registered: {', '.join(kept)} (on_destroy is '{state.on_destroy}'; what was on before stays on)")
+        if state.on_destroy == "keep":
+            return
+        leaving = []
+        for name in ours:
+            if ctx.declarations.is_still_wanted(_target(subscription, state.namespace, name)):
+                ctx.inform(f"'{name}' stays registered: another resource of this stack declares it")
+            else:
+                leaving.append(name)
+        Enrolling(ctx, state, Patience.of(ctx, state.timeout, _DEFAULT_TIMEOUT)).leave(leaving)
+
+    def _read_states(self, ctx: Context, inputs: Inputs) -> dict[str, str | None]:
+        """The registration states by feature, as far as they may be read now."""
+        if not (ctx.may_read and inputs.known("subscription_id", "namespace", "features") and inputs.subscription_id):
+            return {}
+        try:
+            return {name: ctx.features.state(inputs.subscription_id, inputs.namespace, name) for name in inputs.features}
+        except (ArmError, ConfigurationError) as error:
+            ctx.advise(f"the registration states are not known in this preview: {error}")
+            return {}
+
+
+HANDLER = PreviewEnrollmentHandler()
+
+
+def _id(inputs: PreviewEnrollmentInputs) -> str:
+    return f"/subscriptions/{_subscription(inputs)}/providers/Microsoft.Features/featureProviders/{inputs.namespace}"
+
+
+def _target(subscription_id: str, namespace: str, feature: str) -> str:
+    return f"/subscriptions/{subscription_id}/providers/Microsoft.Features/providers/{namespace}/features/{feature}"
+
+
+def _subscription(inputs: PreviewEnrollmentInputs) -> str:
+    if inputs.subscription_id is None:
+        raise InvalidInput("no subscription is given; set subscription_id or azure-native:subscriptionId")
+    return inputs.subscription_id
+
+
+def _is_retired(namespace: str, feature: str) -> bool:
+    return f"{namespace}/{feature}".casefold() in RETIRED_FEATURES
+

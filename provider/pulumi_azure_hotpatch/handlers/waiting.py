@@ -1,0 +1,63 @@
+"""Waiting, for all handlers: until an operation is done, until reads agree, never past the resource's own time-out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from ..errors import TimedOut
+from ..models.base import parse_wait
+from ..ports import Context, Operation
+
+ResultT = TypeVar("ResultT")
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a verb may wait in all: the resource's `timeout` input, else its `custom_timeouts`, else a default."""
+
+    started: datetime
+    deadline: datetime
+
+    @staticmethod
+    def of(ctx: Context, timeout: str | None, default: str) -> Patience:
+        """The patience that begins now."""
+        allowed = parse_wait(timeout) if timeout else ctx.timeout or parse_wait(default)
+        now = ctx.clock.now()
+        return Patience(now, now + allowed)
+
+    def sleep(self, ctx: Context, until: datetime, waiting_for: str) -> None:
+        """Wait until `until`, saying what for. Raises TimedOut at the deadline, Interrupted when cancelled."""
+        now = ctx.clock.now()
+        if now >= self.deadline:
+            raise TimedOut(f"still waiting for {waiting_for} after {spell(self.deadline - self.started)}; run again to go on waiting")
+        ctx.progress(f"waiting for {waiting_for} ({spell(now - self.started)})")
+        ctx.clock.sleep_until(min(until, self.deadline))
+
+
+def finish(ctx: Context, operation: Operation[ResultT], patience: Patience, waiting_for: str) -> ResultT:
+    """The result of a long-running operation. Raises OperationFailed, TimedOut or Interrupted."""
+    while True:
+        if ctx.clock.now() < operation.next_poll():
+            patience.sleep(ctx, operation.next_poll(), waiting_for)
+        result = operation.poll()
+        if result is not None:
+            return result
+        patience.sleep(ctx, operation.next_poll(), waiting_for)
+
+
+def wait_until(ctx: Context, patience: Patience, interval: timedelta, waiting_for: str, done: Callable[[], bool]) -> None:
+    """Ask `done` every `interval` until it says yes. Raises TimedOut or Interrupted."""
+    while not done():
+        patience.sleep(ctx, ctx.clock.now() + interval, waiting_for)
+
+
+def spell(duration: timedelta) -> str:
+    """A duration for people: `45s`, `15m`, `1h30m`."""
+    seconds = round(duration.total_seconds())
+    hours, minutes = seconds // 3600, seconds % 3600 // 60
+    if not hours and not minutes:
+        return f"{seconds}s"
+    return (f"{hours}h" if hours else "") + (f"{minutes}m" if minutes else "") + (f"{seconds % 60}s" if seconds % 60 and not hours else "")

@@ -1,0 +1,96 @@
+"""What a program declares of a maintenance schedule, and what is stored."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field
+
+from ..engine import schedules
+from .base import ANY_CASE, Inputs, Model, OnDestroy, ReplaceOnChange, Same, State
+
+# Source: azure-mgmt-compute 39.0.0 and the maintenance documentation, which spell UpdateRollup differently.
+WindowsClassification = Literal[
+    "Critical", "Security", "UpdateRollup", "FeaturePack", "ServicePack", "Definition", "Tools", "Updates"
+]
+LinuxClassification = Literal["Critical", "Security", "Other"]
+RebootSetting = Literal["IfRequired", "Never", "Always"]
+KbNumber = Annotated[str, Field(pattern=r"^(?i:KB)?\d{6,8}$"), AfterValidator(lambda kb: "KB" + kb.upper().removeprefix("KB"))]
+
+
+class WindowsPatches(Model):
+    """Which Windows patches a run installs; an exclusion wins over an inclusion."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    classifications_to_include: tuple[WindowsClassification, ...] = ()
+    kb_numbers_to_include: tuple[KbNumber, ...] = ()
+    kb_numbers_to_exclude: tuple[KbNumber, ...] = ()
+    exclude_kbs_requiring_reboot: bool = False
+
+    @property
+    def selects(self) -> bool:
+        """Whether anything is included."""
+        return bool(self.classifications_to_include or self.kb_numbers_to_include)
+
+
+class LinuxPackages(Model):
+    """Which Linux packages a run installs; masks may contain `*` and a version (`libc=1.0.1.1`)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    classifications_to_include: tuple[LinuxClassification, ...] = ()
+    package_name_masks_to_include: tuple[str, ...] = ()
+    package_name_masks_to_exclude: tuple[str, ...] = ()
+
+    @property
+    def selects(self) -> bool:
+        """Whether anything is included."""
+        return bool(self.classifications_to_include or self.package_name_masks_to_include)
+
+
+def _selection_key(selection: Any) -> Any:
+    """A selection as sets, so that order, letter case and the service's additions of empty fields do not matter."""
+    if selection is None:
+        return None
+    fields = dict(selection)
+    key = tuple(
+        sorted((name, frozenset(str(item).casefold() for item in value) if isinstance(value, list | tuple) else value)
+               for name, value in fields.items() if value)
+    )
+    return key or None
+
+
+SELECTION: Final = Same(_selection_key)
+TAGS: Final = Same(lambda tags: {name.casefold(): value for name, value in (tags or {}).items()})
+
+
+class MaintenanceScheduleInputs(Inputs):
+    """A maintenance configuration of scope InGuestPatch."""
+
+    resource_group_name: Annotated[str, ReplaceOnChange(), ANY_CASE]
+    schedule_name: Annotated[str, ReplaceOnChange(), ANY_CASE]
+    location: Annotated[str, ReplaceOnChange(), Same(lambda text: text and text.replace(" ", "").casefold())]
+    subscription_id: Annotated[str | None, ReplaceOnChange(), ANY_CASE] = None
+    start: Annotated[str, Same(lambda text: text and schedules.start_key(text))]
+    duration: Annotated[str, Same(lambda text: text and schedules.duration_key(text))]
+    time_zone: Annotated[str, Same(lambda text: text and schedules.zone_key(text))]
+    recurrence: Annotated[str, Same(lambda text: text and schedules.recurrence_key(text))]
+    expires: Annotated[str | None, Same(schedules.expiry_key)] = None
+    reboot_setting: Annotated[RebootSetting, Same(schedules.reboot_key)] = "IfRequired"
+    windows: Annotated[WindowsPatches | None, SELECTION] = None
+    linux: Annotated[LinuxPackages | None, SELECTION] = None
+    tags: Annotated[dict[str, str] | None, TAGS] = None
+    on_destroy: OnDestroy = "restore"
+
+
+class MaintenanceScheduleState(MaintenanceScheduleInputs, State):
+    """`adopted` is True for a configuration that existed before us; then `previous` and `previously_absent` say what we changed in it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    adopted: bool = False
+    previous: dict[str, Any] = {}
+    previously_absent: tuple[str, ...] = ()
+
+

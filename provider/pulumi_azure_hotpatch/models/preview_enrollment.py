@@ -1,0 +1,49 @@
+"""What a program declares of preview features, and what is stored."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, ConfigDict, Field
+
+from .base import ANY_CASE, ANY_ORDER, Answer, Inputs, OnDestroy, ReplaceOnChange, State, Wait
+
+# The founding set: hotpatch, automatic guest patching and in-guest patching, in preview in 2021.
+HOTPATCH_PREVIEW_FEATURES: Final = ("InGuestHotPatchVMPreview", "InGuestAutoPatchVMPreview", "InGuestPatchVMPreview")
+
+
+def _clean(features: tuple[str, ...]) -> tuple[str, ...]:
+    # Published instructions carry stray blanks around these names.
+    cleaned = tuple(feature.strip() for feature in features)
+    if not all(cleaned) or any("/" in feature for feature in cleaned):
+        raise ValueError("every feature is a bare name such as 'InGuestHotPatchVMPreview', without its namespace")
+    if len({feature.casefold() for feature in cleaned}) < len(cleaned):
+        raise ValueError("names a feature twice")
+    return cleaned
+
+
+Features = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_clean), ANY_ORDER]
+
+
+class PreviewEnrollmentInputs(Inputs):
+    """A set of preview features of one provider namespace in one subscription."""
+
+    features: Features
+    namespace: Annotated[str, ReplaceOnChange(), ANY_CASE] = "Microsoft.Compute"
+    subscription_id: Annotated[str | None, ReplaceOnChange(), ANY_CASE] = None
+    propagate: bool = True
+    agreeing_reads: Annotated[int, Field(ge=1, le=100)] = 3
+    poll_interval: Wait = "10s"
+    timeout: Wait | None = None
+    on_destroy: OnDestroy = "keep"
+    adopted: Annotated[tuple[str, ...] | None, Answer()] = None
+
+
+class PreviewEnrollmentState(PreviewEnrollmentInputs, State):
+    """`registered` holds what we registered, `adopted` what was on already, `skipped` what Azure no longer knows because it is retired."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    registered: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    propagated: bool = False

@@ -1,0 +1,29 @@
+"""What a program declares of giving a schedule to a machine, and what is stored."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import ConfigDict
+
+from .base import ANY_CASE, ArmId, Inputs, OnDestroy, ReplaceOnChange, State, Wait
+
+
+class ScheduleAssignmentInputs(Inputs):
+    """One schedule given to one machine. The assignment's name is by default the schedule's."""
+
+    machine_id: Annotated[ArmId, ReplaceOnChange(), ANY_CASE]
+    schedule_id: Annotated[ArmId, ReplaceOnChange(), ANY_CASE]
+    assignment_name: Annotated[str | None, ReplaceOnChange(), ANY_CASE] = None
+    location: str | None = None
+    timeout: Wait | None = None
+    on_destroy: OnDestroy = "restore"
+
+
+class ScheduleAssignmentState(ScheduleAssignmentInputs, State):
+    """`adopted` is True for an assignment that existed before us; `previous_schedule_id` is what it pointed to if that was another one."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    adopted: bool = False
+    previous_schedule_id: str | None = None

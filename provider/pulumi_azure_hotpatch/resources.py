@@ -1,0 +1,311 @@
+"""What programs declare. No logic: a program cannot see resolved values here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, TypedDict
+
+import pulumi
+from pulumi import Input, Output, ResourceOptions
+from pulumi.dynamic import Resource, ResourceProvider
+
+from . import dynamic_providers as providers
+from .engine import recurrence as recurrences
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(word.capitalize() for word in rest)
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+
+
+class _Declared(Resource):
+    """A dynamic resource whose annotated outputs are snake_case here and camelCase on the wire; nested names are left alone."""
+
+    _names: ClassVar[frozenset[str]]
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        cls._names = frozenset(cls.__annotations__)
+
+    def __init__(self, provider: ResourceProvider, name: str, inputs: Mapping[str, Any], opts: ResourceOptions | None) -> None:
+        super().__init__(provider, name, {**dict.fromkeys(self._names), **inputs}, opts)
+
+    def translate_input_property(self, prop: str) -> str:
+        """The wire's name of a property."""
+        return _camel(prop) if prop in self._names else prop
+
+    def translate_output_property(self, prop: str) -> str:
+        """The program's name of a property."""
+        return name if (name := _snake(prop)) in self._names else prop
+
+
+class PreviewEnrollment(_Declared, module="azurehotpatch", name="PreviewEnrollment"):
+    """A set of preview features of one provider namespace in one subscription.
+
+    Features that are on are adopted, the others are registered together, awaited until reads agree, and made visible to the resource
+    provider. What was adopted stays registered whatever happens to the resource.
+
+    Source: Microsoft Learn, Hotpatch for Windows Server Azure Edition (preview), 2021-02-22.
+    """
+
+    namespace: Output[str]
+    features: Output[Sequence[str]]
+    subscription_id: Output[str]
+    propagate: Output[bool]
+    agreeing_reads: Output[int]
+    poll_interval: Output[str]
+    timeout: Output[str | None]
+    on_destroy: Output[str]
+    adopted: Output[Sequence[str]]
+    registered: Output[Sequence[str]]
+    skipped: Output[Sequence[str]]
+    propagated: Output[bool]
+    unfinished: Output[str | None]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        features: Input[Sequence[Input[str]]],
+        namespace: Input[str] | None = None,
+        subscription_id: Input[str] | None = None,
+        propagate: Input[bool] | None = None,
+        agreeing_reads: Input[int] | None = None,
+        poll_interval: Input[str] | None = None,
+        timeout: Input[str] | None = None,
+        on_destroy: Input[str] | None = None,
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        """Declare the set.
+
+        :param features: bare feature names, for example `HOTPATCH_PREVIEW_FEATURES`.
+        :param namespace: the resource provider; `Microsoft.Compute` by default. A change replaces the resource.
+        :param subscription_id: by default the stack's. A change replaces the resource.
+        :param propagate: register the provider again afterwards, so that it sees the features (default True).
+        :param agreeing_reads: how many reads in a row must say Registered (default 3).
+        :param poll_interval: time between reads, such as `10s` (the default).
+        :param timeout: how long to wait in all, such as `60m` (the default); the next run goes on waiting.
+        :param on_destroy: `keep` (the default) leaves everything registered, `restore` unregisters what this resource registered.
+        """
+        inputs = {
+            "features": features,
+            "namespace": namespace,
+            "subscription_id": subscription_id,
+            "propagate": propagate,
+            "agreeing_reads": agreeing_reads,
+            "poll_interval": poll_interval,
+            "timeout": timeout,
+            "on_destroy": on_destroy,
+        }
+        super().__init__(providers.PreviewEnrollmentProvider(), resource_name, inputs, opts)
+
+
+class VirtualMachinePatchSettings(_Declared, module="azurehotpatch", name="VirtualMachinePatchSettings"):
+    """The patch settings of an existing VM; only the fields that are given are owned, everything else of the machine is left alone."""
+
+    virtual_machine_id: Output[str]
+    patch_mode: Output[str | None]
+    enable_hotpatching: Output[bool | None]
+    assessment_mode: Output[str | None]
+    reboot_setting: Output[str | None]
+    bypass_platform_safety_checks_on_user_schedule: Output[bool | None]
+    on_destroy: Output[str]
+    timeout: Output[str | None]
+    adopted: Output[Sequence[str]]
+    image_eligibility: Output[str]
+    os_type: Output[str | None]
+    location: Output[str | None]
+    previous: Output[Mapping[str, Any]]
+    previously_absent: Output[Sequence[str]]
+    applied: Output[Mapping[str, Any]]
+    contested: Output[Mapping[str, int]]
+    unfinished: Output[str | None]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        virtual_machine_id: Input[str],
+        patch_mode: Input[str] | None = None,
+        enable_hotpatching: Input[bool] | None = None,
+        assessment_mode: Input[str] | None = None,
+        reboot_setting: Input[str] | None = None,
+        bypass_platform_safety_checks_on_user_schedule: Input[bool] | None = None,
+        on_destroy: Input[str] | None = None,
+        timeout: Input[str] | None = None,
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        """Declare the settings.
+
+        :param virtual_machine_id: ARM id of the VM. A change replaces the resource (the old machine is restored).
+        :param patch_mode: `AutomaticByPlatform`, `AutomaticByOS` or `Manual` on Windows; `AutomaticByPlatform` or `ImageDefault` on Linux.
+        :param enable_hotpatching: Windows only; needs an eligible image, the VM agent and `AutomaticByPlatform`.
+        :param assessment_mode: `AutomaticByPlatform` (assessed every day) or `ImageDefault`.
+        :param reboot_setting: `IfRequired`, `Never` or `Always`, for platform patching.
+        :param bypass_platform_safety_checks_on_user_schedule: True lets maintenance schedules patch the machine; forbidden with hotpatch.
+        :param on_destroy: `restore` (the default) puts back what was there before, `keep` leaves everything.
+        :param timeout: how long a change may take, such as `30m` (the default).
+        """
+        inputs = {
+            "virtual_machine_id": virtual_machine_id,
+            "patch_mode": patch_mode,
+            "enable_hotpatching": enable_hotpatching,
+            "assessment_mode": assessment_mode,
+            "reboot_setting": reboot_setting,
+            "bypass_platform_safety_checks_on_user_schedule": bypass_platform_safety_checks_on_user_schedule,
+            "on_destroy": on_destroy,
+            "timeout": timeout,
+        }
+        super().__init__(providers.VirtualMachinePatchSettingsProvider(), resource_name, inputs, opts)
+
+
+class WindowsPatchesArgs(TypedDict, total=False):
+    """Which Windows patches a schedule installs; an exclusion wins over an inclusion."""
+
+    classifications_to_include: Sequence[str]
+    kb_numbers_to_include: Sequence[str]
+    kb_numbers_to_exclude: Sequence[str]
+    exclude_kbs_requiring_reboot: bool
+
+
+class LinuxPackagesArgs(TypedDict, total=False):
+    """Which Linux packages a schedule installs; masks may contain `*`."""
+
+    classifications_to_include: Sequence[str]
+    package_name_masks_to_include: Sequence[str]
+    package_name_masks_to_exclude: Sequence[str]
+
+
+class MaintenanceSchedule(_Declared, module="azurehotpatch", name="MaintenanceSchedule"):
+    """A maintenance configuration of scope InGuestPatch: when machines are patched, and with what."""
+
+    resource_group_name: Output[str]
+    schedule_name: Output[str]
+    location: Output[str]
+    subscription_id: Output[str]
+    start: Output[str]
+    duration: Output[str]
+    time_zone: Output[str]
+    recurrence: Output[str]
+    expires: Output[str | None]
+    reboot_setting: Output[str]
+    windows: Output[Mapping[str, Any] | None]
+    linux: Output[Mapping[str, Any] | None]
+    tags: Output[Mapping[str, str] | None]
+    on_destroy: Output[str]
+    adopted: Output[bool]
+    previous: Output[Mapping[str, Any]]
+    previously_absent: Output[Sequence[str]]
+    unfinished: Output[str | None]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        resource_group_name: Input[str],
+        location: Input[str],
+        start: Input[str],
+        duration: Input[str],
+        time_zone: Input[str],
+        recurrence: Input[str] | recurrences.Recurrence,
+        schedule_name: Input[str] | None = None,
+        subscription_id: Input[str] | None = None,
+        expires: Input[str] | None = None,
+        reboot_setting: Input[str] | None = None,
+        windows: Input[WindowsPatchesArgs] | None = None,
+        linux: Input[LinuxPackagesArgs] | None = None,
+        tags: Input[Mapping[str, Input[str]]] | None = None,
+        on_destroy: Input[str] | None = None,
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        """Declare the schedule.
+
+        :param resource_group_name: where the configuration lives. A change replaces the schedule, as for the next three.
+        :param location: its region.
+        :param schedule_name: by default the resource's name.
+        :param subscription_id: by default the stack's.
+        :param start: local time `YYYY-MM-DD hh:mm`; the first window is the first occurrence on or after it.
+        :param duration: `hh:mm`, from 01:30 to 03:55.
+        :param time_zone: a Windows name (`W. Europe Standard Time`) or an IANA name (`Europe/Berlin`).
+        :param recurrence: `recurEvery` text, or `daily()`, `weekly()`, `monthly()`, `patch_tuesday(4)`.
+        :param expires: local time `YYYY-MM-DD hh:mm`; never by default.
+        :param reboot_setting: `IfRequired` (the default), `Never` or `Always`.
+        :param windows: which Windows patches are installed.
+        :param linux: which Linux packages are installed.
+        :param on_destroy: `restore` (the default) deletes what was created and puts back what was changed, `keep` leaves everything.
+        """
+        inputs = {
+            "resource_group_name": resource_group_name,
+            "schedule_name": schedule_name or resource_name,
+            "location": location,
+            "subscription_id": subscription_id,
+            "start": start,
+            "duration": duration,
+            "time_zone": time_zone,
+            "recurrence": recurrences.format(recurrence) if isinstance(recurrence, recurrences.Recurrence) else recurrence,
+            "expires": expires,
+            "reboot_setting": reboot_setting,
+            "windows": _nested(windows),
+            "linux": _nested(linux),
+            "tags": tags,
+            "on_destroy": on_destroy,
+        }
+        super().__init__(providers.MaintenanceScheduleProvider(), resource_name, inputs, opts)
+
+
+class ScheduleAssignment(_Declared, module="azurehotpatch", name="ScheduleAssignment"):
+    """One maintenance schedule given to one machine."""
+
+    machine_id: Output[str]
+    schedule_id: Output[str]
+    assignment_name: Output[str | None]
+    location: Output[str | None]
+    timeout: Output[str | None]
+    on_destroy: Output[str]
+    adopted: Output[bool]
+    previous_schedule_id: Output[str | None]
+    unfinished: Output[str | None]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        machine_id: Input[str],
+        schedule_id: Input[str],
+        assignment_name: Input[str] | None = None,
+        location: Input[str] | None = None,
+        timeout: Input[str] | None = None,
+        on_destroy: Input[str] | None = None,
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        """Declare the assignment.
+
+        :param machine_id: ARM id of a VM or an Arc-enabled server. A change replaces the assignment, as for the next two.
+        :param schedule_id: ARM id of the maintenance configuration, such as a `MaintenanceSchedule`'s id.
+        :param assignment_name: by default the schedule's name.
+        :param location: by default the machine's.
+        :param timeout: how long to go on trying while a new machine is not assignable yet, such as `30m` (the default).
+        :param on_destroy: `restore` (the default) deletes what was created and puts back what was changed, `keep` leaves everything.
+        """
+        inputs = {
+            "machine_id": machine_id,
+            "schedule_id": schedule_id,
+            "assignment_name": assignment_name,
+            "location": location,
+            "timeout": timeout,
+            "on_destroy": on_destroy,
+        }
+        super().__init__(providers.ScheduleAssignmentProvider(), resource_name, inputs, opts)
+
+
+def _nested(value: Any) -> Any:
+    """An argument with camelCase keys, now or when its value is known."""
+    if value is None:
+        return None
+    if isinstance(value, Mapping):
+        return {_camel(key): item for key, item in value.items()}
+    return pulumi.Output.from_input(value).apply(lambda known: known and {_camel(key): item for key, item in known.items()})
