@@ -29,7 +29,8 @@ from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
 PARENT_CHECK_SECONDS = 0.5
-_run_in_stack, _reset_options = _server.run_in_stack, _server.reset_options
+_sdk: Any = _server  # its names are private; the end-to-end tests notice when they change
+_run_in_stack, _reset_options = _sdk.run_in_stack, _sdk.reset_options
 
 
 class PythonLanguageHost(_server.LanguageServer):
@@ -61,9 +62,10 @@ class PythonLanguageHost(_server.LanguageServer):
         os.chdir(request.pwd or folder)
         sys.path.insert(0, str(folder))
         sys.argv = [str(script)]
-        self.program = partial(runpy.run_path, str(script), run_name="__main__")
-        _server.reset_options = partial(_reset_options, root_directory=request.info.root_directory)
-        response = super().Run(request, context)
+        run_path: Any = partial(runpy.run_path, str(script), run_name="__main__")
+        self.program = run_path
+        _sdk.reset_options = partial(_reset_options, root_directory=request.info.root_directory)
+        response = super().Run(request, context)  # type: ignore[no-untyped-call]
         # The error went to the engine's log already, with a traceback. A second copy would only repeat it.
         return language_pb2.RunResponse(bail=True) if response.error else response
 
@@ -82,22 +84,25 @@ class PythonLanguageHost(_server.LanguageServer):
 
 def _stream(process: subprocess.Popen[bytes]) -> Iterator[Any]:
     """Pass on both pipes as they fill, until both are closed."""
-    queue: SimpleQueue[tuple[str, bytes]] = SimpleQueue()
+    queue: SimpleQueue[Any] = SimpleQueue()
 
-    def pump(name: str, pipe: Any) -> None:
+    def pump(pipe: Any, wrap: Callable[[bytes], Any]) -> None:
         while data := pipe.read1(65536):
-            queue.put((name, data))
-        queue.put((name, b""))
+            queue.put(wrap(data))
+        queue.put(None)
 
-    for name in ("stdout", "stderr"):
-        threading.Thread(target=pump, args=(name, getattr(process, name)), daemon=True).start()
-    still_open = 2
+    responses: tuple[Callable[[bytes], Any], ...] = (
+        lambda data: language_pb2.RunPluginResponse(stdout=data),
+        lambda data: language_pb2.RunPluginResponse(stderr=data),
+    )
+    for pipe, wrap in zip((process.stdout, process.stderr), responses, strict=True):
+        threading.Thread(target=pump, args=(pipe, wrap), daemon=True).start()
+    still_open = len(responses)
     while still_open:
-        name, data = queue.get()
-        if data:
-            yield language_pb2.RunPluginResponse(**{name: data})
-        else:
+        if (response := queue.get()) is None:
             still_open -= 1
+        else:
+            yield response
 
 
 async def run_in_stack_with_user_traceback(program: Callable[[], Any]) -> None:
@@ -148,7 +153,7 @@ def serve() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(0))
     threading.Thread(target=end_with_parent, args=(os.getppid(),), daemon=True).start()
-    _server.run_in_stack = run_in_stack_with_user_traceback
+    _sdk.run_in_stack = run_in_stack_with_user_traceback
     server = grpc.server(ThreadPoolExecutor(max_workers=16), options=_GRPC_CHANNEL_OPTIONS)
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(PythonLanguageHost(), server)
     port = server.add_insecure_port("127.0.0.1:0")
