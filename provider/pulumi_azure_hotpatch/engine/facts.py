@@ -21,7 +21,7 @@ CONFIGURATION_ASSIGNMENTS: Final = "Microsoft.Maintenance/configurationAssignmen
 
 @dataclass(frozen=True, slots=True)
 class PatchSettings:
-    """The patch fields of a machine's operating system profile; each may be absent (None) or not known yet (UNKNOWN)."""
+    """The patch fields of a machine's operating system profile; each may be absent (None) or unknown (UNKNOWN)."""
 
     patch_mode: Maybe[str | None] = None
     enable_hotpatching: Maybe[bool | None] = None

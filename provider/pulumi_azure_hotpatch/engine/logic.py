@@ -34,7 +34,8 @@ Truth = bool | Unknown
 class Row(dict[str, Any]):
     """Facts by dotted name, folded and looked up once: what compiled expressions read.
 
-    `row["settings.patch_mode"]` is `fold(look_up(facts, "settings.patch_mode"))`. Raises LookupError for a name that does not exist.
+    `row["settings.patch_mode"]` is `fold(look_up(facts, "settings.patch_mode"))`. Raises LookupError for a name that
+    does not exist.
     """
 
     __slots__ = ("facts",)
@@ -252,7 +253,7 @@ def look_up(facts: object, dotted: str) -> Any:
 
 
 def fold(value: Any) -> Any:
-    """`value` ready to compare: text without letter case, UNKNOWN itself, all else with its type (`1` is not `True`)."""
+    """`value` ready to compare: text without letter case, UNKNOWN itself, all else with its type (`1` is no `True`)."""
     if isinstance(value, str):
         return value.casefold()
     return value if value is UNKNOWN else (type(value), value)

@@ -1,0 +1,44 @@
+"""Cases of the rules on the declaration itself."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pulumi_azure_hotpatch.engine.facts import Declaration
+from pulumi_azure_hotpatch.engine.logic import UNKNOWN
+
+from .form import Cases
+
+
+def _declared_twice(says: str) -> Cases:
+    return Cases(
+        passes=Declaration(target="'web01'", declared_twice=False),
+        violates=Declaration(target="'web01'", declared_twice=True),
+        says=says,
+        unknown=Declaration(target="'web01'", declared_twice=UNKNOWN),
+        misses="target",
+    )
+
+
+CASES: Final = {
+    "subscription-known": Cases(
+        passes=Declaration(subscription_missing=False),
+        violates=Declaration(subscription_missing=True),
+        says="No subscription is given.",
+        unknown=Declaration(subscription_missing=UNKNOWN),
+        misses="subscription_id",
+    ),
+    "vm-settings-empty": Cases(
+        passes=Declaration(settings_missing=False),
+        violates=Declaration(settings_missing=True),
+        says="None of the patch settings is given, so there is nothing to own.",
+        unknown=Declaration(settings_missing=UNKNOWN),
+        misses="patch_mode",
+    ),
+    "vm-settings-declared-twice": _declared_twice(
+        "'web01' has its patch settings declared by another resource of this stack already."
+    ),
+    "feature-declared-twice": _declared_twice("'web01' is declared by another resource of this stack already."),
+    "schedule-declared-twice": _declared_twice("'web01' is declared by another resource of this stack already."),
+    "assignment-declared-twice": _declared_twice("'web01' is declared by another resource of this stack already."),
+}
