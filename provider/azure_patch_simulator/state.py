@@ -1,0 +1,133 @@
+"""A simulator in one JSON file: written whole and atomically, so that a kill loses at most the last request."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from .clock import Event
+from .resources import Resource, ResourceStore
+from .settings import Settings
+from .world import Operation, Subscription, World
+
+if TYPE_CHECKING:
+    from .simulator import Simulator
+
+VERSION = 1
+
+
+class StateError(ValueError):
+    """A state file that cannot be read, or is not one."""
+
+
+def encode(value: Any) -> Any:
+    """Return ``value`` as JSON: dataclasses as objects, datetimes in RFC 3339, durations in seconds."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {each.name: encode(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Mapping):
+        return {key: encode(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [encode(each) for each in value]
+    return value
+
+
+def decode(kind: Any, value: Any) -> Any:
+    """Return the ``kind`` that ``encode`` made ``value`` of; a member left out keeps its default."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if kind is Any or origin is Literal:
+        return value
+    if origin in (Union, UnionType):
+        if value is None:
+            return None
+        return decode(next(each for each in inner if each is not NoneType), value)
+    if origin is list:
+        return [decode(inner[0], each) for each in value]
+    if origin in (dict, Mapping):
+        return {key: decode(inner[1], each) for key, each in value.items()}
+    if kind is datetime:
+        return datetime.fromisoformat(value)
+    if kind is timedelta:
+        return timedelta(seconds=value)
+    if is_dataclass(kind) and isinstance(kind, type):
+        hints = get_type_hints(kind)
+        return kind(**{name: decode(hints[name], each) for name, each in value.items() if name in hints})
+    return value
+
+
+def snapshot(simulator: Simulator) -> dict[str, Any]:
+    """Return everything that has to survive a restart."""
+    world, clock = simulator.world, simulator.clock
+    return {
+        "version": VERSION,
+        "seed": simulator.identifiers.seed,
+        "run": simulator.identifiers.run,
+        "now": encode(clock.now()),
+        "sequence": clock.sequence,
+        "events": encode(clock.pending()),
+        "world": {
+            "settings": encode(world.settings),
+            "tenant_id": world.tenant_id,
+            "reads": world.reads,
+            "subscriptions": encode(world.subscriptions),
+            "resources": [encode(resource) for resource in world.resources],
+            "operations": encode(world.operations),
+        },
+    }
+
+
+def world_of(saved: Mapping[str, Any]) -> World:
+    """Return the world of a snapshot."""
+    kept = saved["world"]
+    store = ResourceStore()
+    for each in kept["resources"]:
+        store.put(decode(Resource, each))
+    return World(
+        settings=decode(Settings, kept["settings"]),
+        subscriptions=decode(dict[str, Subscription], kept["subscriptions"]),
+        resources=store,
+        operations=decode(dict[str, Operation], kept["operations"]),
+        tenant_id=kept["tenant_id"],
+        reads=kept["reads"],
+    )
+
+
+def events_of(saved: Mapping[str, Any]) -> list[Event]:
+    """Return the events of a snapshot that were still to come."""
+    return [decode(Event, each) for each in saved["events"]]
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return the snapshot in a file. Raises ``StateError`` when it is not one."""
+    try:
+        saved = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as reason:
+        raise StateError(f"cannot read the state file {path}: {reason}") from None
+    if not isinstance(saved, dict) or saved.get("version") != VERSION:
+        raise StateError(f"{path} is not a state file of version {VERSION}")
+    return saved
+
+
+def write(path: Path, simulator: Simulator) -> None:
+    """Write a snapshot: a new file beside the old one, then renamed over it."""
+    text = json.dumps(snapshot(simulator), separators=(",", ":"))
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(text)
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+        raise
