@@ -9,7 +9,7 @@ import re
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from ..errors import InvalidInput
+from pulumi_azure_hotpatch.errors import InvalidInput
 
 GUEST_MINIMUM: Final = timedelta(hours=1, minutes=30)
 """Shortest window of scope InGuestPatch. Source: Microsoft Learn, maintenance configurations, 2026-09-25."""

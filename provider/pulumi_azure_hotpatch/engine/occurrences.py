@@ -24,7 +24,8 @@ from itertools import count as count_from
 from itertools import takewhile
 from typing import Final
 
-from ..errors import InvalidInput
+from pulumi_azure_hotpatch.errors import InvalidInput
+
 from .durations import NEVER
 from .recurrence import (
     LAST_DAY,

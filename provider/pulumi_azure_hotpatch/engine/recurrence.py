@@ -21,7 +21,7 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import Final, TypeAlias
 
-from ..errors import InvalidInput
+from pulumi_azure_hotpatch.errors import InvalidInput
 
 LAST_DAY: Final = -1
 """The month day `day-1`: the portal offers "last day of month"; its token is known from a third party's documentation

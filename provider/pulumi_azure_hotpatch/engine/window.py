@@ -15,7 +15,8 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final
 
-from ..errors import InvalidInput
+from pulumi_azure_hotpatch.errors import InvalidInput
+
 from .durations import NEVER
 from .occurrences import Adjustment, Anchor, Occurrence, latest_before, occurrences
 from .recurrence import Daily, Hourly, MonthlyByDay, Recurrence, Weekly

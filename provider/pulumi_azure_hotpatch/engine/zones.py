@@ -15,7 +15,7 @@ from importlib import resources
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ..errors import InvalidInput
+from pulumi_azure_hotpatch.errors import InvalidInput
 
 _DATA: Final = "zones.json"
 
