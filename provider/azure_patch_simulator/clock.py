@@ -149,7 +149,7 @@ class SimulatedClock:
 
 
 def parse_pace(text: str) -> float:
-    """Read ``manual`` (0), ``real`` (1) or ``xN`` (N > 0, may be a fraction). Raises ``ValueError`` for anything else."""
+    """Read ``manual`` (0), ``real`` (1) or ``xN`` (N > 0). Raises ``ValueError`` for anything else."""
     if text == "manual":
         return 0.0
     if text == "real":

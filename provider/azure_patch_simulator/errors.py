@@ -1,7 +1,7 @@
 """ARM errors: the ones seen on the real service by their own code and text, everything else under a code of ours.
 
-A code that begins with ``SimulatorRule`` says: the rule is documented (or is this simulator's own choice), but no answer
-of the real service to it was seen. Nothing here pretends otherwise.
+A code that begins with ``SimulatorRule`` says: the rule is documented (or is this simulator's own choice), but no
+answer of the real service to it was seen. Nothing here pretends otherwise.
 """
 
 from __future__ import annotations
@@ -47,13 +47,17 @@ class ArmError(Exception):
         return {"error": error}
 
 
-def unseen(rule: str, message: str, *, status: int = 400, target: str | None = None, real_text: bool = False) -> ArmError:
+def unseen(
+    rule: str, message: str, *, status: int = 400, target: str | None = None, real_text: bool = False
+) -> ArmError:
     """Return an error whose real code was never seen: ``SimulatorRule{rule}``.
 
     ``real_text`` marks a message quoted from the service whose code (and often status) is still unknown; then no
     suffix is added, so that clients matching on the text behave as they would on Azure.
     """
-    return ArmError(status, OWN_CODE_PREFIX + rule, message if real_text else f"{message} {OWN_TEXT_SUFFIX}", target=target)
+    return ArmError(
+        status, OWN_CODE_PREFIX + rule, message if real_text else f"{message} {OWN_TEXT_SUFFIX}", target=target
+    )
 
 
 def resource_not_found(resource_type: str, name: str, group: str | None) -> ArmError:

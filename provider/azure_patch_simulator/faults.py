@@ -136,7 +136,9 @@ def _response_of(value: Mapping[str, Any]) -> FaultResponse:
             raise ValueError("'answer.status' is a status from 400 to 599")
         if not isinstance(headers, Mapping) or not all(isinstance(text, str) for text in headers.values()):
             raise ValueError("'answer.headers' is an object of strings")
-        return Answer(status, str(answer.get("code", "SimulatorFault")), str(answer.get("message", "Scripted.")), headers)
+        return Answer(
+            status, str(answer.get("code", "SimulatorFault")), str(answer.get("message", "Scripted.")), headers
+        )
     if drop in ("before", "after"):
         return Drop(before=drop == "before")
     throttle, delay = value.get("throttle"), value.get("delay_seconds")

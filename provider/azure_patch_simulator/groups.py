@@ -86,7 +86,7 @@ def patch(call: Call) -> Response:
 def delete(call: Call) -> Response:
     """Delete a group and all that is in it: 202 and a Location only, as recorded."""
     group = group_of_call(call)
-    operations.refuse_while_running(call.simulator, group)
+    operations.refuse_while_running(group)
     group.properties["provisioningState"] = "Deleting"
     operation = operations.start(
         call.simulator,

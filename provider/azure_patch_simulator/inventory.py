@@ -12,9 +12,25 @@ from typing import Any
 from .resources import Body, Resource, group_of, subscription_of, type_of
 
 _ENVELOPE = frozenset(
-    "id name type location tags zones sku plan identity kind managedBy etag extendedLocation systemData properties".split()
+    [
+        "id",
+        "name",
+        "type",
+        "location",
+        "tags",
+        "zones",
+        "sku",
+        "plan",
+        "identity",
+        "kind",
+        "managedBy",
+        "etag",
+        "extendedLocation",
+        "systemData",
+        "properties",
+    ]
 )
-_AZ_EXTRAS = frozenset("resourceGroup powerState publicIps privateIps fqdns macAddresses resources".split())
+_AZ_EXTRAS = frozenset(["resourceGroup", "powerState", "publicIps", "privateIps", "fqdns", "macAddresses", "resources"])
 VM_TYPE = "Microsoft.Compute/virtualMachines"
 
 

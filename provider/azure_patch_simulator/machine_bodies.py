@@ -61,9 +61,7 @@ def replace(before: Body | None, sent: Body) -> Body:
 def update(before: Body, sent: Body) -> Body:
     """Return the body a PATCH of ``sent`` asks for: only what is given changes."""
     change = {name: value for name, value in sent.items() if name not in READ_ONLY}
-    inner = {
-        name: value for name, value in (sent.get("properties") or {}).items() if name not in READ_ONLY_PROPERTIES
-    }
+    inner = {name: value for name, value in (sent.get("properties") or {}).items() if name not in READ_ONLY_PROPERTIES}
     if inner or "properties" in change:
         change["properties"] = inner
     if isinstance(change.get("tags"), dict):

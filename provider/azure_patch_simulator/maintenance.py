@@ -141,6 +141,8 @@ def delete(call: Call) -> Response:
     if configuration is None:
         return Response.empty(204)
     if not call.world.settings.deletes_assigned_configurations and assignments_of(call, configuration.id):
-        raise unseen("ConfigurationAssigned", "The configuration is assigned; remove its assignments first.", status=409)
+        raise unseen(
+            "ConfigurationAssigned", "The configuration is assigned; remove its assignments first.", status=409
+        )
     call.world.resources.remove(configuration.id)
     return Response.empty(200)

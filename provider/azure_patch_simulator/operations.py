@@ -83,13 +83,11 @@ def finish_event(simulator: Simulator) -> Callable[[Event], None]:
     return run
 
 
-def refuse_while_running(simulator: Simulator, resource: Resource) -> None:
+def refuse_while_running(resource: Resource) -> None:
     """Raise a 409 while another write runs. The real service's answer to this was not seen."""
     running = resource.facts.get("operation")
     if running is not None:
-        raise unseen(
-            "WriteInProgress", f"Operation '{running}' on '{resource.name}' is still running.", status=409
-        )
+        raise unseen("WriteInProgress", f"Operation '{running}' on '{resource.name}' is still running.", status=409)
 
 
 def retry_after(call: Call, operation: Operation) -> str:

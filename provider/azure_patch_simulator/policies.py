@@ -35,6 +35,7 @@ def remediate_event(simulator: Simulator) -> Callable[[Event], None]:
     A machine with a running write is tried again a minute later; a patch the service refuses is dropped, with the
     reason kept among the machine's facts.
     """
+
     def run(event: Event) -> None:
         world = simulator.world
         machine = world.resources.get(event.data["resource"])

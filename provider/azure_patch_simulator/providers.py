@@ -99,7 +99,7 @@ def _body(call: Call, namespace: str, instant: datetime) -> Body:
             "locations": list(LOCATIONS.values()),
             "apiVersions": versions,
             "defaultApiVersion": versions[0],
-            "capabilities": "CrossResourceGroupResourceMove, CrossSubscriptionResourceMove, SupportsTags, SupportsLocation",
+            "capabilities": "SupportsTags, SupportsLocation",
         }
         for name, versions in RESOURCE_TYPES[namespace].items()
     ]

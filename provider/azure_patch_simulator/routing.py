@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -117,7 +118,7 @@ class Routes:
 def _namespace_of(template: str) -> str | None:
     parts = template.strip("/").split("/")
     found: str | None = None
-    for before, part in zip(parts, parts[1:], strict=False):
+    for before, part in itertools.pairwise(parts):
         if before == "providers" and not part.startswith("{"):
             found = part
     return found
@@ -157,7 +158,9 @@ class Router:
         raise unseen("NoSuchPath", f"Nothing answers at {request.path!r}.", status=404)
 
 
-def _walk(node: _Node, parts: tuple[str, ...], at: int, params: dict[str, str]) -> Iterator[tuple[_Node, dict[str, str]]]:
+def _walk(
+    node: _Node, parts: tuple[str, ...], at: int, params: dict[str, str]
+) -> Iterator[tuple[_Node, dict[str, str]]]:
     if at == len(parts):
         if node.routes:
             yield node, params

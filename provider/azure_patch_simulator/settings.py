@@ -73,7 +73,8 @@ class Settings:
     says "a few minutes" and gives no figure.
     ``deletes_assigned_configurations``: what the service does with a configuration that has assignments is unknown.
     ``registered_providers``: namespaces registered from the start, in every subscription.
-    ``hotpatch_images_need_platform_mode``: a rule of the Terraform provider azurerm that the service was not seen to have.
+    ``hotpatch_images_need_platform_mode``: a rule of the Terraform provider azurerm; the service was not
+    seen to have it.
     """
 
     era: Era = "current"

@@ -86,6 +86,7 @@ class Simulator:
         self.credentials = Credentials()
         self.tokens = Tokens(self.identifiers, self.world.tenant_id, token_lifetime)
         self.state_file = state_file
+        self.authority_pem: str | None = None
         self._saved: tuple[datetime, int, int] | None = None
         self.clock.on(operations.FINISH, operations.finish_event(self))
         self.clock.on(policies.REMEDIATE, policies.remediate_event(self))
@@ -106,9 +107,8 @@ class Simulator:
                 state_file=path if save else None,
                 run=saved["run"] + 1,
             )
-            simulator.clock.restore(
-                datetime.fromisoformat(saved["now"]), saved["sequence"], state.events_of(saved)
-            )
+            simulator.clock.restore(datetime.fromisoformat(saved["now"]), saved["sequence"], state.events_of(saved))
+            simulator.authority_pem = saved.get("authority")
         except (KeyError, TypeError, ValueError, AttributeError) as reason:
             raise state.StateError(f"{path} is damaged: {reason!r}") from None
         return simulator
@@ -168,9 +168,7 @@ class Simulator:
         delay = fault.duration if isinstance(fault, Delay) else NO_DELAY
         return Response(response.status, headers, response.body, delay, isinstance(fault, Drop))
 
-    def _write_down(
-        self, request: Request, now: datetime, operation: str, response: Response, request_id: str
-    ) -> None:
+    def _write_down(self, request: Request, now: datetime, operation: str, response: Response, request_id: str) -> None:
         self.journal.append(
             Entry(
                 sequence=len(self.journal),

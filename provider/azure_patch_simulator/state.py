@@ -120,8 +120,12 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def write(path: Path, simulator: Simulator) -> None:
-    """Write a snapshot: a new file beside the old one, then renamed over it."""
-    text = json.dumps(snapshot(simulator), separators=(",", ":"))
+    """Write a snapshot: a new file beside the old one (readable by its owner only), then renamed over it.
+
+    The server's certificate authority is kept in it too, so that clients still trust the server after a restart.
+    """
+    kept = {**snapshot(simulator), "authority": simulator.authority_pem}
+    text = json.dumps(kept, separators=(",", ":"))
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:

@@ -36,12 +36,11 @@ class _Adapter(BaseAdapter):
         self._simulator = simulator
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
-        body = request.body or b""
         asked = Request.of(
             request.method or "GET",
             request.url or "/",
             {name: _text(value) for name, value in request.headers.items()},
-            body.encode("utf-8") if isinstance(body, str) else bytes(body),
+            _bytes(request.body),
         )
         answer = self._simulator.handle(asked)
         self._simulator.clock.sleep(answer.delay)
@@ -65,11 +64,19 @@ class _Adapter(BaseAdapter):
         """Nothing is held open."""
 
 
+def _bytes(body: Any) -> bytes:
+    if body is None or isinstance(body, bytes):
+        return body or b""
+    if isinstance(body, str):
+        return body.encode("utf-8")
+    return bytes(body.read()) if hasattr(body, "read") else b"".join(_bytes(part) for part in body)
+
+
 def _text(value: str | bytes) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
-class SimulatedTransport(RequestsTransport):
+class SimulatedTransport(RequestsTransport):  # type: ignore[misc] # azure-core exports it lazily, without a type
     """An azure-core transport whose requests never leave the process and whose ``sleep`` moves the clock.
 
     Pass it as ``transport=`` to any azure-mgmt client; URLs stay ``https://management.azure.com``. One may be shared by

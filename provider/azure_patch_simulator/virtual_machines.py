@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from . import operations
 from .errors import ArmError, resource_not_found, unseen
-from .fields import check_tags, typed
+from .fields import check_tags
 from .groups import group_of_call, page
 from .http import Response
 from .machine_bodies import fill_in, instance_view, replace, tidy, update
@@ -97,7 +97,7 @@ def _check(call: Call, body: Body, before: Body | None) -> None:
     check(body, before, knowledge(call.simulator, call.subscription.id, call.request.api_version))
 
 
-def _check_location(call: Call, body: Body, existing: Resource | None) -> None:
+def _check_location(body: Body, existing: Resource | None) -> None:
     location = body.get("location")
     if not isinstance(location, str) or not location.strip():
         raise ArmError(400, "LocationRequired", "The location property is required for this definition.")
@@ -123,9 +123,9 @@ def put(call: Call) -> Response:
     existing = _find(call)
     _check_conditions(call, existing)
     if existing is not None:
-        operations.refuse_while_running(call.simulator, existing)
+        operations.refuse_while_running(existing)
     body = replace(existing.body if existing else None, sent)
-    _check_location(call, body, existing)
+    _check_location(body, existing)
     fill_in(body)
     tidy(body)
     _check(call, body, existing.body if existing else None)
@@ -150,9 +150,9 @@ def patch(call: Call) -> Response:
     machine, sent = machine_of_call(call), call.object()
     check_shape(sent)
     _check_conditions(call, machine)
-    operations.refuse_while_running(call.simulator, machine)
+    operations.refuse_while_running(machine)
     body = update(machine.body, sent)
-    _check_location(call, body, machine)
+    _check_location(body, machine)
     tidy(body)
     _check(call, body, machine.body)
     return _write(call, machine, body, 200)
@@ -175,7 +175,7 @@ def delete(call: Call) -> Response:
     machine = _find(call)
     if machine is None:
         return Response.empty(204)
-    operations.refuse_while_running(call.simulator, machine)
+    operations.refuse_while_running(machine)
     machine.properties["provisioningState"] = "Deleting"
     operation = operations.start(
         call.simulator,

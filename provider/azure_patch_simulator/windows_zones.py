@@ -153,7 +153,6 @@ IANA_BY_WINDOWS: dict[str, str] = {
 _BY_FOLDED_NAME = {name.casefold(): zone for name, zone in IANA_BY_WINDOWS.items()}
 
 
-
 def iana_zone(windows_name: str) -> str | None:
     """Return the IANA zone of a Windows name (any letter case), ``None`` for a name Windows does not have."""
     return _BY_FOLDED_NAME.get(windows_name.casefold())

@@ -194,9 +194,7 @@ class World:
         if line is None or provider is None or line.state_at(now) != "Registered":
             return False
         registered = line.entered_at(now) or LONG_AGO
-        return any(
-            sync.requested >= registered and sync.completed <= now for sync in provider.synchronisations
-        )
+        return any(sync.requested >= registered and sync.completed <= now for sync in provider.synchronisations)
 
     @property
     def policies(self) -> list[Policy]:

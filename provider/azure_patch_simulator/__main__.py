@@ -1,0 +1,136 @@
+"""``azure-patch-simulator serve``: a simulated Azure on loopback until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import get_args
+
+from .clock import parse_pace
+from .settings import Era, Settings
+from .simulator import Simulator
+from .state import StateError
+from .tokens import DEFAULT_LIFETIME
+from .world import World
+
+USAGE_ERROR = 2
+PARENT_CHECK_SECONDS = 0.5
+
+
+def _pace(text: str) -> float:
+    try:
+        return parse_pace(text)
+    except ValueError as reason:
+        raise argparse.ArgumentTypeError(str(reason)) from None
+
+
+def _seconds(text: str) -> timedelta:
+    try:
+        seconds = float(text)
+        if not 0 <= seconds <= 10**9:
+            raise ValueError
+        return timedelta(seconds=seconds)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0 on") from None
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
+    return int(text)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an RFC 3339 time") from None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="azure-patch-simulator", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", help="serve until SIGTERM or SIGINT; prints one line of JSON when ready")
+    serve.add_argument("--port", type=_port, default=0, help="port on 127.0.0.1; 0 (default) takes a free one")
+    serve.add_argument("--inventory", type=Path, help="starting world: ARM bodies, JSON or JSON lines")
+    serve.add_argument("--state", type=Path, help="file that keeps the world; if it exists, it is the starting world")
+    serve.add_argument("--ca-file", type=Path, help="where to write the certificate to trust")
+    serve.add_argument("--time", type=_pace, default=1.0, metavar="real|manual|xN", help="how time passes")
+    serve.add_argument("--start", type=_instant, help="first simulated instant, RFC 3339; default: now")
+    serve.add_argument("--seed", type=int, default=0, help="decides all ids")
+    serve.add_argument("--operation-seconds", type=_seconds, metavar="S", help="how long a write to a machine takes")
+    serve.add_argument("--registration-seconds", type=_seconds, metavar="S", help="of features and of providers")
+    serve.add_argument("--era", choices=get_args(Era), help="2021-preview: hotpatching needs the preview features")
+    serve.add_argument("--stop-with-parent", action="store_true", help="end when the starting process has died")
+    return parser
+
+
+def _apply(options: argparse.Namespace, settings: Settings) -> None:
+    if options.operation_seconds is not None:
+        settings.operation_time = options.operation_seconds
+    if options.registration_seconds is not None:
+        settings.feature_registration_time = options.registration_seconds
+        settings.provider_registration_time = options.registration_seconds
+    if options.era is not None:
+        settings.era = options.era
+
+
+def _simulator(options: argparse.Namespace) -> Simulator:
+    """Return the simulator asked for. Raises ``ValueError`` or ``OSError`` for a file that cannot be used."""
+    lifetime = DEFAULT_LIFETIME if options.time == 1.0 else None
+    if options.state is not None and options.state.exists():
+        simulator = Simulator.load(options.state, pace=options.time, token_lifetime=lifetime)
+    else:
+        world = World.default() if options.inventory is None else World.from_inventory(options.inventory)
+        simulator = Simulator(
+            world,
+            start=options.start or datetime.now(UTC),
+            seed=options.seed,
+            pace=options.time,
+            token_lifetime=lifetime,
+            state_file=options.state,
+        )
+    _apply(options, simulator.world.settings)
+    if simulator.state_file is not None:
+        simulator.save()
+    return simulator
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from .server import ServerError, serve_in_thread
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    parent = os.getppid()
+    try:
+        simulator = _simulator(options)
+        with serve_in_thread(simulator, port=options.port, ca_file=options.ca_file) as info:
+            print(json.dumps(info.to_json()), flush=True)
+            while not stop.wait(PARENT_CHECK_SECONDS):
+                if options.stop_with_parent and os.getppid() != parent:
+                    break
+        if simulator.state_file is not None:
+            simulator.save()
+    except (StateError, ServerError, ValueError, OSError) as reason:
+        print(f"azure-patch-simulator: {reason}", file=sys.stderr)
+        return USAGE_ERROR
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    return _serve(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
