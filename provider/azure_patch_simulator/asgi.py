@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from .errors import unseen
 from .http import NO_DELAY, Request, Response
 from .simulator import MAX_BODY, Simulator
 
@@ -20,7 +22,7 @@ def application(simulator: Simulator) -> Application:
 
     async def answer(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         request = _request_of(scope, await _body(receive))
-        response = simulator.handle(request)
+        response = _handle(simulator, request)
         if response.delay > NO_DELAY:
             await _wait(simulator, response)
         if response.dropped:
@@ -29,6 +31,16 @@ def application(simulator: Simulator) -> Application:
             await _write(send, response, with_body=request.method != "HEAD")
 
     return answer
+
+
+def _handle(simulator: Simulator, request: Request) -> Response:
+    """Ask the core; a fault of its own is an ARM error too, and the server lives on."""
+    try:
+        return simulator.handle(request)
+    except Exception as fault:
+        traceback.print_exc()
+        error = unseen("InternalFault", f"The simulator itself failed: {type(fault).__name__}.", status=500)
+        return Response.of_json(500, error.body())
 
 
 async def _wait(simulator: Simulator, response: Response) -> None:

@@ -7,7 +7,6 @@ that names every absent member as null.
 from __future__ import annotations
 
 import copy
-from datetime import datetime
 
 from .errors import resource_not_found, unseen
 from .fields import merge, strings, typed
@@ -64,13 +63,9 @@ def _id(call: Call) -> str:
 
 
 def _shown(assignment: Resource, *, listed: bool = False) -> Body:
-    body: Body = {
-        "id": assignment.id.lower(),
-        "name": assignment.name,
-        "type": ASSIGNMENT_TYPE.lower(),
-        **copy.deepcopy(assignment.body),
-    }
-    if listed and assignment.facts.get("static"):
+    names = {"id": assignment.id.lower(), "name": assignment.name, "type": ASSIGNMENT_TYPE.lower()}
+    body: Body = {**names, **copy.deepcopy(assignment.body), **names}
+    if listed:
         # The list on a resource leaves it out (seen by the Terraform provider azurerm).
         body["properties"]["resourceId"] = None
     return body
@@ -99,8 +94,8 @@ def _check(call: Call, body: Body) -> str:
     if operator is not None and operator.lower() not in ("all", "any"):
         raise unseen("FilterOperator", f"filterOperator is All or Any, not '{operator}'.")
     tags = typed(body, "properties.filter.tagSettings.tags", dict) or {}
-    for name in tags:
-        strings(tags, name) if "." not in name else strings({"values": tags[name]}, "values")
+    for values in tags.values():
+        strings({"values": values}, "values")
     return str(wanted)
 
 
@@ -118,7 +113,7 @@ def _check_ready(call: Call, target: Resource) -> None:
 
 def _keep(call: Call, body: Body) -> Resource:
     configuration_id = _check(call, body)
-    target, now = _target(call), call.now
+    target = _target(call)
     properties: Body = {"maintenanceConfigurationId": configuration_id, "resourceId": _scope(call)}
     if target is not None:
         _check_ready(call, target)
@@ -128,15 +123,11 @@ def _keep(call: Call, body: Body) -> Resource:
     kept: Body = {"properties": properties}
     if body.get("location") is not None:
         kept["location"] = body["location"]
-    return _store(call, kept, now, static=target is not None)
-
-
-def _store(call: Call, body: Body, now: datetime, *, static: bool) -> Resource:
     assignment = call.world.resources.get(_id(call))
     if assignment is None:
-        assignment = Resource(_id(call), ASSIGNMENT_TYPE, body, now, {"static": static})
+        assignment = Resource(_id(call), ASSIGNMENT_TYPE, kept, call.now)
         call.world.resources.put(assignment)
-    assignment.body = body
+    assignment.body = kept
     return assignment
 
 
@@ -187,7 +178,7 @@ def delete(call: Call) -> Response:
 def list_of_resource(call: Call) -> Response:
     """List the assignments on a resource; ``resourceId`` is null there."""
     _target(call)
-    found = [each for each in call.world.resources.within(_scope(call)) if each.type == ASSIGNMENT_TYPE]
+    found = [each for each in call.world.resources.within(_scope(call)) if each.type.lower() == ASSIGNMENT_TYPE.lower()]
     return Response.of_json(200, {"value": [_shown(each, listed=True) for each in found]})
 
 

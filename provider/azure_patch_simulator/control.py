@@ -13,6 +13,7 @@ from .routing import Call, Routes
 routes = Routes()
 
 MAX_SECONDS = 10**10
+FIRST_YEAR, LAST_YEAR = 1970, 9000
 
 
 def _clock(call: Call) -> Response:
@@ -36,8 +37,12 @@ def move_clock(call: Call) -> Response:
             instant = datetime.fromisoformat(target)
         except ValueError:
             raise unseen("Control", f"'{target}' is not an RFC 3339 time.") from None
-        clock.advance_to(instant if instant.tzinfo else instant.replace(tzinfo=UTC))
+        if not FIRST_YEAR <= instant.year <= LAST_YEAR:
+            raise unseen("Control", f"The clock knows the years {FIRST_YEAR} to {LAST_YEAR}.")
+        clock.advance_to(instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC))
     elif isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 <= seconds <= MAX_SECONDS:
+        if clock.now().year + seconds / 31_000_000 > LAST_YEAR:
+            raise unseen("Control", f"The clock knows the years {FIRST_YEAR} to {LAST_YEAR}.")
         clock.advance(timedelta(seconds=seconds))
     else:
         raise unseen("Control", "'advance_to' (a time) or 'advance_seconds' (0 or more) is needed.")

@@ -77,6 +77,13 @@ def merge(target: Any, patch: Any) -> Any:
     return result
 
 
+def without_nulls(value: Any) -> Any:
+    """Return ``value`` with the members of objects that are null left out, at every depth."""
+    if isinstance(value, Mapping):
+        return {name: without_nulls(each) for name, each in value.items() if each is not None}
+    return [without_nulls(each) for each in value] if isinstance(value, list) else value
+
+
 def holds(body: Any, wanted: Any) -> bool:
     """Tell whether ``body`` has all members of ``wanted`` with these values; strings ignore letter case."""
     if isinstance(wanted, Mapping):

@@ -85,8 +85,10 @@ def resource_of(body: Mapping[str, Any], created: datetime) -> Resource:
             if key not in _ENVELOPE and key not in _AZ_EXTRAS and value is not None
         }
     shaped.update(id=resource_id, name=resource_id.rstrip("/").rsplit("/", 1)[-1], type=resource_type)
-    shaped["properties"].setdefault("provisioningState", "Succeeded")
     view = shaped["properties"].pop("instanceView", None)
+    if resource_type != VM_TYPE:
+        return Resource(resource_id, resource_type, shaped, created)
+    shaped["properties"].setdefault("provisioningState", "Succeeded")
     return Resource(resource_id, resource_type, shaped, created, {"running": _is_running(body, view)})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from .fields import choice, merge
+from .fields import choice, merge, without_nulls
 from .machine_rules import ASSESSMENT_MODES, LINUX_MODES, REBOOT_SETTINGS, WINDOWS_MODES
 from .resources import Body, Resource
 
@@ -31,9 +31,8 @@ def replace(before: Body | None, sent: Body) -> Body:
     Read-only members are ignored, immutable ones that were left out stay as they were; patch settings that are sent
     replace the former ones as a whole.
     """
-    body = {name: copy.deepcopy(value) for name, value in sent.items() if name not in READ_ONLY}
-    properties: Body = body.get("properties") or {}
-    body["properties"] = properties
+    body: Body = without_nulls({name: value for name, value in sent.items() if name not in READ_ONLY})
+    properties: Body = body.setdefault("properties", {})
     for name in READ_ONLY_PROPERTIES:
         properties.pop(name, None)
     if before is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 
 from .errors import ArmError, resource_not_found, unseen
-from .fields import check_tags, merge, typed
+from .fields import check_tags, merge, typed, without_nulls
 from .groups import group_of_call
 from .http import Response
 from .maintenance_rules import check_configuration
@@ -69,7 +69,8 @@ def _shown(configuration: Resource, *, written: bool) -> Body:
     parts = configuration.id.split("/")
     kind = CONFIGURATION_TYPE if written else CONFIGURATION_TYPE.lower()
     shown_id = f"/subscriptions/{parts[2]}/resourcegroups/{parts[4]}/providers/{kind}/{configuration.name}"
-    return {"id": shown_id, "name": configuration.name, "type": CONFIGURATION_TYPE, **configuration.body}
+    names = {"id": shown_id, "name": configuration.name, "type": CONFIGURATION_TYPE}
+    return {**names, **configuration.body, **names}
 
 
 @routes.route("GET", _CONFIGURATION, "MaintenanceConfigurations_Get")
@@ -111,7 +112,7 @@ def _checked(call: Call, body: Body) -> Body:
 def put(call: Call) -> Response:
     """Create or replace a configuration: 200 both times."""
     configuration_id = _id(call)
-    body = _checked(call, call.object())
+    body = _checked(call, without_nulls(call.object()))
     configuration = call.world.resources.get(configuration_id)
     if configuration is None:
         configuration = Resource(configuration_id, CONFIGURATION_TYPE, body, call.now)

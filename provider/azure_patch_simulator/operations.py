@@ -112,7 +112,7 @@ def _url(call: Call, operation: Operation, *, monitor: bool) -> str:
     signature = call.simulator.identifiers.fixed(f"signature/{operation.id}").replace("-", "")
     path = (
         f"/subscriptions/{quote(operation.subscription)}/providers/Microsoft.Compute/locations/"
-        f"{quote(operation.location, safe='')}/operations/{operation.id}"
+        f"{quote(operation.location, safe='', errors='replace')}/operations/{operation.id}"
     )
     version = quote(call.request.api_version or "2024-11-01", safe="")
     return (

@@ -19,6 +19,8 @@ from .simulator import Simulator
 
 HOST = "127.0.0.1"
 START_SECONDS = 30.0
+GRACE_SECONDS = 0.2
+"""Clients keep idle connections open and TLS waits for their goodbye; requests themselves are quicker than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,8 @@ def serve_in_thread(simulator: Simulator, *, port: int = 0, ca_file: Path | None
             )
         finally:
             server.should_exit = True
+            thread.join(GRACE_SECONDS)
+            server.force_exit = True
             thread.join()
             listener.close()
 

@@ -104,7 +104,7 @@ def _check_location(body: Body, existing: Resource | None) -> None:
     if existing is None:
         body["location"] = location.replace(" ", "").lower()
         return
-    at = str(existing.body.get("location", ""))
+    at = str(existing.body.get("location", location))
     if at.replace(" ", "").lower() != location.replace(" ", "").lower():
         raise ArmError(
             409,
@@ -113,6 +113,7 @@ def _check_location(body: Body, existing: Resource | None) -> None:
             f"A resource with the same name cannot be created in location '{location}'. "
             "Please select a new resource name.",
         )
+    body["location"] = at
 
 
 @routes.route("PUT", _MACHINE, "VirtualMachines_CreateOrUpdate")

@@ -179,6 +179,15 @@ class World:
             if wanted and line is not None and line.state_at(now) == "Pending":
                 line.change(now, (now, "Registered"))
 
+    def set_power(self, machine_id: str, *, running: bool) -> None:
+        """Start or deallocate a machine, at once. Raises ``KeyError`` when there is none."""
+        machine = self.resources.get(machine_id)
+        if machine is None:
+            raise KeyError(machine_id)
+        if running and not machine.facts.get("running", True):
+            machine.facts["started"] = self.now().isoformat()
+        machine.facts["running"] = running
+
     def provider_sees(
         self, feature: str, namespace: str = "Microsoft.Compute", subscription: str = SUBSCRIPTION_ID
     ) -> bool:
