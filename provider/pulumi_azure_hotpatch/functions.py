@@ -45,7 +45,9 @@ def get_preview_features(
     if not subscription:
         raise InvalidInput("no subscription is given; set subscription_id or azure-native:subscriptionId")
     reader = runtime.azure.features
-    return [PreviewFeatureState(namespace, name, reader.state(subscription, namespace, name.strip())) for name in features]
+    return [
+        PreviewFeatureState(namespace, name, reader.state(subscription, namespace, name.strip())) for name in features
+    ]
 
 
 def get_preview_features_output(

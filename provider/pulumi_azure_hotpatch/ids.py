@@ -31,7 +31,13 @@ class ResourceId:
         trimmed = text.strip().rstrip("/")
         head, separator, tail = _rpartition_providers(trimmed)
         segments = tail.split("/")
-        if not separator or not trimmed.startswith("/") or len(segments) < 3 or len(segments) % 2 == 0 or "" in segments:
+        if (
+            not separator
+            or not trimmed.startswith("/")
+            or len(segments) < 3
+            or len(segments) % 2 == 0
+            or "" in segments
+        ):
             raise InvalidInput(
                 f"'{text}' is not an Azure resource id; write it as "
                 "/subscriptions/{id}/resourceGroups/{group}/providers/{namespace}/{type}/{name}"

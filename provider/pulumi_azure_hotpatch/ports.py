@@ -147,6 +147,11 @@ class Context(Protocol):
     """Everything impure that one verb of one resource may use."""
 
     @property
+    def label(self) -> str:
+        """What messages call the resource."""
+        ...
+
+    @property
     def clock(self) -> Clock: ...
     @property
     def features(self) -> Features: ...

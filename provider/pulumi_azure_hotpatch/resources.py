@@ -31,7 +31,9 @@ class _Declared(Resource):
         super().__init_subclass__(**arguments)
         cls._names = frozenset(cls.__annotations__)
 
-    def __init__(self, provider: ResourceProvider, name: str, inputs: Mapping[str, Any], opts: ResourceOptions | None) -> None:
+    def __init__(
+        self, provider: ResourceProvider, name: str, inputs: Mapping[str, Any], opts: ResourceOptions | None
+    ) -> None:
         super().__init__(provider, name, {**dict.fromkeys(self._names), **inputs}, opts)
 
     def translate_input_property(self, prop: str) -> str:
@@ -246,7 +248,9 @@ class MaintenanceSchedule(_Declared, module="azurehotpatch", name="MaintenanceSc
             "start": start,
             "duration": duration,
             "time_zone": time_zone,
-            "recurrence": recurrences.format(recurrence) if isinstance(recurrence, recurrences.Recurrence) else recurrence,
+            "recurrence": recurrences.format(recurrence)
+            if isinstance(recurrence, recurrences.Recurrence)
+            else recurrence,
             "expires": expires,
             "reboot_setting": reboot_setting,
             "windows": _nested(windows),
@@ -308,4 +312,6 @@ def _nested(value: Any) -> Any:
         return None
     if isinstance(value, Mapping):
         return {_camel(key): item for key, item in value.items()}
-    return pulumi.Output.from_input(value).apply(lambda known: known and {_camel(key): item for key, item in known.items()})
+    return pulumi.Output.from_input(value).apply(
+        lambda known: known and {_camel(key): item for key, item in known.items()}
+    )

@@ -197,7 +197,7 @@ def descendants(pid: int, containing: str = "") -> list[int]:
 
     `descendants(cli.pid, "pulumi.dynamic")` finds the plugin that runs the dynamic providers.
     """
-    listing = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,args="], text=True, capture_output=True, check=True)
+    listing = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,ppid=,args="], text=True, capture_output=True, check=True)
     rows = [line.split(None, 2) for line in listing.stdout.splitlines()]
     parents = {int(row[0]): int(row[1]) for row in rows}
 

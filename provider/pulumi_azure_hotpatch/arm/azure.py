@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..ports import Clock
+from pulumi_azure_hotpatch.ports import Clock
+
 from .clouds import Cloud, find_cloud
 from .connection import Connection
 from .features import ArmFeatures
@@ -33,11 +34,11 @@ class Azure:
 
 def connect(connection: Connection, clock: Clock) -> Azure:
     """Azure as the configuration describes it; the first call signs in. Raises ConfigurationError."""
-    from .credentials import make_credential
+    from .credentials import OneAtATime, make_credential
     from .transport import pooled_transport
 
     cloud = find_cloud(connection)
-    return over(cloud, make_credential(connection, cloud), pooled_transport(clock, connection.ca_file), clock)
+    return over(cloud, OneAtATime(make_credential(connection, cloud)), pooled_transport(clock, connection.ca_file), clock)
 
 
 def over(cloud: Cloud, credential: TokenCredential, transport: HttpTransport[Any, Any], clock: Clock) -> Azure:

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..errors import ConfigurationError
+from pulumi_azure_hotpatch.errors import ConfigurationError
+
 from .connection import Connection
 
 _METADATA_VERSION: Final = "2022-09-01"
@@ -30,9 +31,13 @@ class Cloud:
 
 
 # Source: azure-core 1.41, azure-mgmt-core 1.6 `get_arm_endpoints`; azure-identity `AzureAuthorityHosts`.
-PUBLIC: Final = Cloud("https://management.azure.com", "https://login.microsoftonline.com", "https://management.azure.com")
+PUBLIC: Final = Cloud(
+    "https://management.azure.com", "https://login.microsoftonline.com", "https://management.azure.com"
+)
 US_GOVERNMENT: Final = Cloud(
-    "https://management.usgovcloudapi.net", "https://login.microsoftonline.us", "https://management.core.usgovcloudapi.net"
+    "https://management.usgovcloudapi.net",
+    "https://login.microsoftonline.us",
+    "https://management.core.usgovcloudapi.net",
 )
 CHINA: Final = Cloud(
     "https://management.chinacloudapi.cn", "https://login.chinacloudapi.cn", "https://management.core.chinacloudapi.cn"
@@ -60,7 +65,9 @@ def find_cloud(connection: Connection) -> Cloud:
     try:
         return _BY_NAME[name.casefold()]
     except KeyError:
-        raise ConfigurationError(f"azure-native:environment is '{name}'; it must be public, usgovernment or china") from None
+        raise ConfigurationError(
+            f"azure-native:environment is '{name}'; it must be public, usgovernment or china"
+        ) from None
 
 
 def _ask(host: str, name: str) -> Cloud:

@@ -7,6 +7,7 @@ Order: OpenID Connect and managed identity where they are asked for, then a cert
 from __future__ import annotations
 
 import json
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -14,12 +15,26 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigurationError
+from pulumi_azure_hotpatch.errors import ConfigurationError
+
 from .clouds import Cloud
 from .connection import Connection
 
 if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
+    from azure.core.credentials import AccessToken, TokenCredential
+
+
+class OneAtATime:
+    """A credential that many threads share: the first asks, the others wait and get the same token."""
+
+    def __init__(self, credential: TokenCredential) -> None:
+        self._credential = credential
+        self._lock = threading.Lock()
+
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        """A token for the scopes. Raises ClientAuthenticationError."""
+        with self._lock:
+            return self._credential.get_token(*scopes, **options)
 
 
 def make_credential(connection: Connection, cloud: Cloud) -> TokenCredential:
@@ -49,7 +64,11 @@ def make_credential(connection: Connection, cloud: Cloud) -> TokenCredential:
 def _options(connection: Connection, cloud: Cloud) -> dict[str, Any]:
     options: dict[str, Any] = {"authority": cloud.authority}
     # Instance discovery asks the public cloud about an authority it cannot know.
-    if connection.endpoint is not None or connection.value("metadataHost") or connection.flag("disableInstanceDiscovery"):
+    if (
+        connection.endpoint is not None
+        or connection.value("metadataHost")
+        or connection.flag("disableInstanceDiscovery")
+    ):
         options["disable_instance_discovery"] = True
     if connection.ca_file is not None:
         options["connection_verify"] = connection.ca_file
@@ -85,7 +104,9 @@ def _request_token(url: str, bearer: str) -> str:
         raise ConfigurationError("azure-native:oidcRequestUrl must start with https://")
     query = dict(urllib.parse.parse_qsl(parts.query)) | {"audience": "api://AzureADTokenExchange"}
     target = urllib.parse.urlunsplit(parts._replace(query=urllib.parse.urlencode(query)))
-    request = urllib.request.Request(target, headers={"Authorization": f"Bearer {bearer}", "Accept": "application/json"})
+    request = urllib.request.Request(
+        target, headers={"Authorization": f"Bearer {bearer}", "Accept": "application/json"}
+    )
     try:
         with urllib.request.urlopen(request, timeout=30) as response:
             answer: Mapping[str, str] = json.load(response)

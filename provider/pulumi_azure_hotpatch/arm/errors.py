@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
-from ..errors import ArmError, ConfigurationError, NotFound, OperationFailed
+from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, NotFound, OperationFailed
 
 
 @contextmanager
@@ -16,11 +16,15 @@ def arm_errors(action: str, subject: str) -> Iterator[None]:
     try:
         yield
     except ClientAuthenticationError as error:
-        raise ConfigurationError(f"Signing in to Azure failed: {_text(error)}. Check the credentials of the stack.") from None
+        raise ConfigurationError(
+            f"Signing in to Azure failed: {_text(error)}. Check the credentials of the stack."
+        ) from None
     except HttpResponseError as error:
         raise _arm_error(error, action, subject) from None
     except AzureError as error:
-        raise ArmError(f"{subject}: could not {action}: Azure cannot be reached ({_text(error)})", code="Unreachable") from None
+        raise ArmError(
+            f"{subject}: could not {action}: Azure cannot be reached ({_text(error)})", code="Unreachable"
+        ) from None
 
 
 def _arm_error(error: HttpResponseError, action: str, subject: str) -> ArmError:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..errors import NotFound
+from pulumi_azure_hotpatch.errors import NotFound
+
 from .errors import arm_errors
 
 if TYPE_CHECKING:

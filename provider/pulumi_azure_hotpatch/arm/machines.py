@@ -7,9 +7,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ..errors import NotFound
-from ..ids import ResourceId
-from ..ports import Body, Clock
+from pulumi_azure_hotpatch.errors import NotFound
+from pulumi_azure_hotpatch.ids import ResourceId
+from pulumi_azure_hotpatch.ports import Body, Clock
+
 from .errors import arm_errors
 from .operations import ArmOperation
 
@@ -47,6 +48,11 @@ class ArmMachines:
         client = self._compute(machine.subscription_id)
         answer: list[Body] = []
 
+        def keep(_response: Any, resource: Any, _headers: Any) -> Any:
+            # The service's first answer already is the machine after the change: no last read is needed.
+            answer.append(resource.as_dict())
+            return resource
+
         def begin(polling: Any) -> None:
             self._forget(machine)
             client.virtual_machines.begin_update(
@@ -54,13 +60,16 @@ class ArmMachines:
                 machine.name,
                 body,
                 polling=polling,
-                # Called with the service's first answer, which is the machine after the change.
-                cls=lambda _response, resource, _headers: answer.append(resource.as_dict()) or resource,  # type: ignore[func-returns-value]
+                cls=keep,
             )
             polling.resource()
 
         return ArmOperation(
-            self._clock, begin, lambda: answer[-1] if answer else {}, "change its patch settings", f"VM '{machine.name}'"
+            self._clock,
+            begin,
+            lambda: answer[-1] if answer else {},
+            "change its patch settings",
+            f"VM '{machine.name}'",
         )
 
     def _read(self, machine: ResourceId) -> Body | None:

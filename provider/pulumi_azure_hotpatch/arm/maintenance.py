@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from ..errors import NotFound
-from ..ids import ResourceId
-from ..ports import Body
+from pulumi_azure_hotpatch.ids import ResourceId
+from pulumi_azure_hotpatch.ports import Body
+
 from .errors import arm_errors
 
 if TYPE_CHECKING:
@@ -36,14 +35,14 @@ class ArmMaintenance:
         """Source of the call: MaintenanceConfigurationsOperations.create_or_update."""
         operations = self._client(schedule.subscription_id).maintenance_configurations
         with arm_errors("write it", f"schedule '{schedule.name}'"):
-            written: Any = operations.create_or_update(schedule.resource_group, schedule.name, _stream(body), cls=_raw)
+            written: Any = operations.create_or_update(schedule.resource_group, schedule.name, _json(body), cls=_raw)
         return dict(written)
 
     def delete_schedule(self, schedule: ResourceId) -> None:
         """Source of the call: MaintenanceConfigurationsOperations.delete."""
         operations = self._client(schedule.subscription_id).maintenance_configurations
         with arm_errors("delete it", f"schedule '{schedule.name}'"):
-            _body_or_gone(lambda: operations.delete(schedule.resource_group, schedule.name))
+            _body_or_gone(lambda: operations.delete(schedule.resource_group, schedule.name, cls=_nothing))
 
     def get_assignment(self, assignment: ResourceId) -> Body | None:
         """Source of the call: ConfigurationAssignmentsOperations.get."""
@@ -55,14 +54,14 @@ class ArmMaintenance:
         """Source of the call: ConfigurationAssignmentsOperations.create_or_update."""
         operations = self._client(assignment.subscription_id).configuration_assignments
         with arm_errors("write it", f"assignment '{assignment.name}'"):
-            written: Any = operations.create_or_update(*_address(assignment), _stream(body), cls=_raw)
+            written: Any = operations.create_or_update(*_address(assignment), _json(body), cls=_raw)
         return dict(written)
 
     def delete_assignment(self, assignment: ResourceId) -> None:
         """Source of the call: ConfigurationAssignmentsOperations.delete."""
         operations = self._client(assignment.subscription_id).configuration_assignments
         with arm_errors("delete it", f"assignment '{assignment.name}'"):
-            _body_or_gone(lambda: operations.delete(*_address(assignment)))
+            _body_or_gone(lambda: operations.delete(*_address(assignment), cls=_nothing))
 
 
 def _address(assignment: ResourceId) -> tuple[str, str, str, str, str]:
@@ -71,12 +70,19 @@ def _address(assignment: ResourceId) -> tuple[str, str, str, str, str]:
     return machine.resource_group, machine.provider, machine.path[-1][0], machine.name, assignment.name
 
 
-def _stream(body: Body) -> BytesIO:
-    return BytesIO(json.dumps(body).encode())
+def _json(body: Body) -> Any:
+    # The SDK sends bytes as they are; its annotation names models and streams only.
+    return json.dumps(body).encode()
 
 
 def _raw(response: Any, _model: Any, _headers: Any) -> Any:
-    return response.http_response.json()
+    from azure.core.pipeline.policies import ContentDecodePolicy
+
+    return ContentDecodePolicy.deserialize_from_http_generics(response.http_response)
+
+
+def _nothing(_response: Any, _model: Any, _headers: Any) -> None:
+    """The service may or may not send what it deleted."""
 
 
 def _body_or_gone(call: Callable[[], Any]) -> Body | None:

@@ -14,8 +14,9 @@ from azure.core.exceptions import HttpResponseError
 from azure.core.polling.base_polling import BadResponse, BadStatus
 from azure.mgmt.core.polling.arm_polling import ARMPolling
 
-from ..errors import OperationFailed
-from ..ports import Clock
+from pulumi_azure_hotpatch.errors import OperationFailed
+from pulumi_azure_hotpatch.ports import Clock
+
 from .errors import arm_errors
 
 ResultT = TypeVar("ResultT")
@@ -24,7 +25,7 @@ ResultT = TypeVar("ResultT")
 _DEFAULT_SECONDS = 30
 
 
-class SteppedPolling(ARMPolling):  # type: ignore[type-arg, misc]
+class SteppedPolling(ARMPolling):
     """ARM polling whose loop is somebody else's."""
 
     def __init__(self) -> None:
@@ -41,7 +42,12 @@ class ArmOperation(Generic[ResultT]):
     """
 
     def __init__(
-        self, clock: Clock, begin: Callable[[SteppedPolling], Any], result: Callable[[], ResultT], action: str, subject: str
+        self,
+        clock: Clock,
+        begin: Callable[[SteppedPolling], Any],
+        result: Callable[[], ResultT],
+        action: str,
+        subject: str,
     ) -> None:
         self._clock = clock
         self._action = action
@@ -72,4 +78,6 @@ class ArmOperation(Generic[ResultT]):
         try:
             self._polling.update_status()
         except (BadStatus, BadResponse) as error:
-            raise OperationFailed(f"{self._subject}: could not {self._action}: the operation's answer makes no sense ({error})") from None
+            raise OperationFailed(
+                f"{self._subject}: could not {self._action}: the operation's answer makes no sense ({error})"
+            ) from None

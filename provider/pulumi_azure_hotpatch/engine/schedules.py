@@ -10,7 +10,7 @@ from ..errors import InvalidInput
 from . import recurrence as recurrences
 from .durations import NEVER, format_duration, parse_duration, parse_expiry, parse_start
 from .facts import Schedule
-from .logic import UNKNOWN, Maybe
+from .logic import UNKNOWN, Maybe, Unknown
 from .occurrences import resolve
 from .window import lead_time, starts_before_midnight
 from .zones import iana_name, is_windows_name, windows_name, zone
@@ -55,7 +55,9 @@ def schedule_facts(
         minutes_until_start=_minutes_until(parsed_start, time_zone, as_of),
         starts_before_midnight=parsed_start if parsed_start is UNKNOWN else starts_before_midnight(parsed_start),
         full_name_length=(
-            UNKNOWN if name is UNKNOWN or resource_group_name is UNKNOWN else len(str(name)) + len(str(resource_group_name))
+            UNKNOWN
+            if name is UNKNOWN or resource_group_name is UNKNOWN
+            else len(str(name)) + len(str(resource_group_name))
         ),
         upper_case_tag=_upper_case(tags),
     )
@@ -136,7 +138,7 @@ def _problem(parse: Callable[[str], Any], text: Maybe[str | None]) -> Maybe[str 
 
 def _uncertainty(recurrence: Maybe[str | None]) -> Maybe[str | None]:
     parsed = _parsed(recurrences.parse, recurrence)
-    if parsed is UNKNOWN:
+    if isinstance(parsed, Unknown):
         return UNKNOWN
     notes = recurrences.uncertainties(parsed)
     return _sentence("; ".join(notes)) if notes else None
@@ -144,12 +146,12 @@ def _uncertainty(recurrence: Maybe[str | None]) -> Maybe[str | None]:
 
 def _expiry_problem(start: Any, expires: Maybe[str | None]) -> Maybe[str | None]:
     if expires is UNKNOWN or expires is None:
-        return expires
+        return UNKNOWN if expires is UNKNOWN else None
     try:
         parsed = parse_expiry(expires)
     except InvalidInput as error:
         return _sentence(str(error))
-    if start is UNKNOWN:
+    if isinstance(start, Unknown):
         return UNKNOWN
     return None if parsed > start else f"It expires at {expires}, before its first window."
 

@@ -18,9 +18,13 @@ class KnownWriter:
 
 
 # Source: Azure/azure-policy, built-in definitions for Azure Update Manager, 2026-04-29 (versions 1.3.0, 3.14.0, 4.10.0).
-_PREREQUISITE: Final = "Azure Policy 'Set prerequisite for Scheduling recurring updates on Azure virtual machines' (9905ca54)"
+_PREREQUISITE: Final = (
+    "Azure Policy 'Set prerequisite for Scheduling recurring updates on Azure virtual machines' (9905ca54)"
+)
 _SCHEDULING: Final = "Azure Policy 'Schedule recurring updates using Azure Update Manager' (ba0df93e)"
-_ASSESSMENT: Final = "Azure Policy 'Configure periodic checking for missing system updates on azure virtual machines' (59efceea)"
+_ASSESSMENT: Final = (
+    "Azure Policy 'Configure periodic checking for missing system updates on azure virtual machines' (59efceea)"
+)
 KNOWN_WRITERS: Final = (
     *(
         KnownWriter(field, value, policy)

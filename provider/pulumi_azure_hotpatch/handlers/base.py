@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
-from ..engine.rules import Finding
-from ..models.base import Inputs, State
-from ..models.draft import Draft
-from ..ports import Context
+from pulumi_azure_hotpatch.engine.rules import Finding
+from pulumi_azure_hotpatch.models.base import Inputs, State
+from pulumi_azure_hotpatch.models.draft import Draft
+from pulumi_azure_hotpatch.ports import Context
 
 InputsT = TypeVar("InputsT", bound=Inputs)
 StateT = TypeVar("StateT", bound=State)

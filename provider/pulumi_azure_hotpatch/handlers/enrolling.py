@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from ..engine.facts import PreviewFeature
-from ..engine.rules import judge, rule
-from ..errors import InvalidInput, Refused
-from ..models.base import parse_wait
-from ..models.preview_enrollment import PreviewEnrollmentState
-from ..ports import Context
+from pulumi_azure_hotpatch.engine.facts import PreviewFeature
+from pulumi_azure_hotpatch.engine.rules import judge, rule
+from pulumi_azure_hotpatch.errors import InvalidInput, Refused
+from pulumi_azure_hotpatch.models.base import parse_wait
+from pulumi_azure_hotpatch.models.preview_enrollment import PreviewEnrollmentState
+from pulumi_azure_hotpatch.ports import Context
+
 from .waiting import Patience, wait_until
 
 # Source of the state names: azure-mgmt-resource-features 1.0.0, SubscriptionFeatureRegistrationState.
 _OFF = frozenset(("NotRegistered", "Unregistered", "NotSpecified"))
-_SLOW = "documents say up to 15 minutes, users report far more"
 
 
 class Enrolling:
@@ -70,7 +70,7 @@ class Enrolling:
                 self._register(feature)
             return reached == "Registered"
 
-        self._agree(self._waiting, accept, f"registration ({_SLOW})")
+        self._agree(self._waiting, accept, "register")
 
     def propagate(self) -> PreviewEnrollmentState:
         """Make the resource provider see what changed, once; the finished state."""
@@ -87,7 +87,7 @@ class Enrolling:
                 self._ctx.features.unregister(self._subscription, self.state.namespace, feature)
                 leaving.append(feature)
         if leaving:
-            self._agree(leaving, lambda _, reached: is_off(reached), "unregistration")
+            self._agree(leaving, lambda _, reached: is_off(reached), "be unregistered")
             if self.state.propagate:
                 self._register_provider()
 
@@ -96,25 +96,26 @@ class Enrolling:
         suspects = [feature for feature in features if is_off(self._read(feature))]
         for _ in range(self.state.agreeing_reads - 1):
             if suspects:
-                self._patience.sleep(self._ctx, self._ctx.clock.now() + parse_wait(self.state.poll_interval), "reads to agree")
+                self._patience.sleep(
+                    self._ctx, self._ctx.clock.now() + parse_wait(self.state.poll_interval), "reads to agree"
+                )
                 suspects = [feature for feature in suspects if is_off(self._read(feature))]
         return tuple(suspects)
 
     def _agree(self, features: Iterable[str], accept: Callable[[str, str | None], bool], waiting_for: str) -> None:
         """Read until `accept` has said yes to every feature as many times in a row as reads must agree."""
         agreed = dict.fromkeys(features, 0)
-        reached: dict[str, str | None] = {}
 
         def done() -> bool:
             for feature, count in agreed.items():
                 if count < self.state.agreeing_reads:
-                    reached[feature] = self._read(feature)
-                    agreed[feature] = count + 1 if accept(feature, reached[feature]) else 0
+                    agreed[feature] = count + 1 if accept(feature, self._read(feature)) else 0
+                if not agreed[feature]:
+                    # All must be settled in the end, so the rest need not be asked before this one is.
+                    return False
             return all(count >= self.state.agreeing_reads for count in agreed.values())
 
-        interval = parse_wait(self.state.poll_interval)
-        names = ", ".join(agreed)
-        wait_until(self._ctx, self._patience, interval, f"the {waiting_for} of {names}", done)
+        wait_until(self._ctx, self._patience, parse_wait(self.state.poll_interval), f"{', '.join(agreed)} to {waiting_for}", done)
 
     def _register(self, feature: str) -> str | None:
         reached = self._ctx.features.register(self._subscription, self.state.namespace, feature)
@@ -136,7 +137,9 @@ class Enrolling:
 
     def _adopt(self, feature: str) -> None:
         if feature not in (self.state.adopted or ()):
-            self.state = self.state.model_copy(update={"adopted": (*(self.state.adopted or ()), feature), "propagated": False})
+            self.state = self.state.model_copy(
+                update={"adopted": (*(self.state.adopted or ()), feature), "propagated": False}
+            )
 
     def _register_provider(self) -> None:
         namespace = self.state.namespace
@@ -147,7 +150,7 @@ class Enrolling:
 
         if reached != "Registered":
             interval = parse_wait(self.state.poll_interval)
-            wait_until(self._ctx, self._patience, interval, f"{namespace} to see the features", registered)
+            wait_until(self._ctx, self._patience, interval, f"{namespace} to see the change", registered)
 
     def _refuse_pending(self, feature: str) -> None:
         facts = PreviewFeature(self.state.namespace, feature, "Pending")

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..engine.facts import MAINTENANCE_CONFIGURATIONS, Declaration
-from ..engine.logic import UNKNOWN
-from ..engine.rules import Finding, judge, rule, rules_for
-from ..engine.schedules import azure_zone, schedule_facts
-from ..errors import InvalidInput, Refused
-from ..ids import ResourceId
-from ..models.base import means_the_same
-from ..models.draft import Draft
-from ..models.maintenance_schedule import LinuxPackages, MaintenanceScheduleInputs, MaintenanceScheduleState, WindowsPatches
-from ..ports import Body, Context
+from pulumi_azure_hotpatch.engine.facts import MAINTENANCE_CONFIGURATIONS, Declaration
+from pulumi_azure_hotpatch.engine.logic import UNKNOWN
+from pulumi_azure_hotpatch.engine.rules import Finding, judge, rule, rules_for
+from pulumi_azure_hotpatch.engine.schedules import azure_zone, schedule_facts
+from pulumi_azure_hotpatch.errors import InvalidInput, Refused
+from pulumi_azure_hotpatch.ids import ResourceId
+from pulumi_azure_hotpatch.models.base import means_the_same
+from pulumi_azure_hotpatch.models.draft import Draft
+from pulumi_azure_hotpatch.models.maintenance_schedule import (
+    LinuxPackages,
+    MaintenanceScheduleInputs,
+    MaintenanceScheduleState,
+    WindowsPatches,
+)
+from pulumi_azure_hotpatch.ports import Body, Context
+
 from .base import Created, Handler
 
 Inputs = Draft[MaintenanceScheduleInputs]
@@ -47,7 +53,11 @@ class MaintenanceScheduleHandler(Handler[MaintenanceScheduleInputs, State]):
         missing = subscription if subscription is UNKNOWN else subscription is None
         yield from judge((rule("subscription-known"),), Declaration(subscription_missing=missing))
         windows, linux = inputs.windows, inputs.linux
-        selects = UNKNOWN if UNKNOWN in (windows, linux) else any(part is not None and part.selects for part in (windows, linux))
+        selects = (
+            UNKNOWN
+            if UNKNOWN in (windows, linux)
+            else any(part is not None and part.selects for part in (windows, linux))
+        )
         facts = schedule_facts(
             name=inputs.schedule_name,
             resource_group_name=inputs.resource_group_name,
@@ -79,7 +89,11 @@ class MaintenanceScheduleHandler(Handler[MaintenanceScheduleInputs, State]):
         if body is None:
             return None
         observed = fields_from_arm(body)
-        seen = {name: observed[name] for name in _OWNED if _is_ours(state, name) and not _same(name, getattr(state, name), observed[name])}
+        seen = {
+            name: observed[name]
+            for name in _OWNED
+            if _is_ours(state, name) and not _same(name, getattr(state, name), observed[name])
+        }
         return state.model_copy(update=seen)
 
     def update(self, ctx: Context, id: str, state: State, inputs: MaintenanceScheduleInputs) -> State:
@@ -102,7 +116,9 @@ class MaintenanceScheduleHandler(Handler[MaintenanceScheduleInputs, State]):
     def _write(self, ctx: Context, schedule: ResourceId, found: Body, state: State) -> State:
         """Write the fields of ours that `found` has otherwise; the state with what was there before."""
         observed = fields_from_arm(found)
-        changes = [name for name in _OWNED if _is_ours(state, name) and not _same(name, getattr(state, name), observed[name])]
+        changes = [
+            name for name in _OWNED if _is_ours(state, name) and not _same(name, getattr(state, name), observed[name])
+        ]
         if not changes and found:
             return state
         newly = [name for name in changes if name not in state.previous and name not in state.previously_absent]
@@ -123,11 +139,16 @@ class MaintenanceScheduleHandler(Handler[MaintenanceScheduleInputs, State]):
         ours = [*state.previous, *state.previously_absent]
         left = [name for name in ours if not _same(name, getattr(state, name), observed[name])]
         back = {name: state.previous.get(name) for name in ours if name not in left}
-        ctx.inform("it stays, because it was there before" + (f"; changed by somebody else and left: {', '.join(left)}" if left else ""))
+        ctx.inform(
+            "it stays, because it was there before"
+            + (f"; changed by somebody else and left: {', '.join(left)}" if left else "")
+        )
         if back:
             values = {name: observed[name] for name in _OWNED} | back
             restored = State.model_construct(**(state.model_dump() | values))
-            ctx.maintenance.put_schedule(schedule, arm_body(State.model_validate(restored.model_dump()), found, cleared=frozenset(back)))
+            ctx.maintenance.put_schedule(
+                schedule, arm_body(State.model_validate(restored.model_dump()), found, cleared=frozenset(back))
+            )
 
 
 HANDLER = MaintenanceScheduleHandler()
@@ -150,7 +171,11 @@ def arm_body(inputs: MaintenanceScheduleInputs, found: Body, cleared: frozenset[
     install = dict(before.get("installPatches") or {}) | {"rebootSetting": inputs.reboot_setting}
     optional = {
         "expires": (window, "expirationDateTime", inputs.expires),
-        "windows": (install, "windowsParameters", inputs.windows and inputs.windows.model_dump(mode="json", by_alias=True)),
+        "windows": (
+            install,
+            "windowsParameters",
+            inputs.windows and inputs.windows.model_dump(mode="json", by_alias=True),
+        ),
         "linux": (install, "linuxParameters", inputs.linux and inputs.linux.model_dump(mode="json", by_alias=True)),
     }
     for name, (parent, key, value) in optional.items():
@@ -190,7 +215,9 @@ def fields_from_arm(body: Body) -> dict[str, Any]:
     }
 
 
-def _selection(model: type[WindowsPatches | LinuxPackages], raw: Mapping[str, Any] | None) -> WindowsPatches | LinuxPackages | None:
+def _selection(
+    model: type[WindowsPatches | LinuxPackages], raw: Mapping[str, Any] | None
+) -> WindowsPatches | LinuxPackages | None:
     if not raw:
         return None
     known = {name: raw.get(field.alias or name) for name, field in model.model_fields.items()}
@@ -207,7 +234,9 @@ def _same(name: str, left: Any, right: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    return value.model_dump(mode="json", exclude_none=True) if isinstance(value, WindowsPatches | LinuxPackages) else value
+    return (
+        value.model_dump(mode="json", exclude_none=True) if isinstance(value, WindowsPatches | LinuxPackages) else value
+    )
 
 
 def _check_takeover(schedule: ResourceId, found: Body, inputs: MaintenanceScheduleInputs) -> None:
@@ -215,7 +244,9 @@ def _check_takeover(schedule: ResourceId, found: Body, inputs: MaintenanceSchedu
     if str(scope).casefold() != SCOPE.casefold():
         raise Refused(f"schedule '{schedule.name}': it exists already with scope {scope}; choose another schedule_name")
     if not _same("location", found.get("location") or "", inputs.location):
-        raise Refused(f"schedule '{schedule.name}': it exists already in {found.get('location')}; correct location or choose another name")
+        raise Refused(
+            f"schedule '{schedule.name}': it exists already in {found.get('location')}; correct location or choose another name"
+        )
 
 
 def _schedule_id(inputs: MaintenanceScheduleInputs) -> ResourceId:

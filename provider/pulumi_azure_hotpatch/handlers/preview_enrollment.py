@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ..engine.facts import Declaration, PreviewFeature
-from ..engine.logic import UNKNOWN
-from ..engine.rules import Finding, judge, rule, rules_for
-from ..engine.rules.feature import RETIRED_FEATURES
-from ..errors import ArmError, ConfigurationError, InvalidInput
-from ..models.draft import Draft
-from ..models.preview_enrollment import PreviewEnrollmentInputs, PreviewEnrollmentState
-from ..ports import Context
+from pulumi_azure_hotpatch.engine.facts import Declaration, PreviewFeature
+from pulumi_azure_hotpatch.engine.logic import UNKNOWN
+from pulumi_azure_hotpatch.engine.rules import Finding, judge, rule, rules_for
+from pulumi_azure_hotpatch.engine.rules.feature import RETIRED_FEATURES
+from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, InvalidInput
+from pulumi_azure_hotpatch.models.draft import Draft
+from pulumi_azure_hotpatch.models.preview_enrollment import PreviewEnrollmentInputs, PreviewEnrollmentState
+from pulumi_azure_hotpatch.ports import Context
+
 from .base import Created, Handler
 from .enrolling import Enrolling
 from .waiting import Patience
@@ -51,15 +52,21 @@ class PreviewEnrollmentHandler(Handler[PreviewEnrollmentInputs, PreviewEnrollmen
         if not inputs.known("namespace", "features"):
             return
         states = self._read_states(ctx, inputs)
+        alike: dict[tuple[Any, bool], list[str]] = {}
         for feature in inputs.features:
-            facts = PreviewFeature(inputs.namespace, feature, states.get(feature, UNKNOWN), _is_retired(inputs.namespace, feature))
+            alike.setdefault((states.get(feature, UNKNOWN), _is_retired(inputs.namespace, feature)), []).append(feature)
+        for (found, retired), names in alike.items():
+            # Features in the same situation share their findings.
+            facts = PreviewFeature(inputs.namespace, "', '".join(names), found, retired)
             yield from judge(rules_for("feature"), facts, relaxed=ctx.settings.relaxed)
 
     def answers(self, ctx: Context, inputs: Inputs, state: PreviewEnrollmentState | None) -> dict[str, Any]:
         if state is not None:
             return {"adopted": state.adopted}
         states = self._read_states(ctx, inputs)
-        return {"adopted": tuple(feature for feature, found in states.items() if found == "Registered")} if states else {}
+        return (
+            {"adopted": tuple(feature for feature, found in states.items() if found == "Registered")} if states else {}
+        )
 
     def create(self, ctx: Context, inputs: PreviewEnrollmentInputs) -> Created[PreviewEnrollmentState]:
         state = PreviewEnrollmentState.model_validate(inputs.model_dump() | {"adopted": ()})
@@ -107,7 +114,9 @@ class PreviewEnrollmentHandler(Handler[PreviewEnrollmentInputs, PreviewEnrollmen
         ours = [name for name in features if name in state.registered]
         kept = [name for name in features if name not in ours or state.on_destroy == "keep"]
         if kept:
-            ctx.inform(f"stay registered: {', '.join(kept)} (on_destroy is '{state.on_destroy}'; what was on before stays on)")
+            ctx.inform(
+                f"stay registered: {', '.join(kept)} (on_destroy is '{state.on_destroy}'; what was on before stays on)"
+            )
         if state.on_destroy == "keep":
             return
         leaving = []
@@ -123,7 +132,9 @@ class PreviewEnrollmentHandler(Handler[PreviewEnrollmentInputs, PreviewEnrollmen
         if not (ctx.may_read and inputs.known("subscription_id", "namespace", "features") and inputs.subscription_id):
             return {}
         try:
-            return {name: ctx.features.state(inputs.subscription_id, inputs.namespace, name) for name in inputs.features}
+            return {
+                name: ctx.features.state(inputs.subscription_id, inputs.namespace, name) for name in inputs.features
+            }
         except (ArmError, ConfigurationError) as error:
             ctx.advise(f"the registration states are not known in this preview: {error}")
             return {}
@@ -148,4 +159,3 @@ def _subscription(inputs: PreviewEnrollmentInputs) -> str:
 
 def _is_retired(namespace: str, feature: str) -> bool:
     return f"{namespace}/{feature}".casefold() in RETIRED_FEATURES
-

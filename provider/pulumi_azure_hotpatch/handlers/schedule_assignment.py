@@ -6,15 +6,16 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from ..engine.facts import CONFIGURATION_ASSIGNMENTS, VIRTUAL_MACHINES, Assignment, Machine
-from ..engine.inventory import machine_from_arm
-from ..engine.logic import UNKNOWN
-from ..engine.rules import Finding, judge, rules_for
-from ..errors import ArmError, ConfigurationError, NotFound
-from ..ids import ResourceId, same_id
-from ..models.draft import Draft
-from ..models.schedule_assignment import ScheduleAssignmentInputs, ScheduleAssignmentState
-from ..ports import Body, Context
+from pulumi_azure_hotpatch.engine.facts import CONFIGURATION_ASSIGNMENTS, VIRTUAL_MACHINES, Assignment, Machine
+from pulumi_azure_hotpatch.engine.inventory import machine_from_arm
+from pulumi_azure_hotpatch.engine.logic import UNKNOWN
+from pulumi_azure_hotpatch.engine.rules import Finding, judge, rules_for
+from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, NotFound
+from pulumi_azure_hotpatch.ids import ResourceId, same_id
+from pulumi_azure_hotpatch.models.draft import Draft
+from pulumi_azure_hotpatch.models.schedule_assignment import ScheduleAssignmentInputs, ScheduleAssignmentState
+from pulumi_azure_hotpatch.ports import Body, Context
+
 from .base import Created, Handler
 from .waiting import Patience
 
@@ -36,7 +37,9 @@ class ScheduleAssignmentHandler(Handler[ScheduleAssignmentInputs, State]):
 
     def label(self, inputs: Inputs) -> str:
         machine = inputs.machine_id
-        return f"schedule for '{ResourceId.parse(machine).name}'" if machine is not UNKNOWN else "schedule for a machine"
+        return (
+            f"schedule for '{ResourceId.parse(machine).name}'" if machine is not UNKNOWN else "schedule for a machine"
+        )
 
     def targets(self, inputs: Inputs) -> Iterable[str]:
         if inputs.known("machine_id", "schedule_id", "assignment_name"):
@@ -77,7 +80,10 @@ class ScheduleAssignmentHandler(Handler[ScheduleAssignmentInputs, State]):
         if ctx.declarations.is_still_wanted(id):
             ctx.inform("the assignment stays: another resource of this stack declares it")
         elif state.on_destroy == "keep" or (state.adopted and state.previous_schedule_id is None):
-            ctx.inform("the assignment stays" + (", because it was there before" if state.adopted else " (on_destroy is 'keep')"))
+            ctx.inform(
+                "the assignment stays"
+                + (", because it was there before" if state.adopted else " (on_destroy is 'keep')")
+            )
         elif state.previous_schedule_id is None:
             ctx.maintenance.delete_assignment(assignment)
         else:
@@ -105,7 +111,10 @@ class ScheduleAssignmentHandler(Handler[ScheduleAssignmentInputs, State]):
             return inputs.location
         body = ctx.machines.get(machine_id, fresh=False) or ctx.machines.get(machine_id)
         if body is None:
-            raise NotFound(f"VM '{machine_id.name}': it does not exist ({machine_id}); create it first, or correct machine_id", status=404)
+            raise NotFound(
+                f"VM '{machine_id.name}': it does not exist ({machine_id}); create it first, or correct machine_id",
+                status=404,
+            )
         return str(body.get("location", "")) or None
 
     def _machine(self, ctx: Context, machine_id: Any) -> Machine:

@@ -10,22 +10,22 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from ..engine.facts import Declaration, Machine, PatchSettings
-from ..engine.images import hotpatch_eligibility
-from ..engine.inventory import machine_from_arm, os_kind, settings_to_arm
-from ..engine.logic import UNKNOWN, fold
-from ..engine.rules import Finding, judge, rule, rules_for
-from ..engine.writers import likely_writers
-from ..errors import ArmError, ConfigurationError, HotpatchError, NotFound
-from ..ids import ResourceId
-from ..models.draft import Draft
-from ..models.virtual_machine_patch_settings import (
+from pulumi_azure_hotpatch.engine.facts import PATCH_FIELDS, Declaration, Machine, PatchSettings
+from pulumi_azure_hotpatch.engine.images import hotpatch_eligibility
+from pulumi_azure_hotpatch.engine.inventory import machine_from_arm, os_kind, settings_to_arm
+from pulumi_azure_hotpatch.engine.logic import UNKNOWN, fold
+from pulumi_azure_hotpatch.engine.rules import Finding, judge, rule, rules_for
+from pulumi_azure_hotpatch.engine.writers import likely_writers
+from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, NotFound
+from pulumi_azure_hotpatch.ids import ResourceId
+from pulumi_azure_hotpatch.models.draft import Draft
+from pulumi_azure_hotpatch.models.virtual_machine_patch_settings import (
     VirtualMachinePatchSettingsInputs,
     VirtualMachinePatchSettingsState,
     given,
 )
-from ..engine.facts import PATCH_FIELDS
-from ..ports import Body, Context
+from pulumi_azure_hotpatch.ports import Body, Context
+
 from .base import Created, Handler
 from .waiting import Patience, finish, wait_until
 
@@ -119,7 +119,9 @@ class VirtualMachinePatchSettingsHandler(Handler[VirtualMachinePatchSettingsInpu
         if left:
             ctx.inform(f"left as they are: {'; '.join(left)}")
         if restored:
-            self._write(ctx, machine_id, os_kind(body) or "windows", restored, Patience.of(ctx, state.timeout, _DEFAULT_TIMEOUT))
+            self._write(
+                ctx, machine_id, os_kind(body) or "windows", restored, Patience.of(ctx, state.timeout, _DEFAULT_TIMEOUT)
+            )
 
     def _apply(self, ctx: Context, id: str, body: Body, state: State) -> State:
         """Write what differs from `body`; the state with everything that is ours now."""
@@ -134,7 +136,10 @@ class VirtualMachinePatchSettingsHandler(Handler[VirtualMachinePatchSettingsInpu
             update={
                 "adopted": tuple(name for name in as_wanted if name not in ours),
                 "previous": state.previous | {name: value for name, value in newly.items() if value is not None},
-                "previously_absent": (*state.previously_absent, *(name for name, value in newly.items() if value is None)),
+                "previously_absent": (
+                    *state.previously_absent,
+                    *(name for name, value in newly.items() if value is None),
+                ),
                 "applied": {name: value for name, value in wanted.items() if name in changes or name in ours},
                 "contested": contested,
                 "os_type": machine.os_type,
@@ -150,7 +155,13 @@ class VirtualMachinePatchSettingsHandler(Handler[VirtualMachinePatchSettingsInpu
         return reached
 
     def _write(
-        self, ctx: Context, machine: ResourceId, kind: str, changes: Mapping[str, Any], patience: Patience, kept: State | None = None
+        self,
+        ctx: Context,
+        machine: ResourceId,
+        kind: str,
+        changes: Mapping[str, Any],
+        patience: Patience,
+        kept: State | None = None,
     ) -> None:
         operation = ctx.machines.patch_settings(machine, kind, settings_to_arm(changes))
         if kept is not None:
@@ -170,7 +181,9 @@ def same_setting(left: Any, right: Any) -> bool:
 
 
 def _as_wanted(observed: PatchSettings, wanted: Mapping[str, Any]) -> list[str]:
-    return [name for name, value in wanted.items() if value is not UNKNOWN and same_setting(getattr(observed, name), value)]
+    return [
+        name for name, value in wanted.items() if value is not UNKNOWN and same_setting(getattr(observed, name), value)
+    ]
 
 
 def _look(ctx: Context, inputs: Inputs) -> Machine:
@@ -201,7 +214,10 @@ def _observe(ctx: Context, machine: ResourceId, inputs: VirtualMachinePatchSetti
 
     wait_until(ctx, patience, _SETTLE_INTERVAL, "another operation on the machine to end", settled)
     if found is None:
-        raise NotFound(f"VM '{machine.name}': it does not exist ({machine}); create it first, or correct virtual_machine_id", status=404)
+        raise NotFound(
+            f"VM '{machine.name}': it does not exist ({machine}); create it first, or correct virtual_machine_id",
+            status=404,
+        )
     return found
 
 
@@ -219,7 +235,11 @@ def _contest(ctx: Context, state: State, observed: PatchSettings, changes: Mappi
         contested[name] = contested.get(name, 0) + 1
         found = getattr(observed, name)
         writers = likely_writers(name, found)
-        hint = f" {' or '.join(writers)} writes this value: exempt the machine, or leave the field out here." if writers else ""
+        hint = (
+            f" {' or '.join(writers)} writes this value: exempt the machine, or leave the field out here."
+            if writers
+            else ""
+        )
         ctx.advise(
             f"{name} was changed to {found} by somebody else after it had been set to {value} "
             f"({contested[name]} time{'s' if contested[name] > 1 else ''} so far); it is set again.{hint}"
@@ -241,7 +261,9 @@ def _restoration(state: State, machine: Machine) -> tuple[dict[str, Any], list[s
             restored[name] = default
         else:
             left.append(f"{name} (it was absent before, and its default is not documented)")
-    return {name: value for name, value in restored.items() if not same_setting(getattr(machine.settings, name), value)}, left
+    return {
+        name: value for name, value in restored.items() if not same_setting(getattr(machine.settings, name), value)
+    }, left
 
 
 def documented_default(field: str, machine: Machine) -> Any:
@@ -259,5 +281,3 @@ def documented_default(field: str, machine: Machine) -> Any:
             return "AutomaticByOS" if machine.enable_automatic_updates else "Manual"
         case _:
             return None
-
-

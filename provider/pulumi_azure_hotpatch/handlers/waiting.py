@@ -7,19 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from ..errors import TimedOut
-from ..models.base import parse_wait
-from ..ports import Context, Operation
+from pulumi_azure_hotpatch.errors import TimedOut
+from pulumi_azure_hotpatch.models.base import parse_wait
+from pulumi_azure_hotpatch.ports import Context, Operation
 
 ResultT = TypeVar("ResultT")
 
 
-@dataclass(frozen=True)
+_REPEAT_PROGRESS = timedelta(seconds=30)
+
+
+@dataclass
 class Patience:
     """How long a verb may wait in all: the resource's `timeout` input, else its `custom_timeouts`, else a default."""
 
     started: datetime
     deadline: datetime
+    said: tuple[str, datetime] | None = None
 
     @staticmethod
     def of(ctx: Context, timeout: str | None, default: str) -> Patience:
@@ -32,8 +36,11 @@ class Patience:
         """Wait until `until`, saying what for. Raises TimedOut at the deadline, Interrupted when cancelled."""
         now = ctx.clock.now()
         if now >= self.deadline:
-            raise TimedOut(f"still waiting for {waiting_for} after {spell(self.deadline - self.started)}; run again to go on waiting")
-        ctx.progress(f"waiting for {waiting_for} ({spell(now - self.started)})")
+            allowed = spell(self.deadline - self.started)
+            raise TimedOut(f"{ctx.label}: still waiting for {waiting_for} after {allowed}; run again to go on waiting")
+        if self.said is None or self.said[0] != waiting_for or now - self.said[1] >= _REPEAT_PROGRESS:
+            self.said = (waiting_for, now)
+            ctx.progress(f"waiting for {waiting_for} ({spell(now - self.started)})")
         ctx.clock.sleep_until(min(until, self.deadline))
 
 
@@ -48,7 +55,9 @@ def finish(ctx: Context, operation: Operation[ResultT], patience: Patience, wait
         patience.sleep(ctx, operation.next_poll(), waiting_for)
 
 
-def wait_until(ctx: Context, patience: Patience, interval: timedelta, waiting_for: str, done: Callable[[], bool]) -> None:
+def wait_until(
+    ctx: Context, patience: Patience, interval: timedelta, waiting_for: str, done: Callable[[], bool]
+) -> None:
     """Ask `done` every `interval` until it says yes. Raises TimedOut or Interrupted."""
     while not done():
         patience.sleep(ctx, ctx.clock.now() + interval, waiting_for)
@@ -60,4 +69,8 @@ def spell(duration: timedelta) -> str:
     hours, minutes = seconds // 3600, seconds % 3600 // 60
     if not hours and not minutes:
         return f"{seconds}s"
-    return (f"{hours}h" if hours else "") + (f"{minutes}m" if minutes else "") + (f"{seconds % 60}s" if seconds % 60 and not hours else "")
+    return (
+        (f"{hours}h" if hours else "")
+        + (f"{minutes}m" if minutes else "")
+        + (f"{seconds % 60}s" if seconds % 60 and not hours else "")
+    )

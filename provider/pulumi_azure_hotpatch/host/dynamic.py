@@ -24,15 +24,16 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from ..errors import HotpatchError, Refused
+from pulumi_azure_hotpatch.errors import HotpatchError, Refused
+
 from . import engine_hooks
 from .engine_log import EngineLog
 from .runtime import CallContext, Runtime, end_with_parent
 
 if TYPE_CHECKING:
-    from ..engine.rules import Finding
-    from ..handlers.base import Handler
-    from ..models.draft import Draft
+    from pulumi_azure_hotpatch.engine.rules import Finding
+    from pulumi_azure_hotpatch.handlers.base import Handler
+    from pulumi_azure_hotpatch.models.draft import Draft
 
 Bag = dict[str, Any]
 
@@ -79,12 +80,15 @@ class HandlerProvider(ResourceProvider):
             handler, call = self._handler(), engine_hooks.current_call()
             draft, shape = wire.draft(handler.inputs, news)
             if shape:
-                return CheckResult(dict(news), [CheckFailure(wrong.property, f"{wrong.property} {wrong.reason}") for wrong in shape])
+                return CheckResult(
+                    dict(news), [CheckFailure(wrong.property, f"{wrong.property} {wrong.reason}") for wrong in shape]
+                )
             ctx = _started().call(call, "")
             resolved = handler.resolve(ctx, draft)
             draft = draft.replace(**resolved)
             news = {**news, **_aliased(handler, resolved)}
-            stored = call.old_outputs() if call else {}
+            # Some engines send what is stored, all send the old inputs, which hold the same under the same names.
+            stored = (call.old_outputs() if call else {}) or _olds
             state = wire.load_state(handler.state, stored) if stored else None
             ctx.label = handler.label(draft)
             # What is stored and declared alike was judged when it was made; drift is for refresh to see. So a no-op costs no call.
@@ -102,11 +106,14 @@ class HandlerProvider(ResourceProvider):
             found = wire.difference(handler.inputs, handler.state, _olds, _news)
             # Where old and new are the same thing in Azure, the new one must not be made while the old one is still to be deleted.
             in_place = bool(found.replaces) and _targets(handler, _olds) == _targets(handler, _news)
-            return DiffResult(changes=bool(found.changed), replaces=list(found.replaces), delete_before_replace=in_place)
+            return DiffResult(
+                changes=bool(found.changed), replaces=list(found.replaces), delete_before_replace=in_place
+            )
 
     def create(self, props: Bag) -> CreateResult:
         """Bring the declaration about."""
-        from ..models.draft import Draft
+        from pulumi_azure_hotpatch.models.draft import Draft
+
         from . import wire
 
         handler, call = self._handler(), engine_hooks.current_call()
@@ -157,7 +164,7 @@ class HandlerProvider(ResourceProvider):
             handler.delete(_started().call(call, _label(handler, _props)), _id, state)
 
     def _handler(self) -> Handler[Any, Any]:
-        from ..handlers import find
+        from pulumi_azure_hotpatch.handlers import find
 
         return find(self.handler_name)
 
@@ -170,7 +177,7 @@ def _started() -> Runtime:
 
 def _judged(handler: Handler[Any, Any], inputs: Any, call: engine_hooks.Call | None) -> CallContext:
     """The context of a verb that writes, after judging again: a policy may have changed the inputs since `check`."""
-    from ..models.draft import Draft
+    from pulumi_azure_hotpatch.models.draft import Draft
 
     draft = Draft.of(inputs)
     ctx = _started().call(call, handler.label(draft))
@@ -181,19 +188,19 @@ def _judged(handler: Handler[Any, Any], inputs: Any, call: engine_hooks.Call | N
 
 
 def _report(findings: Any, ctx: CallContext, handler: Handler[Any, Any]) -> Iterator[CheckFailure]:
-    """Errors as check failures, warnings and (when verbose) unknowns as log lines."""
+    """Errors as check failures, warnings as log lines; remarks while they are news, and unknowns when verbose."""
     for finding in findings:
         if finding.is_error:
             yield CheckFailure(_alias(handler, finding), f"{ctx.label}: {finding}")
         elif finding.verdict == "fail" and finding.severity == "warning":
             ctx.advise(str(finding))
-        elif finding.verdict == "fail" or (finding.verdict == "unknown" and ctx.settings.verbose):
+        elif (finding.verdict == "fail" and ctx.may_read) or (finding.verdict == "unknown" and ctx.settings.verbose):
             ctx.inform(str(finding))
 
 
 def _declare(handler: Handler[Any, Any], ctx: CallContext, draft: Draft[Any]) -> Iterator[CheckFailure]:
-    from ..engine.facts import Declaration
-    from ..engine.rules import judge, rule
+    from pulumi_azure_hotpatch.engine.facts import Declaration
+    from pulumi_azure_hotpatch.engine.rules import judge, rule
 
     for target in handler.targets(draft):
         facts = Declaration(target=target, declared_twice=not ctx.declarations.declare(target))
@@ -226,7 +233,9 @@ def _targets(handler: Handler[Any, Any], bag: Bag) -> set[str]:
 def _label(handler: Handler[Any, Any], props: Mapping[str, Any]) -> str:
     from . import wire
 
-    return handler.label(wire.draft(handler.inputs, {key: value for key, value in props.items() if value is not None})[0])
+    return handler.label(
+        wire.draft(handler.inputs, {key: value for key, value in props.items() if value is not None})[0]
+    )
 
 
 @contextmanager
@@ -255,7 +264,9 @@ def _keeping(ctx: CallContext, call: engine_hooks.Call | None, inputs: Mapping[s
             id, state = ctx.kept
             reason = str(error)
             unfinished = state.model_copy(update={"unfinished": reason})  # type: ignore[attr-defined]
-            engine_hooks.keep_partial_state(call, id, {**wire.dump(unfinished), "__provider": inputs["__provider"]}, reason)
+            engine_hooks.keep_partial_state(
+                call, id, {**wire.dump(unfinished), "__provider": inputs["__provider"]}, reason
+            )
         raise
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import ssl
 import threading
-import urllib.request
 from datetime import datetime
+from urllib.parse import urlsplit
 
-from ..errors import Interrupted
+from pulumi_azure_hotpatch.errors import Interrupted
+
 from .system_clock import pause
 
 # Long enough that a person sees a progress line go by, short enough that a simulated hour takes seconds.
@@ -19,8 +21,9 @@ class EndpointClock:
     """Asks the simulator's control endpoint for the time, and tells it to move on instead of waiting."""
 
     def __init__(self, endpoint: str, ca_file: str) -> None:
-        self._url = f"{endpoint.rstrip('/')}/simulator/clock"
+        self._host = urlsplit(endpoint).netloc
         self._tls = ssl.create_default_context(cafile=ca_file)
+        self._threads = threading.local()
         self._cancelled = threading.Event()
 
     def now(self) -> datetime:
@@ -39,7 +42,18 @@ class EndpointClock:
         self._cancelled.set()
 
     def _ask(self, body: dict[str, str] | None) -> datetime:
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self._url, data=data, headers={"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, context=self._tls, timeout=30) as response:
-            return datetime.fromisoformat(json.load(response)["now"])
+        try:
+            return self._exchange(body)
+        except (http.client.HTTPException, ConnectionError):
+            # The kept connection has gone stale; asking twice does no harm, time only moves on.
+            self._threads.connection = None
+            return self._exchange(body)
+
+    def _exchange(self, body: dict[str, str] | None) -> datetime:
+        connection: http.client.HTTPSConnection | None = getattr(self._threads, "connection", None)
+        if connection is None:
+            connection = http.client.HTTPSConnection(self._host, context=self._tls, timeout=30)
+            self._threads.connection = connection
+        content = None if body is None else json.dumps(body)
+        connection.request("GET" if body is None else "POST", "/simulator/clock", content, {"Content-Type": "application/json"})
+        return datetime.fromisoformat(json.load(connection.getresponse())["now"])

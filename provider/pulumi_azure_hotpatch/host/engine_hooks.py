@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import FunctionType
+from types import FrameType, FunctionType
 from typing import Any
 
 _VERBS = frozenset(("Check", "Diff", "Create", "Read", "Update", "Delete"))
@@ -50,12 +50,10 @@ class Call:
 
 def current_call() -> Call | None:
     """The call whose handler is on this thread's stack, None where there is none (or the host has changed)."""
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         if frame.f_code.co_name in _VERBS and {"request", "context"} <= frame.f_locals.keys():
             return Call(frame.f_locals["request"], frame.f_locals["context"])
-        if frame.f_back is None:
-            return None
         frame = frame.f_back
     return None
 
@@ -122,7 +120,9 @@ def keep_partial_state(call: Call | None, id: str, properties: Mapping[str, Any]
     finally:
         loop.close()
     detail = any_pb2.Any()
-    detail.Pack(provider_pb2.ErrorResourceInitFailed(id=id, properties=stored, inputs=_inputs_of(call), reasons=[reason]))
+    detail.Pack(
+        provider_pb2.ErrorResourceInitFailed(id=id, properties=stored, inputs=_inputs_of(call), reasons=[reason])
+    )
     status = status_pb2.Status(code=2, message=reason, details=[detail])
     call.context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
     return True

@@ -44,15 +44,15 @@ class EngineLog:
             severity=engine_pb2.LogSeverity.Value(level), message=message, urn=urn, ephemeral=ephemeral
         )
         try:
-            self._connect().Log(request, timeout=5)
+            self._connect(self._address).Log(request, timeout=5)
         except grpc.RpcError:
             return
 
-    def _connect(self) -> Any:
+    def _connect(self, address: str) -> Any:
         with self._lock:
             if self._stub is None:
                 import grpc
                 from pulumi.runtime.proto import engine_pb2_grpc
 
-                self._stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(self._address))
+                self._stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
             return self._stub

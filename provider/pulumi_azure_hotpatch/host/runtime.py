@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ..ports import Clock, Declarations, Features, Machines, Maintenance, Settings
-from .declarations import Targets
+from pulumi_azure_hotpatch.ports import Clock, Declarations, Features, Machines, Maintenance, Settings
+
+from .declarations import DeclaredBy, Targets
 from .engine_hooks import Call
 from .engine_log import EngineLog
 from .settings import Configuration, Lookup, read_configuration
 from .system_clock import SystemClock, pause
 
 if TYPE_CHECKING:
-    from ..arm.azure import Azure
+    from pulumi_azure_hotpatch.arm.azure import Azure
 
 _PARENT_CHECK_SECONDS = 0.5
 
@@ -25,12 +26,12 @@ _PARENT_CHECK_SECONDS = 0.5
 class Runtime:
     """Made once, shared by all threads. Clients are made when the first verb needs them."""
 
-    def __init__(self, configuration: Configuration, log: EngineLog, clock: Clock) -> None:
+    def __init__(self, configuration: Configuration, log: EngineLog, clock: Clock, azure: Azure | None = None) -> None:
         self.configuration = configuration
         self.log = log
         self.clock = clock
         self.targets = Targets()
-        self._azure: Azure | None = None
+        self._azure = azure
         self._lock = threading.Lock()
 
     @staticmethod
@@ -44,7 +45,7 @@ class Runtime:
         """The clients of Azure Resource Manager."""
         with self._lock:
             if self._azure is None:
-                from ..arm.azure import connect
+                from pulumi_azure_hotpatch.arm.azure import connect
 
                 self._azure = connect(self.configuration.connection, self.clock)
             return self._azure
@@ -92,7 +93,7 @@ class CallContext:
 
     @property
     def declarations(self) -> Declarations:
-        return self.runtime.targets.declared_by(self._urn)
+        return DeclaredBy(self.runtime.targets, self._urn)
 
     @property
     def settings(self) -> Settings:
@@ -104,16 +105,20 @@ class CallContext:
         return timedelta(seconds=seconds) if seconds else None
 
     def progress(self, message: str) -> None:
-        self.runtime.log.progress(f"{self.label}: {message}", self._urn)
+        self.runtime.log.progress(self._named(message), self._urn)
 
     def advise(self, message: str) -> None:
-        self.runtime.log.say("WARNING", f"{self.label}: {message}", self._urn)
+        self.runtime.log.say("WARNING", self._named(message), self._urn)
 
     def inform(self, message: str) -> None:
-        self.runtime.log.say("INFO", f"{self.label}: {message}", self._urn)
+        self.runtime.log.say("INFO", self._named(message), self._urn)
 
     def keep(self, id: str, state: object) -> None:
         self.kept = (id, state)
+
+    def _named(self, message: str) -> str:
+        # Where the engine is told the URN, it shows the message under the resource's own name.
+        return message if self._urn else f"{self.label}: {message}"
 
     @property
     def _urn(self) -> str:

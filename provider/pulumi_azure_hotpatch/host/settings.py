@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..arm.connection import Connection, parse_flag
-from ..errors import ConfigurationError
-from ..ports import Settings
+from pulumi_azure_hotpatch.arm.connection import Connection, parse_flag
+from pulumi_azure_hotpatch.errors import ConfigurationError
+from pulumi_azure_hotpatch.ports import Settings
 
 Lookup = Callable[[str], Any]
 
@@ -104,7 +104,9 @@ def _names(text: str) -> frozenset[str]:
         try:
             parsed = json.loads(text)
         except json.JSONDecodeError:
-            raise ConfigurationError("azure-hotpatch:relax is neither a JSON list nor names separated by commas") from None
+            raise ConfigurationError(
+                "azure-hotpatch:relax is neither a JSON list nor names separated by commas"
+            ) from None
         return frozenset(str(item) for item in parsed)
     return frozenset(part.strip() for part in text.split(",") if part.strip())
 

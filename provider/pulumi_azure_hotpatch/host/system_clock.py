@@ -6,7 +6,7 @@ import threading
 import time
 from datetime import UTC, datetime
 
-from ..errors import Interrupted
+from pulumi_azure_hotpatch.errors import Interrupted
 
 _INTERRUPTED = "cancelled while waiting; what was done is kept, run the deployment again to continue"
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from ..engine.logic import UNKNOWN
-from ..errors import InvalidInput
-from ..models.base import Answer, Inputs, Model, ReplaceOnChange, State, mark, means_the_same
-from ..models.draft import Draft
+from pulumi_azure_hotpatch.engine.logic import UNKNOWN
+from pulumi_azure_hotpatch.errors import InvalidInput
+from pulumi_azure_hotpatch.models.base import Answer, Inputs, Model, ReplaceOnChange, State, mark, means_the_same
+from pulumi_azure_hotpatch.models.draft import Draft
 
 Bag = Mapping[str, Any]
 InputsT = TypeVar("InputsT", bound=Inputs)
@@ -88,9 +88,12 @@ def load_state(model: type[StateT], bag: Bag) -> StateT:
     for name, field in model.model_fields.items():
         raw = bag.get(field.alias or name)
         if raw is None and field.is_required():
-            raise InvalidInput(f"the stored state has no '{field.alias or name}'; remove the resource from the state and run again")
+            raise InvalidInput(
+                f"the stored state has no '{field.alias or name}'; remove the resource from the state and run again"
+            )
         values[name] = _value(model, name, field, raw)
-    return model.model_construct(**values)
+    state: Any = model.model_construct(**values)
+    return cast(StateT, state)
 
 
 def dump(model: Model) -> dict[str, Any]:
@@ -112,7 +115,9 @@ def difference(inputs: type[Inputs], state: type[State], old: Bag, new: Bag) -> 
         pruned, has_unknown = _prune(new.get(alias))
         if has_unknown:
             changed.append(alias)
-        elif not means_the_same(field, _value(inputs, name, field, old.get(alias)), _value(inputs, name, field, pruned)):
+        elif not means_the_same(
+            field, _value(inputs, name, field, old.get(alias)), _value(inputs, name, field, pruned)
+        ):
             changed.append(alias)
             if mark(field, ReplaceOnChange) is not None:
                 replaces.append(alias)
@@ -134,7 +139,9 @@ def _prune(value: Any) -> tuple[Any, bool]:
         return UNKNOWN, True
     if isinstance(value, Mapping):
         parts = {key: _prune(item) for key, item in value.items()}
-        return {key: item for key, (item, _) in parts.items() if item is not UNKNOWN}, any(part[1] for part in parts.values())
+        return {key: item for key, (item, _) in parts.items() if item is not UNKNOWN}, any(
+            part[1] for part in parts.values()
+        )
     if isinstance(value, list | tuple):
         items = [_prune(item) for item in value]
         return [item for item, _ in items if item is not UNKNOWN], any(item[1] for item in items)

@@ -16,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
-from ..ids import ResourceId
+from pulumi_azure_hotpatch.ids import ResourceId
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,9 @@ def _check_machine_id(value: str) -> str:
     return str(ResourceId.parse(value))
 
 
-ArmId = Annotated[str, BeforeValidator(lambda value: _check_machine_id(value) if isinstance(value, str) else value), ANY_CASE]
+ArmId = Annotated[
+    str, BeforeValidator(lambda value: _check_machine_id(value) if isinstance(value, str) else value), ANY_CASE
+]
 
 _DURATION = re.compile(r"(?:(?P<hours>\d+)h)?(?:(?P<minutes>\d+)m)?(?:(?P<seconds>\d+(?:\.\d+)?)s)?")
 
@@ -101,7 +103,9 @@ def _check_wait(value: Any) -> Any:
     return value
 
 
-Wait = Annotated[str, BeforeValidator(_check_wait), Same(lambda value: parse_wait(value) if isinstance(value, str) else value)]
+Wait = Annotated[
+    str, BeforeValidator(_check_wait), Same(lambda value: parse_wait(value) if isinstance(value, str) else value)
+]
 
 
 def mark(field: FieldInfo, kind: type[Any]) -> Any:

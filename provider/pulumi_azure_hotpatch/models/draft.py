@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
-from ..engine.logic import UNKNOWN
+from pulumi_azure_hotpatch.engine.logic import UNKNOWN
+
 from .base import Inputs
 
 InputsT = TypeVar("InputsT", bound=Inputs)

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from ..engine import schedules
+from pulumi_azure_hotpatch.engine import schedules
+
 from .base import ANY_CASE, Inputs, Model, OnDestroy, ReplaceOnChange, Same, State
 
 # Source: azure-mgmt-compute 39.0.0 and the maintenance documentation, which spell UpdateRollup differently.
@@ -15,7 +16,9 @@ WindowsClassification = Literal[
 ]
 LinuxClassification = Literal["Critical", "Security", "Other"]
 RebootSetting = Literal["IfRequired", "Never", "Always"]
-KbNumber = Annotated[str, Field(pattern=r"^(?i:KB)?\d{6,8}$"), AfterValidator(lambda kb: "KB" + kb.upper().removeprefix("KB"))]
+KbNumber = Annotated[
+    str, Field(pattern=r"^(?i:KB)?\d{6,8}$"), AfterValidator(lambda kb: "KB" + kb.upper().removeprefix("KB"))
+]
 
 
 class WindowsPatches(Model):
@@ -55,8 +58,11 @@ def _selection_key(selection: Any) -> Any:
         return None
     fields = dict(selection)
     key = tuple(
-        sorted((name, frozenset(str(item).casefold() for item in value) if isinstance(value, list | tuple) else value)
-               for name, value in fields.items() if value)
+        sorted(
+            (name, frozenset(str(item).casefold() for item in value) if isinstance(value, list | tuple) else value)
+            for name, value in fields.items()
+            if value
+        )
     )
     return key or None
 
@@ -92,5 +98,3 @@ class MaintenanceScheduleState(MaintenanceScheduleInputs, State):
     adopted: bool = False
     previous: dict[str, Any] = {}
     previously_absent: tuple[str, ...] = ()
-
-

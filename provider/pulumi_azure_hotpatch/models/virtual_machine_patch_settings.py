@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict
 
-from ..engine.facts import PATCH_FIELDS, VIRTUAL_MACHINES
-from ..ids import ResourceId
+from pulumi_azure_hotpatch.engine.facts import PATCH_FIELDS, VIRTUAL_MACHINES
+from pulumi_azure_hotpatch.ids import ResourceId
+
 from .base import ANY_CASE, Answer, ArmId, Inputs, OnDestroy, ReplaceOnChange, State, Wait
 
 
