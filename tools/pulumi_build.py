@@ -42,16 +42,16 @@ def build(target: Path) -> None:
     # Under the pins of go.sum, whatever the user's own Go settings are; without cgo no C compiler is needed.
     settings = {"GOFLAGS": "-mod=readonly", "GOTOOLCHAIN": "local", "GOWORK": "off", "CGO_ENABLED": "0"}
     command = [str(go), "build", "-v", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", str(target), _PACKAGE]
-    process = subprocess.Popen(
-        command, cwd=MODULE, env=os.environ | settings, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
     progress = Progress(f"Building Pulumi {pinned_version()} from its Go modules")
-    try:
-        progress.follow(process)
-    except BaseException:
-        process.kill()
-        raise
-    if process.wait():
+    with subprocess.Popen(
+        command, cwd=MODULE, env=os.environ | settings, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        try:
+            progress.follow(process)
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode:
         raise BuildFailed(f"go build failed: {' / '.join(progress.errors()) or 'it said nothing'}")
 
 
