@@ -41,7 +41,10 @@ def list_stacks(settings: dict[str, str]) -> list[str]:
 
 
 def recover(stack: str, settings: dict[str, str]) -> None:
-    """Cancel, then refresh. Raises `subprocess.CalledProcessError`; the CLI has said why."""
+    """Cancel, then refresh. Raises `subprocess.CalledProcessError`; the CLI has said why.
+
+    The refresh asks Azure, so the stack's credentials must be there. Without Azure the lock is gone all the same.
+    """
     for command in (["cancel"], ["refresh", "--clear-pending-creates", "--skip-preview"]):
         command += ["--yes", "--non-interactive", "--stack", stack]
         print(f"pulumi {' '.join(command)}", flush=True)
