@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar as python_calendar
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from pulumi_azure_hotpatch.engine.calendar import (
     releases_between,
     unsettled,
 )
+from pulumi_azure_hotpatch.engine.extra_releases import load_releases, read_releases
 from pulumi_azure_hotpatch.engine.releases import (
     HOTPATCH_KINDS,
     Channel,
@@ -30,7 +31,6 @@ from pulumi_azure_hotpatch.engine.releases import (
     Product,
     Release,
     Status,
-    load_releases,
     published_releases,
     support,
 )
@@ -322,7 +322,7 @@ def test_other_years_of_the_preview_have_only_what_was_planned() -> None:
 
 TOMORROW = """{"version": 1, "releases": [
   {"product": "ws2025", "month": "2026-11", "kind": "unplanned_baseline", "kb": 5999999, "build": "26100.99999"},
-  {"product": "ws2022", "month": "2026-06", "kind": "hotpatch", "kb": "kb5094000", "source": "release page, 2026-06-09"},
+  {"product": "ws2022", "month": "2026-06", "kind": "hotpatch", "kb": "kb5094000", "source": "release page, June"},
   {"product": "ws2022", "month": "2026-09", "kind": "oob_hotpatch", "date": "2026-09-20", "note": "agent fix"}
 ]}"""
 
@@ -340,7 +340,7 @@ def test_a_users_unplanned_baseline_replaces_the_planned_hotpatch() -> None:
 
 def test_a_users_row_settles_an_unknown_outcome_and_keeps_its_source() -> None:
     row = one("ws2022", "2026-06", load_releases(TOMORROW))
-    assert (row.kind, row.kb, row.reboot, row.source) == (Kind.HOTPATCH, "KB5094000", False, "release page, 2026-06-09")
+    assert (row.kind, row.kb, row.reboot, row.source) == (Kind.HOTPATCH, "KB5094000", False, "release page, June")
 
 
 def test_a_users_out_of_band_hotpatch_stands_beside_the_months_row() -> None:
@@ -349,6 +349,14 @@ def test_a_users_out_of_band_hotpatch_stands_beside_the_months_row() -> None:
     assert planned == one("ws2022", "2026-09")
     assert (added.kind, added.date, added.reboot) == (Kind.OOB_HOTPATCH, date(2026, 9, 20), None)
     assert str(added.as_json()["source"]).endswith("; agent fix")
+
+
+@pytest.mark.parametrize("day", [date(2026, 11, 12), datetime(2026, 11, 12, 18, tzinfo=UTC), "2026-11-12"])
+def test_a_document_from_a_yaml_reader_may_hold_dates(day: object) -> None:
+    row = {"product": "ws2025", "month": "2026-11", "kind": "hotpatch", "date": day}
+    [release] = read_releases({"version": 1, "releases": [row]})
+    assert type(release.date) is date
+    assert release.date == date(2026, 11, 12)
 
 
 def test_a_user_may_add_a_month_beyond_the_end_of_hotpatches() -> None:

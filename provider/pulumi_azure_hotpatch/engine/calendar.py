@@ -96,7 +96,7 @@ def calendar(
 ) -> list[CalendarRow]:
     """One row per month, both ends included, plus out-of-band hotpatches; with `standard` also the ordinary channel's.
 
-    `extra` (from `load_releases`) wins over published rows of its product and month. Planned and unknown rows carry
+    `extra` (from `extra_releases.py`) wins over published rows of its product and month. Planned and unknown rows carry
     Patch Tuesday as their date; months in which the product has no hotpatches carry none and say why. Raises
     InvalidInput for a range that ends before it begins and for a product the era did not have.
     """
