@@ -65,10 +65,14 @@ class Azure:
         """The simulated instant."""
         return datetime.fromisoformat(self._ask("GET", "/simulator/clock")["now"])
 
-    def calls(self) -> int:
-        """How many requests Resource Manager has answered; those for tokens are not counted."""
+    def calls(self) -> list[str]:
+        """The operations that Resource Manager was asked for, by Azure's own names, in order; those for tokens are left out."""
         entries = self._ask("GET", "/simulator/journal")["entries"]
-        return sum("OAuth2" not in entry["operation"] and "OpenId" not in entry["operation"] for entry in entries)
+        return [entry["operation"] for entry in entries if not entry["operation"].startswith(("OAuth2", "OpenId"))]
+
+    def advance(self, duration: timedelta) -> None:
+        """Move the simulated time on."""
+        self._ask("POST", "/simulator/clock", None, {"advance_seconds": duration.total_seconds()})
 
     def patch_settings(self) -> dict[str, Any]:
         """The patch settings of every machine, by name."""
@@ -78,7 +82,7 @@ class Azure:
     def edit(self, machine: str, body: Mapping[str, Any]) -> None:
         """Change a machine as somebody else would, and let the change finish."""
         self._ask("PATCH", f"{self._subscription}/{machine}", self._token(), body)
-        self._ask("POST", "/simulator/clock", None, {"advance_seconds": 120})
+        self.advance(timedelta(minutes=2))
 
     @property
     def _subscription(self) -> str:
@@ -117,10 +121,10 @@ class Story:
     def tell(self, title: str, action: Callable[[], None]) -> None:
         """Do one step under a heading, and note its calls, simulated and wall time."""
         print(f"\n── {len(self._rows) + 1}. {title} " + "─" * max(0, 90 - len(title)), flush=True)
-        calls, simulated, wall = self._azure.calls(), self._azure.now(), time.monotonic()
+        calls, simulated, wall = len(self._azure.calls()), self._azure.now(), time.monotonic()
         action()
         self._rows.append(
-            (title, self._azure.calls() - calls, self._azure.now() - simulated, time.monotonic() - wall)
+            (title, len(self._azure.calls()) - calls, self._azure.now() - simulated, time.monotonic() - wall)
         )
 
     def pulumi(self, *arguments: str) -> None:
