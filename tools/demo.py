@@ -1,7 +1,7 @@
 """The whole story on an embedded Azure: preview, up, up again, drift, repair, destroy – with the real Pulumi engine.
 
-Runs the checkout's own Pulumi project against `azure-patch-simulator`, on a stack of its own in the ignored work folder. Nothing of the
-user's Pulumi or Azure settings reaches it, and nothing is left running.
+Runs the checkout's own Pulumi project against `azure-patch-simulator`, on a stack of its own in the ignored work
+folder. Nothing of the user's Pulumi or Azure settings reaches it, and nothing is left running.
 """
 
 import json
@@ -14,7 +14,6 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from azure_patch_simulator.launch import launched
@@ -24,7 +23,7 @@ from pulumi_env import CHECKOUT, WORK, isolated
 STACK = "demo"
 # The machine that somebody edits behind the stack's back.
 DRIFTING = "resourceGroups/rg-contoso/providers/Microsoft.Compute/virtualMachines/vm-app-1"
-_EDIT = {
+EDIT = {
     "properties": {
         "osProfile": {
             "windowsConfiguration": {
@@ -50,7 +49,9 @@ class Azure:
         self._tls = ssl.create_default_context(cafile=info["ca_file"])
 
     def environment(self) -> dict[str, str]:
-        """What points the deployment at it: the usual service principal variables, an endpoint with its authority, and its clock."""
+        """What points the deployment at it: the usual service principal variables, an endpoint with its authority,
+        and its clock.
+        """
         return {
             "ARM_TENANT_ID": self._info["tenant_id"],
             "ARM_SUBSCRIPTION_ID": self._info["subscription_id"],
@@ -66,7 +67,9 @@ class Azure:
         return datetime.fromisoformat(self._ask("GET", "/simulator/clock")["now"])
 
     def calls(self) -> list[str]:
-        """The operations that Resource Manager was asked for, by Azure's own names, in order; those for tokens are left out."""
+        """The operations that Resource Manager was asked for, by Azure's own names, in order; those for tokens are
+        left out.
+        """
         entries = self._ask("GET", "/simulator/journal")["entries"]
         return [entry["operation"] for entry in entries if not entry["operation"].startswith(("OAuth2", "OpenId"))]
 
@@ -156,13 +159,15 @@ def tell_story(azure: Azure, environment: Mapping[str, str]) -> Story:
     declared |= azure.patch_settings()
     _expect(declared != before, "nothing was changed")
     story.tell("up again: nothing to do", lambda: story.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes"))
-    story.tell("somebody edits vm-app-1 behind the stack's back", lambda: azure.edit(DRIFTING, _EDIT))
+    story.tell("somebody edits vm-app-1 behind the stack's back", lambda: azure.edit(DRIFTING, EDIT))
     _expect(azure.patch_settings() != declared, "the edit had no effect")
     story.tell("refresh: the drift is seen", lambda: story.pulumi("refresh", "--yes", "--skip-preview"))
     story.tell("up: the drift is repaired", lambda: story.pulumi("up", "--yes", "--skip-preview"))
     _expect(azure.patch_settings() == declared, "the drift was not repaired")
     story.tell("destroy: every machine as it was before", lambda: story.pulumi("destroy", "--yes", "--skip-preview"))
-    _expect(_without_defaults(azure.patch_settings()) == _without_defaults(before), "destroy did not restore the machines")
+    _expect(
+        _without_defaults(azure.patch_settings()) == _without_defaults(before), "destroy did not restore the machines"
+    )
     return story
 
 
@@ -190,7 +195,12 @@ def main() -> int:
 
 def _start_afresh(environment: Mapping[str, str]) -> None:
     """Remove what an interrupted demo left, and make the stack."""
-    quiet: dict[str, Any] = {"cwd": CHECKOUT, "env": dict(environment), "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    quiet: dict[str, Any] = {
+        "cwd": CHECKOUT,
+        "env": dict(environment),
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+    }
     for leftover in (["cancel", "--yes", "--stack", STACK], ["stack", "rm", "--yes", "--force", STACK]):
         subprocess.run([str(WRAPPER), *leftover], **quiet, check=False)
     made = subprocess.run(
@@ -201,7 +211,9 @@ def _start_afresh(environment: Mapping[str, str]) -> None:
 
 
 def _without_defaults(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings in which a switch that is off and one that is absent look alike: Azure keeps an object once it was written."""
+    """Settings in which a switch that is off and one that is absent look alike: Azure keeps an object once it was
+    written.
+    """
 
     def strip(value: Any) -> Any:
         if not isinstance(value, Mapping):

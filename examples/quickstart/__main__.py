@@ -71,5 +71,6 @@ for place in config.require_object("scheduledMachines"):
         opts=ResourceOptions(depends_on=[settings]),
     )
 pulumi.export(
-    "scheduled", pulumi.Output.concat(schedule.recurrence, " at 22:00 for ", schedule.duration, " in ", schedule.time_zone)
+    "scheduled",
+    pulumi.Output.concat(schedule.recurrence, " at 22:00 for ", schedule.duration, " in ", schedule.time_zone),
 )

@@ -1,4 +1,6 @@
-"""STORED FORMAT: users' state files hold the import path of these classes. Never move, rename or remove one; they hold nothing."""
+"""STORED FORMAT: users' state files hold the import path of these classes. Never move, rename or remove one; they
+hold nothing.
+"""
 
 from .host.dynamic import HandlerProvider
 

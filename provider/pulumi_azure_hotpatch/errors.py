@@ -10,8 +10,8 @@
     ├── TimedOut               our own patience ended; what was done is kept, the next run continues
     └── Interrupted            Ctrl-C, or the engine cancelled; what was done is kept
 
-Every message is one line that names the resource, what went wrong and what to do. Handlers raise nothing else on purpose; any other
-exception is a bug and keeps its traceback.
+Every message is one line that names the resource, what went wrong and what to do. Handlers raise nothing else on
+purpose; any other exception is a bug and keeps its traceback.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ class ConfigurationError(HotpatchError):
 class ArmError(HotpatchError):
     """An answer of Azure Resource Manager that ends the verb.
 
-    `status` is the HTTP status (200 when a long-running operation failed, because the failure is in its body), `code` ARM's error code.
+    `status` is the HTTP status (200 when a long-running operation failed, because the failure is in its body), `code`
+    ARM's error code.
     """
 
     def __init__(self, message: str, *, code: str = "", status: int = 0) -> None:

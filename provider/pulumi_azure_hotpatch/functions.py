@@ -17,7 +17,9 @@ from .models.preview_enrollment import HOTPATCH_PREVIEW_FEATURES
 
 @dataclass(frozen=True)
 class PreviewFeatureState:
-    """A preview feature and its registration state as the service words it; None for a feature that the service does not know."""
+    """A preview feature and its registration state as the service words it; None for a feature that the service does
+    not know.
+    """
 
     namespace: str
     name: str
@@ -37,8 +39,8 @@ def get_preview_features(
 ) -> list[PreviewFeatureState]:
     """The registration states of `features`, read now and owned by nobody.
 
-    Credentials and subscription come from the stack's configuration, as for the resources. Raises InvalidInput without a subscription,
-    ConfigurationError or ArmError when Azure cannot be asked.
+    Credentials and subscription come from the stack's configuration, as for the resources. Raises InvalidInput
+    without a subscription, ConfigurationError or ArmError when Azure cannot be asked.
     """
     runtime = _program_runtime()
     subscription = subscription_id or runtime.configuration.settings.subscription_id

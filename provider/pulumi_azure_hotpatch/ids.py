@@ -11,8 +11,8 @@ from .errors import InvalidInput
 class ResourceId:
     """An ARM id split into its parts; text is kept as written, equality and hash ignore letter case.
 
-    `parents` and the leaf are `(type, name)` pairs below `provider`. An extension resource (an assignment on a machine) keeps the id it
-    extends in `scope`.
+    `parents` and the leaf are `(type, name)` pairs below `provider`. An extension resource (an assignment on a
+    machine) keeps the id it extends in `scope`.
 
     >>> vm = ResourceId.parse("/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/web01")
     >>> vm.name, vm.type

@@ -1,4 +1,5 @@
-"""What handlers need from the outside, as protocols. `arm` and `host` implement them; nothing here knows Azure's SDK or Pulumi.
+"""What handlers need from the outside, as protocols. `arm` and `host` implement them; nothing here knows Azure's SDK
+or Pulumi.
 
 Reads answer None for "does not exist". Everything may raise `ArmError`; waits may raise `TimedOut` or `Interrupted`.
 """
@@ -68,7 +69,10 @@ class Machines(Protocol):
     """Azure virtual machines."""
 
     def get(self, machine: ResourceId, *, fresh: bool = True) -> Body | None:
-        """The VM's ARM body. `fresh=False` may answer from a read that this run made a moment ago and nothing of ours changed since."""
+        """The VM's ARM body.
+
+        `fresh=False` may answer from a read that this run made a moment ago and nothing of ours changed since.
+        """
         ...
 
     def patch_settings(self, machine: ResourceId, os_kind: str, settings: Body) -> Operation[Body]:
@@ -115,8 +119,8 @@ class Declarations(Protocol):
         ...
 
     def is_still_wanted(self, target: str) -> bool:
-        """Whether this run wants `target` although the current resource is about to undo it: another resource declares it, or it was
-        created anew (a rename, a replacement).
+        """Whether this run wants `target` although the current resource is about to undo it: another resource
+        declares it, or it was created anew (a rename, a replacement).
         """
         ...
 
@@ -133,8 +137,8 @@ class Declarations(Protocol):
 class Settings:
     """What the stack's configuration says, secrets excluded.
 
-    `subscription_id` is the default for resources that name none; `preview_reads` allows `check` to read Azure; `relaxed` holds the
-    switches that turn disputed rules into warnings.
+    `subscription_id` is the default for resources that name none; `preview_reads` allows `check` to read Azure;
+    `relaxed` holds the switches that turn disputed rules into warnings.
     """
 
     subscription_id: str | None = None
@@ -186,5 +190,7 @@ class Context(Protocol):
         ...
 
     def keep(self, id: str, state: object) -> None:
-        """Note what is done so far: if the verb fails from here on, this is stored and the next run continues from it."""
+        """Note what is done so far: if the verb fails from here on, this is stored and the next run continues from
+        it.
+        """
         ...

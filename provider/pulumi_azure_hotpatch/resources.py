@@ -23,7 +23,9 @@ def _snake(name: str) -> str:
 
 
 class _Declared(Resource):
-    """A dynamic resource whose annotated outputs are snake_case here and camelCase on the wire; nested names are left alone."""
+    """A dynamic resource whose annotated outputs are snake_case here and camelCase on the wire; nested names are left
+    alone.
+    """
 
     _names: ClassVar[frozenset[str]]
 
@@ -48,8 +50,8 @@ class _Declared(Resource):
 class PreviewEnrollment(_Declared, module="azurehotpatch", name="PreviewEnrollment"):
     """A set of preview features of one provider namespace in one subscription.
 
-    Features that are on are adopted, the others are registered together, awaited until reads agree, and made visible to the resource
-    provider. What was adopted stays registered whatever happens to the resource.
+    Features that are on are adopted, the others are registered together, awaited until reads agree, and made visible
+    to the resource provider. What was adopted stays registered whatever happens to the resource.
 
     Source: Microsoft Learn, Hotpatch for Windows Server Azure Edition (preview), 2021-02-22.
     """
@@ -91,7 +93,8 @@ class PreviewEnrollment(_Declared, module="azurehotpatch", name="PreviewEnrollme
         :param agreeing_reads: how many reads in a row must say Registered (default 3).
         :param poll_interval: time between reads, such as `10s` (the default).
         :param timeout: how long to wait in all, such as `60m` (the default); the next run goes on waiting.
-        :param on_destroy: `keep` (the default) leaves everything registered, `restore` unregisters what this resource registered.
+        :param on_destroy: `keep` (the default) leaves everything registered, `restore` unregisters what this resource
+            registered.
         """
         inputs = {
             "features": features,
@@ -107,7 +110,9 @@ class PreviewEnrollment(_Declared, module="azurehotpatch", name="PreviewEnrollme
 
 
 class VirtualMachinePatchSettings(_Declared, module="azurehotpatch", name="VirtualMachinePatchSettings"):
-    """The patch settings of an existing VM; only the fields that are given are owned, everything else of the machine is left alone."""
+    """The patch settings of an existing VM; only the fields that are given are owned, everything else of the machine
+    is left alone.
+    """
 
     virtual_machine_id: Output[str]
     patch_mode: Output[str | None]
@@ -144,11 +149,13 @@ class VirtualMachinePatchSettings(_Declared, module="azurehotpatch", name="Virtu
         """Declare the settings.
 
         :param virtual_machine_id: ARM id of the VM. A change replaces the resource (the old machine is restored).
-        :param patch_mode: `AutomaticByPlatform`, `AutomaticByOS` or `Manual` on Windows; `AutomaticByPlatform` or `ImageDefault` on Linux.
+        :param patch_mode: `AutomaticByPlatform`, `AutomaticByOS` or `Manual` on Windows; `AutomaticByPlatform` or
+            `ImageDefault` on Linux.
         :param enable_hotpatching: Windows only; needs an eligible image, the VM agent and `AutomaticByPlatform`.
         :param assessment_mode: `AutomaticByPlatform` (assessed every day) or `ImageDefault`.
         :param reboot_setting: `IfRequired`, `Never` or `Always`, for platform patching.
-        :param bypass_platform_safety_checks_on_user_schedule: True lets maintenance schedules patch the machine; forbidden with hotpatch.
+        :param bypass_platform_safety_checks_on_user_schedule: True lets maintenance schedules patch the machine;
+            forbidden with hotpatch.
         :param on_destroy: `restore` (the default) puts back what was there before, `keep` leaves everything.
         :param timeout: how long a change may take, such as `30m` (the default).
         """
@@ -226,7 +233,8 @@ class MaintenanceSchedule(_Declared, module="azurehotpatch", name="MaintenanceSc
     ) -> None:
         """Declare the schedule.
 
-        :param resource_group_name: where the configuration lives. A change replaces the schedule, as for the next three.
+        :param resource_group_name: where the configuration lives. A change replaces the schedule, as for the next
+            three.
         :param location: its region.
         :param schedule_name: by default the resource's name.
         :param subscription_id: by default the stack's.
@@ -238,7 +246,8 @@ class MaintenanceSchedule(_Declared, module="azurehotpatch", name="MaintenanceSc
         :param reboot_setting: `IfRequired` (the default), `Never` or `Always`.
         :param windows: which Windows patches are installed.
         :param linux: which Linux packages are installed.
-        :param on_destroy: `restore` (the default) deletes what was created and puts back what was changed, `keep` leaves everything.
+        :param on_destroy: `restore` (the default) deletes what was created and puts back what was changed, `keep`
+            leaves everything.
         """
         inputs = {
             "resource_group_name": resource_group_name,
@@ -288,12 +297,14 @@ class ScheduleAssignment(_Declared, module="azurehotpatch", name="ScheduleAssign
     ) -> None:
         """Declare the assignment.
 
-        :param machine_id: ARM id of a VM or an Arc-enabled server. A change replaces the assignment, as for the next two.
+        :param machine_id: ARM id of a VM or an Arc-enabled server. A change replaces the assignment, as for the next
+            two.
         :param schedule_id: ARM id of the maintenance configuration, such as a `MaintenanceSchedule`'s id.
         :param assignment_name: by default the schedule's name.
         :param location: by default the machine's.
         :param timeout: how long to go on trying while a new machine is not assignable yet, such as `30m` (the default).
-        :param on_destroy: `restore` (the default) deletes what was created and puts back what was changed, `keep` leaves everything.
+        :param on_destroy: `restore` (the default) deletes what was created and puts back what was changed, `keep`
+            leaves everything.
         """
         inputs = {
             "machine_id": machine_id,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from demo import Azure
 from azure_patch_simulator.launch import launched
+from demo import Azure
 from tests.support.pulumi_cli import Stack
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -17,7 +17,14 @@ MakeStack = Callable[..., Stack]
 
 @pytest.fixture
 def azure(tmp_path: Path) -> Iterator[Azure]:
-    """An Azure of the preview's time, whose clock moves only when somebody waits."""
+    """An Azure whose clock moves only when somebody waits."""
+    with launched("--time", "manual", "--ca-file", str(tmp_path / "ca.pem")) as server:
+        yield Azure(server.info)
+
+
+@pytest.fixture
+def preview_azure(tmp_path: Path) -> Iterator[Azure]:
+    """As `azure`, of the time when hotpatching was in preview and needed the features."""
     with launched("--era", "2021-preview", "--time", "manual", "--ca-file", str(tmp_path / "ca.pem")) as server:
         yield Azure(server.info)
 

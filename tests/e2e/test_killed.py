@@ -92,7 +92,9 @@ def test_a_killed_cli_takes_its_plugin_along_and_recovery_frees_the_stack(
     assert outputs.get("previous", {}) == {}
 
 
-def test_ctrl_c_ends_promptly_and_the_next_run_continues(slow_azure: Azure, make_stack: MakeStack, program: str) -> None:
+def test_ctrl_c_ends_promptly_and_the_next_run_continues(
+    slow_azure: Azure, make_stack: MakeStack, program: str
+) -> None:
     stack = make_stack(slow_azure, program)
     running = start_and_wait_for_the_write(stack, slow_azure, program)
     (plugin,) = descendants(running.pid, "pulumi.dynamic")
@@ -151,9 +153,16 @@ def test_a_replacement_restores_the_machine_that_is_left(azure: Azure, make_stac
     stack.set_config("machine", "vm-web-2")
     assert stack.up().changed == {"replaced": 1}
     after = azure.patch_settings()
-    modes = {name: profile["windowsConfiguration"]["patchSettings"]["patchMode"] for name, profile in after.items() if "web" in name}
+    modes = {
+        name: profile["windowsConfiguration"]["patchSettings"]["patchMode"]
+        for name, profile in after.items()
+        if "web" in name
+    }
     assert modes == {"vm-web-1": "AutomaticByOS", "vm-web-2": "AutomaticByPlatform", "vm-web-3": "AutomaticByOS"}
-    assert before["vm-web-1"]["windowsConfiguration"]["patchSettings"] == after["vm-web-1"]["windowsConfiguration"]["patchSettings"]
+    assert (
+        before["vm-web-1"]["windowsConfiguration"]["patchSettings"]
+        == after["vm-web-1"]["windowsConfiguration"]["patchSettings"]
+    )
 
 
 def test_a_forced_replacement_of_one_machine_leaves_it_as_declared(azure: Azure, make_stack: MakeStack) -> None:

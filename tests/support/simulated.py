@@ -54,10 +54,10 @@ class Log(EngineLog):
         super().__init__(None)
         self.said = Said()
 
-    def progress(self, message: str, urn: str = "") -> None:
+    def progress(self, message: str, urn: str = "") -> None:  # noqa: ARG002 - the log of the host
         self.said.progress.append(message)
 
-    def say(self, level: Level, message: str, urn: str = "") -> None:
+    def say(self, level: Level, message: str, urn: str = "") -> None:  # noqa: ARG002 - the log of the host
         self.said.remarks.append((level, message))
 
 

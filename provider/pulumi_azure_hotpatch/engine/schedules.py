@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from ..errors import InvalidInput
+from pulumi_azure_hotpatch.errors import InvalidInput
+
 from . import recurrence as recurrences
 from .durations import NEVER, format_duration, parse_duration, parse_expiry, parse_start
 from .facts import Schedule
@@ -31,7 +32,10 @@ def schedule_facts(
     location: Maybe[str | None] = UNKNOWN,
     as_of: datetime | None = None,
 ) -> Schedule:
-    """The facts of a schedule. `as_of` is the (aware) instant to count the lead time from; without it the lead time is UNKNOWN."""
+    """The facts of a schedule.
+
+    `as_of` is the (aware) instant to count the lead time from; without it the lead time is UNKNOWN.
+    """
     parsed_start = _parsed(parse_start, start)
     parsed_length = _parsed(parse_duration, duration)
     return Schedule(
@@ -64,7 +68,9 @@ def schedule_facts(
 
 
 def azure_zone(name: str) -> str:
-    """The name that the service takes for a zone: Windows names as they are, IANA names translated. Raises InvalidInput."""
+    """The name that the service takes for a zone: Windows names as they are, IANA names translated. Raises
+    InvalidInput.
+    """
     if is_windows_name(name):
         # Through the table and back, for the letter case that the service uses.
         return windows_name(iana_name(name)) if name.casefold() == windows_name(iana_name(name)).casefold() else name
@@ -102,7 +108,8 @@ def expiry_key(text: str | None) -> str:
 def reboot_key(text: str | None) -> str | None:
     """Equal for the names of one reboot setting: the service has answered `AlwaysReboot` for `Always`.
 
-    Source: recorded traffic of Azure PowerShell, maintenance configurations; MicrosoftDocs help of New-AzMaintenanceConfiguration.
+    Source: recorded traffic of Azure PowerShell, maintenance configurations; MicrosoftDocs help of
+    New-AzMaintenanceConfiguration.
     """
     return text and text.casefold().replace("reboot", "")
 

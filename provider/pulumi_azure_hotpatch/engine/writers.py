@@ -17,7 +17,8 @@ class KnownWriter:
     name: str
 
 
-# Source: Azure/azure-policy, built-in definitions for Azure Update Manager, 2026-04-29 (versions 1.3.0, 3.14.0, 4.10.0).
+# Source: Azure/azure-policy, built-in definitions for Azure Update Manager, 2026-04-29 (versions 1.3.0, 3.14.0,
+# 4.10.0).
 _PREREQUISITE: Final = (
     "Azure Policy 'Set prerequisite for Scheduling recurring updates on Azure virtual machines' (9905ca54)"
 )

@@ -1,6 +1,7 @@
 """Who declares what in this run, so that a rename or a replacement never undoes what is still declared.
 
-The engine creates the new resource before it deletes the old one, in the same plugin process. `check` notes every target; `delete` asks.
+The engine creates the new resource before it deletes the old one, in the same plugin process. `check` notes every
+target; `delete` asks.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ class Targets:
             self._created.add(target.casefold())
 
     def is_still_wanted(self, target: str, urn: str) -> bool:
-        """Whether what `urn` is about to undo at `target` is declared by another URN, or was created anew in this run (a replacement)."""
+        """Whether what `urn` is about to undo at `target` is declared by another URN, or was created anew in this run
+        (a replacement).
+        """
         key = target.casefold()
         with self._lock:
             return key in self._created or bool(self._urns.get(key, set()) - {urn})
@@ -52,7 +55,10 @@ class Targets:
 
 
 class DeclaredBy:
-    """`Targets` as one resource sees them. Without a URN (the host hides it) nothing can be told apart, and everything is allowed."""
+    """`Targets` as one resource sees them.
+
+    Without a URN (the host hides it) nothing can be told apart, and everything is allowed.
+    """
 
     def __init__(self, targets: Targets, urn: str) -> None:
         self._targets = targets

@@ -1,7 +1,7 @@
 """Pulumi's provider interface over handlers: what every resource of this package shares.
 
-An expected failure reaches the user as one line. What a failed verb had already done is handed to the engine as partial state, so that the
-next run continues from it.
+An expected failure reaches the user as one line. What a failed verb had already done is handed to the engine as
+partial state, so that the next run continues from it.
 """
 
 from __future__ import annotations
@@ -64,12 +64,12 @@ class HandlerProvider(ResourceProvider):
             if _runtime is not None:
                 return
             sys.tracebacklimit = 0
-            engine_hooks.widen_worker_pool()
-            end_with_parent()
             runtime = Runtime.configured(req.config.get, EngineLog.of_this_plugin())
             cancel = getattr(runtime.clock, "cancel", None)
             if cancel is not None:
                 engine_hooks.hear_cancel(cancel)
+            engine_hooks.widen_worker_pool()
+            end_with_parent()
             _runtime = runtime
 
     def check(self, _olds: Bag, news: Bag) -> CheckResult:
@@ -91,7 +91,8 @@ class HandlerProvider(ResourceProvider):
             stored = (call.old_outputs() if call else {}) or _olds
             state = wire.load_state(handler.state, stored) if stored else None
             ctx.label = handler.label(draft)
-            # What is stored and declared alike was judged when it was made; drift is for refresh to see. So a no-op costs no call.
+            # What is stored and declared alike was judged when it was made; drift is for refresh to see. So a no-op
+            # costs no call.
             ctx.may_read = ctx.settings.preview_reads and not (stored and _is_settled(handler, stored, news))
             failures = [*_declare(handler, ctx, draft), *_report(handler.check(ctx, draft), ctx, handler)]
             answers = {} if failures else handler.answers(ctx, draft, state)
@@ -104,7 +105,8 @@ class HandlerProvider(ResourceProvider):
         with _one_line():
             handler = self._handler()
             found = wire.difference(handler.inputs, handler.state, _olds, _news)
-            # Where old and new are the same thing in Azure, the new one must not be made while the old one is still to be deleted.
+            # Where old and new are the same thing in Azure, the new one must not be made while the old one is still
+            # to be deleted.
             in_place = bool(found.replaces) and _targets(handler, _olds) == _targets(handler, _news)
             return DiffResult(
                 changes=bool(found.changed), replaces=list(found.replaces), delete_before_replace=in_place
@@ -160,8 +162,9 @@ class HandlerProvider(ResourceProvider):
 
         with _one_line():
             handler, call = self._handler(), engine_hooks.current_call()
-            state = wire.load_state(handler.state, _props)
-            handler.delete(_started().call(call, _label(handler, _props)), _id, state)
+            ctx = _started().call(call, _label(handler, _props))
+            handler.delete(ctx, _id, wire.load_state(handler.state, _props))
+            ctx.clear_progress()
 
     def _handler(self) -> Handler[Any, Any]:
         from pulumi_azure_hotpatch.handlers import find
@@ -259,6 +262,7 @@ def _keeping(ctx: CallContext, call: engine_hooks.Call | None, inputs: Mapping[s
     try:
         with _one_line():
             yield
+        ctx.clear_progress()
     except AzureHotpatchError as error:
         if ctx.kept is not None:
             id, state = ctx.kept

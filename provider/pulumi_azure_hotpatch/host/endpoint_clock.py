@@ -55,5 +55,7 @@ class EndpointClock:
             connection = http.client.HTTPSConnection(self._host, context=self._tls, timeout=30)
             self._threads.connection = connection
         content = None if body is None else json.dumps(body)
-        connection.request("GET" if body is None else "POST", "/simulator/clock", content, {"Content-Type": "application/json"})
+        connection.request(
+            "GET" if body is None else "POST", "/simulator/clock", content, {"Content-Type": "application/json"}
+        )
         return datetime.fromisoformat(json.load(connection.getresponse())["now"])

@@ -1,7 +1,8 @@
 """What Pulumi's dynamic host does not offer and we take all the same.
 
-Every hook uses something private of `pulumi.dynamic`, is tested before it is used and falls back silently: a plugin without them is slower
-or terser, never wrong. Tests notice when one stops working. Nothing else in the package touches private parts of the SDK.
+Every hook uses something private of `pulumi.dynamic`, is tested before it is used and falls back silently: a plugin
+without them is slower or terser, never wrong. Tests notice when one stops working. Nothing else in the package
+touches private parts of the SDK.
 """
 
 from __future__ import annotations

@@ -73,6 +73,7 @@ class CallContext:
     call: Call | None
     label: str
     may_read: bool = True
+    showing: bool = False
     kept: tuple[str, object] | None = field(default=None)
 
     @property
@@ -105,7 +106,13 @@ class CallContext:
         return timedelta(seconds=seconds) if seconds else None
 
     def progress(self, message: str) -> None:
+        self.showing = True
         self.runtime.log.progress(self._named(message), self._urn)
+
+    def clear_progress(self) -> None:
+        """Take the last progress message away once the verb is done."""
+        if self.showing:
+            self.runtime.log.progress("", self._urn)
 
     def advise(self, message: str) -> None:
         self.runtime.log.say("WARNING", self._named(message), self._urn)

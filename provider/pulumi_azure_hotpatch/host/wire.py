@@ -64,7 +64,7 @@ def draft(model: type[InputsT], bag: Bag) -> tuple[Draft[InputsT], list[Failure]
             try:
                 values[name] = _adapter(model, name).validate_python(pruned)
             except ValidationError as error:
-                failures.extend(_failures(alias, error, ignore_missing=has_unknown))
+                failures.extend(_failures(alias, error, bag[alias] if has_unknown else None))
         if has_unknown:
             values[name] = UNKNOWN
     return Draft(model, values), failures
@@ -97,8 +97,10 @@ def load_state(model: type[StateT], bag: Bag) -> StateT:
 
 
 def dump(model: Model) -> dict[str, Any]:
-    """A bag of a model: aliases, JSON values, nothing absent."""
-    return model.model_dump(mode="json", by_alias=True, exclude_none=True)
+    """A bag of a model: aliases, JSON values, nothing absent at any depth."""
+    # No warnings: what Azure answered may fit no type of ours, and the engine would show a warning of this process to the user.
+    bag: dict[str, Any] = _without_none(model.model_dump(mode="json", by_alias=True, warnings=False))
+    return bag
 
 
 def difference(inputs: type[Inputs], state: type[State], old: Bag, new: Bag) -> Difference:
@@ -129,6 +131,14 @@ def difference(inputs: type[Inputs], state: type[State], old: Bag, new: Bag) -> 
 def is_unknown(value: Any) -> bool:
     """Whether a wire value, or any part of it, is not known yet."""
     return _prune(value)[1]
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_none(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list | tuple):
+        return [_without_none(item) for item in value if item is not None]
+    return value
 
 
 def _prune(value: Any) -> tuple[Any, bool]:
@@ -190,14 +200,27 @@ def _no_such(model: type[Model], key: str) -> str:
     return "is not a property of this resource" + (f"; did you mean '{near[0]}'?" if near else "")
 
 
-def _failures(prefix: str, error: ValidationError, *, ignore_missing: bool = False) -> list[Failure]:
+def _failures(prefix: str, error: ValidationError, partly_unknown: Any = None) -> list[Failure]:
+    """What is wrong, by place. `partly_unknown` is the value as written where its unknown parts were left out before it was judged."""
     failures = []
     for detail in error.errors(include_url=False):
-        if ignore_missing and detail["type"] in ("missing", "too_short"):
+        if partly_unknown is not None and detail["type"] in ("missing", "too_short"):
             continue
-        path = ".".join(str(step) for step in ((prefix,) if prefix else ()) + tuple(detail["loc"]))
-        failures.append(Failure(path, _reason(detail)))
+        place = _as_written(detail["loc"], partly_unknown)
+        failures.append(Failure(".".join((*((prefix,) if prefix else ()), *map(str, place))), _reason(detail)))
     return failures
+
+
+def _as_written(place: tuple[int | str, ...], value: Any) -> tuple[int | str, ...]:
+    """A place in `value` pruned of its unknown parts as a place in `value` itself."""
+    if not place:
+        return ()
+    step = place[0]
+    if isinstance(step, int) and isinstance(value, list | tuple):
+        step = [index for index, item in enumerate(value) if _prune(item)[0] is not UNKNOWN][step]
+        return (step, *_as_written(place[1:], value[step]))
+    inner = value.get(step) if isinstance(value, Mapping) else None
+    return (step, *_as_written(place[1:], inner))
 
 
 def _reason(detail: ErrorDetails) -> str:

@@ -1,0 +1,90 @@
+"""Every block of the README is run as it stands, in a copy of the checkout, against the simulated Azure."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import pulumi_env
+from demo import Azure
+from tests.e2e.conftest import CHECKOUT
+from tests.support.pulumi_cli import Stack
+
+README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def shell_blocks() -> list[str]:
+    return [text for language, text in BLOCKS if language == "sh"]
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of what git would hand to a newcomer, with the environment that is there already."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=CHECKOUT, capture_output=True, text=True
+    )
+    copy = tmp_path / "checkout"
+    for name in listed.stdout.splitlines():
+        if (CHECKOUT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(CHECKOUT / name, copy / name)
+    (copy / ".venv").symlink_to(CHECKOUT / ".venv")
+    return copy
+
+
+def run(command: str, folder: Path, environment: dict[str, str]) -> str:
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", command], cwd=folder, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_readme_has_only_blocks_that_this_module_runs() -> None:
+    assert {language for language, _ in BLOCKS} == {"sh", "python"}
+    assert shell_blocks()[:2] == ["make demo\n", "make test\n"]
+
+
+def test_the_first_command_tells_the_whole_story(tmp_path: Path) -> None:
+    output = run(shell_blocks()[0], CHECKOUT, pulumi_env.isolated(tmp_path))
+    for step in ("1. preview", "2. up", "3. up again", "5. refresh", "6. up: the drift", "7. destroy"):
+        assert f"── {step}" in output
+    no_op = next(line for line in output.splitlines() if line.startswith("up again"))
+    assert re.search(r"\s0\s+0:00:00\s", no_op), no_op
+    assert "Nothing is left running." in output
+
+
+def test_the_second_command_is_the_one_that_runs_these_tests() -> None:
+    # Running it from here would never end; that it exists and runs pytest is what can be seen.
+    planned = subprocess.run(["make", "--dry-run", "test"], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert "pytest" in planned.stdout
+    assert "make check test" in (CHECKOUT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_the_program_of_the_readme_deploys_and_then_has_nothing_to_do(azure: Azure, tmp_path: Path) -> None:
+    (program,) = (text for language, text in BLOCKS if language == "python")
+    project = tmp_path / "program"
+    project.mkdir()
+    (project / "Pulumi.yaml").write_text("name: readme\nruntime: python\n", encoding="utf-8")
+    (project / "__main__.py").write_text(program, encoding="utf-8")
+    stack = Stack(project, tmp_path / "pulumi", azure.environment())
+    assert stack.preview().summary["created"] == 5
+    assert stack.up().changed == {"created": 5}
+    assert stack.up("--expect-no-changes").changed == {}
+    assert stack.destroy().changed == {"deleted": 5}
+
+
+def test_the_blocks_for_a_subscription_work_with_the_plain_command(azure: Azure, copy: Path, tmp_path: Path) -> None:
+    before = azure.patch_settings()
+    environment = pulumi_env.isolated(tmp_path / "pulumi") | azure.environment()
+    deploy, recover, leave = shell_blocks()[2:]
+    deployed = run(deploy, copy, environment)
+    # One machine of each kind, the schedule, its assignment, and the stack itself.
+    assert "+ 5 created" in deployed
+    assert azure.patch_settings() != before
+    assert "pulumi cancel" in run(recover, copy, environment)
+    assert "- 5 deleted" in run(f". .venv/bin/activate\n{leave}", copy, environment)
+    assert azure.patch_settings()["vm-linux-1"] == before["vm-linux-1"]
