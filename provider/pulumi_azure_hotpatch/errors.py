@@ -17,10 +17,6 @@ purpose; any other exception is a bug and keeps its traceback.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from .engine.rules import Finding
 
 
 class HotpatchError(Exception):
@@ -32,9 +28,9 @@ class InvalidInput(HotpatchError, ValueError):
 
 
 class Refused(HotpatchError):
-    """At least one rule with severity `error` failed; `findings` holds them all."""
+    """At least one rule with severity `error` failed; `findings` holds what the rules answered."""
 
-    def __init__(self, message: str, findings: Sequence[Finding] = ()) -> None:
+    def __init__(self, message: str, findings: Sequence[object] = ()) -> None:
         super().__init__(message)
         self.findings = tuple(findings)
 

@@ -1,4 +1,4 @@
-"""The quickstart's life under the real engine: the engine's summary of every step, and what Azure was asked, in order."""
+"""The quickstart's life under the real engine: its summary of every step, and what Azure was asked, in order."""
 
 from itertools import groupby
 
@@ -29,8 +29,12 @@ def test_the_quickstart_previews_creates_repairs_and_restores(preview_azure: Azu
     assert preview.changed == {"created": 10}
     assert {call.split("_")[1] for call in since()} == {"Get"}
     assert azure.patch_settings() == before
-    inputs = {step["urn"].rsplit("::", 1)[-1]: step["newState"]["inputs"] for step in preview.json["steps"] if "inputs" in step["newState"]}
-    assert inputs["rg-contoso-vm-web-1"]["imageEligibility"].startswith("eligible")
+    inputs = {
+        step["urn"].rsplit("::", 1)[-1]: step["newState"]["inputs"]
+        for step in preview.json["steps"]
+        if "inputs" in step["newState"]
+    }
+    assert steps["rg-contoso-vm-web-1"]["inputs"]["imageEligibility"].startswith("eligible")
 
     assert stack.up().changed == {"created": 10}
     calls = since()

@@ -30,7 +30,7 @@ def geo_partners(region: str) -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _partners() -> dict[str, frozenset[str]]:
-    data = json.loads(resources.files(__package__).joinpath("regions.json").read_text("utf-8"))
+    data = json.loads(resources.files("pulumi_azure_hotpatch.engine").joinpath("regions.json").read_text("utf-8"))
     paired_with: dict[str, str | None] = data["paired_with"]
     found: dict[str, set[str]] = {region: set() for region in paired_with}
     for region, partner in paired_with.items():

@@ -188,7 +188,7 @@ def support(product: Product) -> Support:
 
 
 def _data() -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(resources.files(__package__).joinpath("releases.json").read_text("utf-8"))
+    loaded: dict[str, Any] = json.loads(resources.files("pulumi_azure_hotpatch.engine").joinpath("releases.json").read_text("utf-8"))
     return loaded
 
 

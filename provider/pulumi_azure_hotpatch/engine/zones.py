@@ -31,7 +31,7 @@ class _Tables(NamedTuple):
 
 @lru_cache(maxsize=1)
 def _tables() -> _Tables:
-    data = json.loads(resources.files(__package__).joinpath(_DATA).read_text("utf-8"))
+    data = json.loads(resources.files("pulumi_azure_hotpatch.engine").joinpath(_DATA).read_text("utf-8"))
     to_iana: dict[str, str] = data["windows_to_iana"]
     to_windows: dict[str, str] = data["iana_to_windows"]
     names: list[str] = data["iana"]
