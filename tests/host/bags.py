@@ -1,0 +1,259 @@
+"""Property bags for tests: what programs may declare, by resource, as the engine sends it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+from pulumi.output import Unknown
+
+from pulumi_azure_hotpatch.models.base import Inputs, State
+from pulumi_azure_hotpatch.models.maintenance_schedule import MaintenanceScheduleInputs, MaintenanceScheduleState
+from pulumi_azure_hotpatch.models.preview_enrollment import PreviewEnrollmentInputs, PreviewEnrollmentState
+from pulumi_azure_hotpatch.models.schedule_assignment import ScheduleAssignmentInputs, ScheduleAssignmentState
+from pulumi_azure_hotpatch.models.virtual_machine_patch_settings import (
+    VirtualMachinePatchSettingsInputs,
+    VirtualMachinePatchSettingsState,
+)
+
+Bag = dict[str, Any]
+Path = tuple[str | int, ...]
+Values = st.SearchStrategy[Any]
+
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-contoso"
+MACHINE = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm-web-1"
+SCHEDULE = f"{GROUP}/providers/Microsoft.Maintenance/maintenanceConfigurations/patch-tuesday"
+
+UNKNOWN = Unknown()
+"""How the dynamic host hands over a value that is not known yet."""
+
+_names = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=12)
+_waits = st.sampled_from(["90s", "15m", "1h30m", "0.5s"])
+_flags = st.booleans()
+_destroy = st.sampled_from(["restore", "keep"])
+_reboot = st.sampled_from(["IfRequired", "Never", "Always"])
+_kbs = st.lists(st.integers(5_000_000, 5_099_999).map(lambda number: f"KB{number}"), max_size=3)
+_masks = st.lists(_names, max_size=3)
+_instants = st.sampled_from(["2027-01-01 22:00", "2027-03-28 02:30", "2028-02-29 00:00"])
+
+
+def _some(values: list[str]) -> Values:
+    return st.lists(st.sampled_from(values), unique=True, max_size=3)
+
+
+def _machines(kind: str = "Microsoft.Compute/virtualMachines") -> Values:
+    return _names.map(lambda name: f"{GROUP}/providers/{kind}/{name}")
+
+
+_windows = st.fixed_dictionaries(
+    {},
+    optional={
+        "classificationsToInclude": _some(["Critical", "Security", "UpdateRollup", "Definition"]),
+        "kbNumbersToInclude": _kbs,
+        "kbNumbersToExclude": _kbs,
+        "excludeKbsRequiringReboot": _flags,
+    },
+)
+_linux = st.fixed_dictionaries(
+    {},
+    optional={
+        "classificationsToInclude": _some(["Critical", "Security", "Other"]),
+        "packageNameMasksToInclude": _masks,
+        "packageNameMasksToExclude": _masks,
+    },
+)
+
+
+@dataclass(frozen=True, repr=False)
+class Kind:
+    """One resource: its models, its handler's module, a strategy for every input on the wire, and what more its state holds."""
+
+    name: str
+    handler: str
+    inputs: type[Inputs]
+    state: type[State]
+    required: Mapping[str, Values]
+    optional: Mapping[str, Values]
+    stored: Mapping[str, Values]
+
+    def __repr__(self) -> str:
+        return self.name
+
+    @property
+    def bags(self) -> st.SearchStrategy[Bag]:
+        """Valid declarations."""
+        return st.fixed_dictionaries(dict(self.required), optional=dict(self.optional))
+
+    @property
+    def states(self) -> st.SearchStrategy[State]:
+        """States that a handler may have returned."""
+        bags = st.fixed_dictionaries(dict(self.required), optional={**self.optional, **self.stored})
+        return bags.map(self.state.model_validate)
+
+    @property
+    def every(self) -> dict[str, Values]:
+        """Every input a program may give."""
+        return {**self.required, **self.optional}
+
+
+_facts = st.dictionaries(
+    st.sampled_from(["patch_mode", "enable_hotpatching", "reboot_setting", "tags"]),
+    st.recursive(
+        st.booleans() | st.integers(-5, 5) | _names,
+        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(_names, inner, max_size=2),
+        max_leaves=4,
+    ),
+    max_size=3,
+)
+_fields = st.lists(st.sampled_from(["patch_mode", "enable_hotpatching", "assessment_mode"]), unique=True, max_size=3)
+_unfinished = st.sampled_from(["still waiting", "cancelled while waiting"])
+
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "PreviewEnrollment",
+            "preview_enrollment",
+            PreviewEnrollmentInputs,
+            PreviewEnrollmentState,
+            {"features": st.lists(_names, min_size=1, max_size=3, unique=True)},
+            {
+                "namespace": st.sampled_from(["Microsoft.Compute", "Microsoft.Maintenance"]),
+                "subscriptionId": _names,
+                "propagate": _flags,
+                "agreeingReads": st.integers(1, 100).map(float),
+                "pollInterval": _waits,
+                "timeout": _waits,
+                "onDestroy": _destroy,
+            },
+            {
+                "adopted": _masks,
+                "registered": _masks,
+                "skipped": _masks,
+                "propagated": _flags,
+                "unfinished": _unfinished,
+            },
+        ),
+        Kind(
+            "VirtualMachinePatchSettings",
+            "virtual_machine_patch_settings",
+            VirtualMachinePatchSettingsInputs,
+            VirtualMachinePatchSettingsState,
+            {"virtualMachineId": _machines()},
+            {
+                "patchMode": st.sampled_from(["AutomaticByPlatform", "AutomaticByOS", "Manual", "ImageDefault"]),
+                "enableHotpatching": _flags,
+                "assessmentMode": st.sampled_from(["AutomaticByPlatform", "ImageDefault"]),
+                "rebootSetting": _reboot,
+                "bypassPlatformSafetyChecksOnUserSchedule": _flags,
+                "onDestroy": _destroy,
+                "timeout": _waits,
+            },
+            {
+                "adopted": _fields,
+                "imageEligibility": _names,
+                "osType": st.sampled_from(["Windows", "Linux"]),
+                "location": _names,
+                "previous": _facts,
+                "previouslyAbsent": _fields,
+                "applied": _facts,
+                "contested": st.dictionaries(st.sampled_from(["patch_mode"]), st.integers(1, 9).map(float)),
+                "unfinished": _unfinished,
+            },
+        ),
+        Kind(
+            "MaintenanceSchedule",
+            "maintenance_schedule",
+            MaintenanceScheduleInputs,
+            MaintenanceScheduleState,
+            {
+                "resourceGroupName": _names,
+                "scheduleName": _names,
+                "location": st.sampled_from(["eastus", "westeurope"]),
+                "start": _instants,
+                "duration": st.sampled_from(["01:30", "03:00", "03:55"]),
+                "timeZone": st.sampled_from(["Europe/Berlin", "Pacific Standard Time", "UTC"]),
+                "recurrence": st.sampled_from(["1Day", "2Weeks Monday", "1Month Second Tuesday Offset4"]),
+            },
+            {
+                "subscriptionId": _names,
+                "expires": st.sampled_from(["2030-01-01 00:00"]),
+                "rebootSetting": _reboot,
+                "windows": _windows,
+                "linux": _linux,
+                "tags": st.dictionaries(_names, _names, max_size=2),
+                "onDestroy": _destroy,
+            },
+            {"adopted": _flags, "previous": _facts, "previouslyAbsent": _fields, "unfinished": _unfinished},
+        ),
+        Kind(
+            "ScheduleAssignment",
+            "schedule_assignment",
+            ScheduleAssignmentInputs,
+            ScheduleAssignmentState,
+            {
+                "machineId": _machines(),
+                "scheduleId": _machines("Microsoft.Maintenance/maintenanceConfigurations"),
+            },
+            {"assignmentName": _names, "location": _names, "timeout": _waits, "onDestroy": _destroy},
+            {
+                "adopted": _flags,
+                "previousScheduleId": _machines("Microsoft.Maintenance/maintenanceConfigurations"),
+                "unfinished": _unfinished,
+            },
+        ),
+    )
+}
+
+kinds = st.sampled_from(list(KINDS.values()))
+
+
+@st.composite
+def declarations(draw: st.DrawFn) -> tuple[Kind, Bag]:
+    """A resource and a valid declaration of it."""
+    kind = draw(kinds)
+    return kind, draw(kind.bags)
+
+
+@st.composite
+def partly_unknown(draw: st.DrawFn) -> tuple[Kind, Bag, Bag, frozenset[Path]]:
+    """A resource, a valid declaration, the same with some values unknown, and where they are."""
+    kind, bag = draw(declarations())
+    places = draw(st.sets(st.sampled_from(sorted(paths(bag), key=str)), min_size=1))
+    return kind, bag, hide(bag, places), frozenset(places)
+
+
+def paths(value: Any, at: Path = ()) -> Iterator[Path]:
+    """Every place in a value, itself excepted."""
+    items: Any = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield (*at, key)
+        yield from paths(item, (*at, key))
+
+
+def hide(value: Any, places: set[Path] | frozenset[Path], at: Path = ()) -> Any:
+    """`value` with `UNKNOWN` at the places."""
+    if at in places:
+        return UNKNOWN
+    if isinstance(value, dict):
+        return {key: hide(item, places, (*at, key)) for key, item in value.items()}
+    if isinstance(value, list):
+        return [hide(item, places, (*at, index)) for index, item in enumerate(value)]
+    return value
+
+
+def as_floats(value: Any) -> Any:
+    """`value` with every number as the wire has it."""
+    if isinstance(value, dict):
+        return {key: as_floats(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [as_floats(item) for item in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def holds_none(value: Any) -> bool:
+    """Whether None is anywhere in a value."""
+    if isinstance(value, dict):
+        return any(holds_none(item) for item in value.values())
+    return any(holds_none(item) for item in value) if isinstance(value, list) else value is None
