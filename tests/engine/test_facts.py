@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pulumi_azure_hotpatch.engine.facts import ARM_PATHS, PATCH_FIELDS, WRITTEN_AS, Image, Machine, PatchSettings
+from pulumi_azure_hotpatch.engine.facts import PATCH_FIELDS, Image, Machine, PatchSettings
+from pulumi_azure_hotpatch.engine.field_names import ARM_PATHS, WRITTEN_AS
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.engine.rules import RULES
 from tests.engine.rule_cases.form import ARC_ID, CUSTOM, GALLERY_IMAGE, HOTPATCH_2025, VM_ID, windows_vm

@@ -1,7 +1,8 @@
 """What is observed or declared, as plain values.
 
-`None` means "known to be absent", `UNKNOWN` "known later". Field names are the ones programs write; `ARM_PATHS` has
-Azure's beside them.
+`None` means "known to be absent", `UNKNOWN` "known later". Field names are the ones programs write; `field_names` has
+Azure's beside them. Facts that no ARM body of the subject holds (what policies do to it, what it was before) default to
+None: nobody looked, and the rules about them are silent.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
 
-from .logic import UNKNOWN, Maybe
+from .clouds import cloud_of
+from .logic import UNKNOWN, Maybe, fold, negate
+from .patch_lists import PatchLists
+from .versions import is_older
 
 VIRTUAL_MACHINES: Final = "Microsoft.Compute/virtualMachines"
 ARC_MACHINES: Final = "Microsoft.HybridCompute/machines"
@@ -85,8 +89,29 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class Policies:
+    """What the built-in policies that are assigned to a machine's scope do to it.
+
+    Source: Azure/azure-policy, built-in definitions, 2026-04-29: `sets_bypass` 9905ca54 and ba0df93e, `sets_assessment`
+    59efceea, `wants_hotpatch` 6d02d2f7.
+    """
+
+    sets_bypass: Maybe[bool] = False
+    sets_assessment: Maybe[bool] = False
+    wants_hotpatch: Maybe[bool] = False
+
+
+OLDEST_AGENTS: Final[Mapping[str, str]] = MappingProxyType({"windows": "2.4.0.2", "linux": "2.2.53.1"})
+
+
+@dataclass(frozen=True, slots=True)
 class Machine:
-    """One machine, as Azure shows it or as a declaration will leave it."""
+    """One machine, as Azure shows it or as a declaration will leave it.
+
+    From `os_name` to `reboot_pending` the facts come from an instance view. `support_state` is what an assessment found
+    out about the image (`vmGuestPatchReadiness.detectedVMGuestPatchSupportState`: Supported, Unsupported, Unknown,
+    UnableToDetermine), `was_hotpatched` the switch before this declaration.
+    """
 
     id: Maybe[str]
     name: Maybe[str] = UNKNOWN
@@ -101,11 +126,44 @@ class Machine:
     power_state: Maybe[str | None] = UNKNOWN
     availability_set_id: Maybe[str | None] = UNKNOWN
     settings: PatchSettings = field(default_factory=PatchSettings)
+    os_name: Maybe[str | None] = UNKNOWN
+    hyper_v_generation: Maybe[str | None] = UNKNOWN
+    vm_agent_version: Maybe[str | None] = UNKNOWN
+    patch_extension_state: Maybe[str | None] = UNKNOWN
+    reboot_pending: Maybe[bool | None] = UNKNOWN
+    support_state: Maybe[str | None] = None
+    policies: Policies | None = None
+    was_hotpatched: Maybe[bool | None] = None
+    is_production: Maybe[bool | None] = None
 
     @property
     def is_windows(self) -> Maybe[bool]:
         """Whether the operating system is Windows."""
         return UNKNOWN if self.os_type is UNKNOWN else str(self.os_type).casefold() == "windows"
+
+    @property
+    def cloud(self) -> Maybe[str | None]:
+        """The Azure cloud that the location belongs to: `AzureCloud`, `AzureUSGovernment` or `AzureChinaCloud`."""
+        return self.location if self.location is UNKNOWN or self.location is None else cloud_of(self.location)
+
+    @property
+    def agent_is_too_old(self) -> Maybe[bool | None]:
+        """Whether the VM agent is older than patching needs; None where the version is not there to compare.
+
+        Source: Microsoft Learn, Automatic guest patching, 2024-07-31 (Linux 2.2.53.1); Azure/AzureUpdateManager
+        troubleshooter, 2024-09-13 (Windows 2.4.0.2).
+        """
+        if self.vm_agent_version is UNKNOWN or self.os_type is UNKNOWN:
+            return UNKNOWN
+        minimum = OLDEST_AGENTS.get(str(self.os_type).casefold())
+        return None if minimum is None else is_older(self.vm_agent_version, minimum)
+
+    @property
+    def has_custom_image(self) -> Maybe[bool]:
+        """Whether the machine was made from anything but a marketplace image."""
+        if self.image is UNKNOWN:
+            return UNKNOWN
+        return True if self.image is None else negate(self.image.is_marketplace)
 
     @property
     def made_from(self) -> Maybe[str]:
@@ -135,7 +193,8 @@ class Schedule:
     """A maintenance schedule with what follows from its texts, ready for rules.
 
     `*_problem` says in words why a text cannot be used, None when it can. `minutes_until_start` is negative for a start
-    in the past and UNKNOWN where no instant was given to compare with.
+    in the past and UNKNOWN where no instant was given to compare with. `is_in_service` is True for a change of a
+    schedule that runs already, `minutes_until_next_window` then counts to its next window.
     """
 
     name: Maybe[str] = UNKNOWN
@@ -159,27 +218,57 @@ class Schedule:
     starts_before_midnight: Maybe[bool | None] = UNKNOWN
     full_name_length: Maybe[int] = UNKNOWN
     upper_case_tag: Maybe[str | None] = None
+    patches: PatchLists = field(default_factory=PatchLists)
+    minutes_between_starts: Maybe[int | None] = None
+    minutes_until_next_window: Maybe[int | None] = None
+    has_pre_event: Maybe[bool | None] = None
+    in_guest_patch_mode: Maybe[str | None] = None
+    visibility: Maybe[str | None] = None
+    scope: Maybe[str | None] = None
+    is_in_service: Maybe[bool | None] = None
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A schedule given to a machine."""
+    """A schedule given to a machine.
+
+    `same_start_as` and `overlaps_with` name another schedule of the same machine whose next windows do so.
+    """
 
     machine: Machine
     machine_type: Maybe[str | None] = UNKNOWN
     schedule_type: Maybe[str | None] = UNKNOWN
-    schedule_exists: Maybe[bool] = UNKNOWN
-    machine_exists: Maybe[bool] = UNKNOWN
+    schedule_exists: Maybe[bool | None] = None
+    machine_exists: Maybe[bool | None] = None
+    schedule: Schedule | None = None
+    same_subscription: Maybe[bool | None] = None
+    maintenance_registered: Maybe[bool | None] = None
+    same_start_as: Maybe[str | None] = None
+    overlaps_with: Maybe[str | None] = None
+
+    @property
+    def overruled_reboot_setting(self) -> Maybe[str | None]:
+        """The schedule's reboot setting where the machine's own differs and wins; None where nothing differs."""
+        if self.schedule is None:
+            return None
+        ours, theirs = self.machine.settings.reboot_setting, self.schedule.reboot_setting
+        if ours is UNKNOWN or theirs is UNKNOWN:
+            return UNKNOWN
+        return None if ours is None or theirs is None or fold(ours) == fold(theirs) else theirs
 
 
 @dataclass(frozen=True, slots=True)
 class PreviewFeature:
-    """A preview feature of a provider namespace in a subscription, with the state the service reports."""
+    """A preview feature of a provider namespace in a subscription, with the state the service reports.
+
+    `provider_saw_it` is whether the provider was registered again afterwards.
+    """
 
     namespace: str
     name: str
     state: Maybe[str | None] = UNKNOWN
     retired: bool = False
+    provider_saw_it: Maybe[bool | None] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,63 +279,3 @@ class Declaration:
     declared_twice: Maybe[bool] = UNKNOWN
     subscription_missing: Maybe[bool] = UNKNOWN
     settings_missing: Maybe[bool] = UNKNOWN
-
-
-# The inputs that a derived fact comes from, as programs write them; every other fact is written as the last part of its
-# name.
-WRITTEN_AS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "image.triple": "image",
-        "is_arc": "id",
-        "is_windows": "os_type",
-        "machine.is_arc": "machine_id",
-        "machine.is_windows": "os_type",
-        "machine.image.triple": "image",
-        "machine_type": "machine_id",
-        "machine_exists": "machine_id",
-        "schedule_type": "schedule_id",
-        "schedule_exists": "schedule_id",
-        "start_problem": "start",
-        "minutes_until_start": "start",
-        "starts_before_midnight": "start",
-        "duration_problem": "duration",
-        "duration_minutes": "duration",
-        "time_zone_problem": "time_zone",
-        "recurrence_problem": "recurrence",
-        "recurrence_uncertainty": "recurrence",
-        "expires_problem": "expires",
-        "full_name_length": "resource_group_name, schedule_name",
-        "has_patch_selection": "windows, linux",
-        "upper_case_tag": "tags",
-        "subscription_missing": "subscription_id",
-        "settings_missing": "patch_mode",
-        "declared_twice": "target",
-    }
-)
-
-# Azure's name of a field that findings can blame; what is not here exists only in our own declaration.
-ARM_PATHS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "settings.patch_mode": "properties.osProfile.{os}Configuration.patchSettings.patchMode",
-        "settings.enable_hotpatching": "properties.osProfile.{os}Configuration.patchSettings.enableHotpatching",
-        "settings.assessment_mode": "properties.osProfile.{os}Configuration.patchSettings.assessmentMode",
-        "settings.reboot_setting": (
-            "properties.osProfile.{os}Configuration.patchSettings.automaticByPlatformSettings.rebootSetting"
-        ),
-        "settings.bypass_platform_safety_checks_on_user_schedule": (
-            "properties.osProfile.{os}Configuration.patchSettings.automaticByPlatformSettings."
-            "bypassPlatformSafetyChecksOnUserSchedule"
-        ),
-        "provision_vm_agent": "properties.osProfile.{os}Configuration.provisionVMAgent",
-        "enable_automatic_updates": "properties.osProfile.windowsConfiguration.enableAutomaticUpdates",
-        "allow_extension_operations": "properties.osProfile.allowExtensionOperations",
-        "image.triple": "properties.storageProfile.imageReference",
-        "os_type": "properties.storageProfile.osDisk.osType",
-        "start": "properties.maintenanceWindow.startDateTime",
-        "duration": "properties.maintenanceWindow.duration",
-        "time_zone": "properties.maintenanceWindow.timeZone",
-        "recurrence": "properties.maintenanceWindow.recurEvery",
-        "expires": "properties.maintenanceWindow.expirationDateTime",
-        "reboot_setting": "properties.installPatches.rebootSetting",
-    }
-)

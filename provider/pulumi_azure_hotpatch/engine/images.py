@@ -24,6 +24,15 @@ HOTPATCH_SKUS: Final = (
 HOTPATCH_IMAGES: Final = tuple(f"MicrosoftWindowsServer:WindowsServer:{sku}" for sku in HOTPATCH_SKUS)
 _HOTPATCH_KEYS: Final = frozenset(image.casefold() for image in HOTPATCH_IMAGES)
 
+# Azure Edition with desktop, 2022: patched by the platform, never hotpatched, whatever the built-in policy 6d02d2f7
+# asks. Source: Microsoft Learn, Automatic guest patching, 2024-07-31 (table of images that are not hotpatchable).
+PLAIN_AZURE_EDITION_IMAGES: Final = (
+    "MicrosoftWindowsServer:WindowsServer:2022-datacenter-azure-edition",
+    "MicrosoftWindowsServer:WindowsServer:2022-datacenter-azure-edition-smalldisk",
+)
+# Offers of the hotpatch previews, same source.
+PREVIEW_OFFERS: Final = ("WindowsServerHotpatch-previews", "MicrosoftServerOperatingSystems-previews")
+
 Eligibility = Literal["eligible", "ineligible", "unknown"]
 
 

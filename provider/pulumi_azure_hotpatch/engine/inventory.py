@@ -9,19 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .arc import ArcServer
+from .bodies import Body, object_at, properties_of
 from .facts import PATCH_FIELD_PATHS, Image, Machine, PatchSettings
-
-Body = Mapping[str, Any]
+from .scale_set import ScaleSet
 
 
 def machine_from_arm(body: Body) -> Machine:
     """A machine from the body of an Azure VM or an Arc-enabled server, flattened or not."""
-    properties = _properties(body)
-    profile = _object(properties, "osProfile")
-    storage = _object(properties, "storageProfile")
-    os_type = _object(storage, "osDisk").get("osType") or properties.get("osType")
+    properties = properties_of(body)
+    profile = object_at(properties, "osProfile")
+    storage = object_at(properties, "storageProfile")
+    os_type = object_at(storage, "osDisk").get("osType") or properties.get("osType")
     kind = os_kind(body)
-    configuration = _object(profile, f"{kind}Configuration") if kind else {}
+    configuration = object_at(profile, f"{kind}Configuration") if kind else {}
+    view = _instance_view(properties)
     zones = body.get("zones") or [None]
     return Machine(
         id=str(body.get("id", "")),
@@ -29,25 +31,76 @@ def machine_from_arm(body: Body) -> Machine:
         location=body.get("location"),
         zone=zones[0],
         os_type={"windows": "Windows", "linux": "Linux"}.get(kind or "", os_type),
-        image=_image(_object(storage, "imageReference")),
+        image=_image(object_at(storage, "imageReference")),
         provision_vm_agent=configuration.get("provisionVMAgent"),
         enable_automatic_updates=configuration.get("enableAutomaticUpdates"),
         allow_extension_operations=profile.get("allowExtensionOperations"),
         time_zone=configuration.get("timeZone"),
         power_state=power_state(properties),
-        availability_set_id=_object(properties, "availabilitySet").get("id"),
-        settings=settings_from_arm(_object(configuration, "patchSettings")),
+        availability_set_id=object_at(properties, "availabilitySet").get("id"),
+        settings=settings_from_arm(object_at(configuration, "patchSettings")),
+        os_name=view.get("osName"),
+        hyper_v_generation=view.get("hyperVGeneration"),
+        vm_agent_version=object_at(view, "vmAgent").get("vmAgentVersion"),
+        patch_extension_state=_patch_extension_state(view),
+        reboot_pending=object_at(object_at(view, "patchStatus"), "availablePatchSummary").get("rebootPending"),
+    )
+
+
+def arc_server_from_arm(body: Body) -> ArcServer:
+    """An Arc-enabled server from the body of `Microsoft.HybridCompute/machines`, flattened or not.
+
+    `osSku` names the product (`Windows Server 2025 Datacenter`) where `osName` says only `windows`; the build is the
+    last two numbers of `osVersion`.
+    """
+    properties = properties_of(body)
+    configuration = object_at(object_at(properties, "osProfile"), f"{os_kind(body) or 'windows'}Configuration")
+    patching = object_at(configuration, "patchSettings")
+    version = properties.get("osVersion")
+    return ArcServer(
+        id=str(body.get("id", "")),
+        name=str(body.get("name", "")),
+        location=body.get("location"),
+        os_type=properties.get("osType"),
+        os_name=properties.get("osSku") or properties.get("osName"),
+        os_edition=properties.get("osEdition"),
+        os_build=".".join(str(version).split(".")[-2:]) if version else None,
+        agent_version=properties.get("agentVersion"),
+        status=properties.get("status"),
+        enable_hotpatching=patching.get("enableHotpatching"),
+        assessment_mode=patching.get("assessmentMode"),
+        hotpatch_status=object_at(patching, "status").get("hotpatchEnablementStatus"),
+        hotpatch_subscription=_hotpatch_subscription(object_at(properties, "licenseProfile")),
+    )
+
+
+def scale_set_from_arm(body: Body) -> ScaleSet:
+    """A scale set from the body of `Microsoft.Compute/virtualMachineScaleSets`, flattened or not."""
+    properties = properties_of(body)
+    profile = object_at(properties, "virtualMachineProfile")
+    kind = os_kind(profile)
+    configuration = object_at(object_at(profile, "osProfile"), f"{kind}Configuration") if kind else {}
+    extensions = object_at(profile, "extensionProfile").get("extensions") or ()
+    return ScaleSet(
+        id=str(body.get("id", "")),
+        name=str(body.get("name", "")),
+        orchestration_mode=properties.get("orchestrationMode"),
+        os_type={"windows": "Windows", "linux": "Linux"}.get(kind or ""),
+        image=_image(object_at(object_at(profile, "storageProfile"), "imageReference")),
+        provision_vm_agent=configuration.get("provisionVMAgent"),
+        has_health_extension=any(_is_health_extension(extension) for extension in extensions),
+        settings=settings_from_arm(object_at(configuration, "patchSettings")),
     )
 
 
 def os_kind(body: Body) -> str | None:
     """`windows`, `linux` or None: by the profile's configuration, else by the disk's operating system type."""
-    properties = _properties(body)
-    profile = _object(properties, "osProfile")
+    properties = properties_of(body)
+    profile = object_at(properties, "osProfile")
     for kind in ("windows", "linux"):
         if profile.get(f"{kind}Configuration"):
             return kind
-    declared = _object(_object(properties, "storageProfile"), "osDisk").get("osType") or properties.get("osType")
+    declared = object_at(object_at(properties, "storageProfile"), "osDisk").get("osType") or properties.get("osType")
     folded = str(declared).casefold()
     return folded if folded in ("windows", "linux") else None
 
@@ -77,11 +130,13 @@ def settings_to_arm(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def power_state(properties: Body) -> str | None:
     """`running`, `deallocated`, … from an instance view, None when the body carries no instance view."""
-    for status in _object(properties, "instanceView").get("statuses") or ():
-        code = str(status.get("code", ""))
-        if code.casefold().startswith("powerstate/"):
-            return code.split("/", 1)[1].casefold()
-    return None
+    view = _instance_view(properties)
+    for code in (object_at(view, "powerState").get("code"), *_codes(view)):
+        if str(code).casefold().startswith("powerstate/"):
+            return str(code).split("/", 1)[1].casefold()
+    # `az vm list --show-details` writes it as "VM running".
+    shown = properties.get("powerState")
+    return shown.casefold().removeprefix("vm ") if isinstance(shown, str) else None
 
 
 def _image(reference: Body) -> Image | None:
@@ -96,11 +151,36 @@ def _image(reference: Body) -> Image | None:
     )
 
 
-def _properties(body: Body) -> Body:
-    inner = body.get("properties")
-    return inner if isinstance(inner, Mapping) else body
+def _instance_view(properties: Body) -> Body:
+    # Resource Graph keeps a short form of it below `extended`.
+    return object_at(properties, "instanceView") or object_at(object_at(properties, "extended"), "instanceView")
 
 
-def _object(parent: Body, key: str) -> Body:
-    value = parent.get(key)
-    return value if isinstance(value, Mapping) else {}
+def _codes(view: Body) -> tuple[str, ...]:
+    return tuple(str(status.get("code", "")) for status in view.get("statuses") or ())
+
+
+def _patch_extension_state(view: Body) -> str | None:
+    """The provisioning state of the platform's patch extension, None when the view lists none.
+
+    Source: Microsoft Learn, Automatic guest patching, 2024-07-31: Microsoft.CPlat.Core.{Windows,Linux}PatchExtension.
+    """
+    for extension in view.get("extensions") or ():
+        if str(extension.get("type", "")).casefold().endswith("patchextension"):
+            for code in _codes(extension):
+                if code.casefold().startswith("provisioningstate/"):
+                    return code.split("/", 1)[1].casefold()
+    return None
+
+
+def _hotpatch_subscription(licence: Body) -> str | None:
+    for feature in object_at(licence, "productProfile").get("productFeatures") or ():
+        if str(feature.get("name", "")).casefold() == "hotpatch":
+            status = feature.get("subscriptionStatus")
+            return str(status) if status is not None else None
+    return None
+
+
+def _is_health_extension(extension: Body) -> bool:
+    # Source: Microsoft Learn, Application Health extension: types ApplicationHealthWindows and ApplicationHealthLinux.
+    return str(properties_of(extension).get("type", "")).casefold().startswith("applicationhealth")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from pulumi_azure_hotpatch.engine.arc import ArcServer
+from pulumi_azure_hotpatch.engine.dynamic_scope import DynamicScope
 from pulumi_azure_hotpatch.engine.facts import (
     ARC_MACHINES,
     MAINTENANCE_CONFIGURATIONS,
@@ -17,6 +19,9 @@ from pulumi_azure_hotpatch.engine.facts import (
     PreviewFeature,
     Schedule,
 )
+from pulumi_azure_hotpatch.engine.install_request import InstallRequest
+from pulumi_azure_hotpatch.engine.patch_lists import PatchLists
+from pulumi_azure_hotpatch.engine.scale_set import ScaleSet
 
 GROUP: Final = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/contoso"
 VM_ID: Final = f"{GROUP}/providers/{VIRTUAL_MACHINES}/web01"
@@ -79,6 +84,11 @@ def windows_vm(**changes: Any) -> Machine:
             reboot_setting="IfRequired",
             bypass_platform_safety_checks_on_user_schedule=False,
         ),
+        os_name="Windows Server 2025 Datacenter Azure Edition",
+        hyper_v_generation="V2",
+        vm_agent_version="2.7.41491.1172",
+        patch_extension_state="succeeded",
+        reboot_pending=False,
     )
     return _changed(machine, changes)
 
@@ -100,6 +110,8 @@ def linux_vm(**changes: Any) -> Machine:
         "image": UBUNTU,
         "enable_automatic_updates": None,
         "enable_hotpatching": None,
+        "os_name": "ubuntu",
+        "vm_agent_version": "2.11.1.12",
         "bypass_platform_safety_checks_on_user_schedule": True,
     }
     return windows_vm(**(given | changes))
@@ -121,6 +133,7 @@ def arc_server(**changes: Any) -> Machine:
 
 def schedule(**changes: Any) -> Schedule:
     """A schedule on the second Tuesday plus four days with nothing to complain about."""
+    lists = {name: changes.pop(name) for name in PatchLists.__dataclass_fields__ if name in changes}
     known = Schedule(
         name="patch-tuesday",
         resource_group_name="contoso",
@@ -143,6 +156,7 @@ def schedule(**changes: Any) -> Schedule:
         starts_before_midnight=False,
         full_name_length=20,
         upper_case_tag=None,
+        patches=replace(PatchLists(windows_classifications=("Critical", "Security")), **lists),
     )
     return replace(known, **changes)
 
@@ -164,3 +178,76 @@ def feature(**changes: Any) -> PreviewFeature:
     return replace(
         PreviewFeature(namespace="Microsoft.Compute", name="EncryptionAtHost", state="Registered"), **changes
     )
+
+
+def unseen_vm(**changes: Any) -> Machine:
+    """A VM of which only the id and the settings given are known."""
+    return _changed(Machine.unseen(VM_ID), changes)
+
+
+def hotpatched_arc_server(**changes: Any) -> ArcServer:
+    """A licensed Windows Server 2025 outside Azure with nothing to complain about."""
+    known = ArcServer(
+        id=ARC_ID,
+        name="branch01",
+        location="westeurope",
+        os_type="Windows",
+        os_name="Windows Server 2025 Datacenter",
+        os_edition="Datacenter",
+        os_build="26100.6899",
+        agent_version="1.52.0",
+        status="Connected",
+        enable_hotpatching=True,
+        assessment_mode="AutomaticByPlatform",
+        hotpatch_status="Enabled",
+        hotpatch_subscription="Enabled",
+        secure_boot=True,
+        vbs_status=2,
+        compute_registered=True,
+    )
+    return replace(known, **changes)
+
+
+NOT_HOTPATCHED: Final[dict[str, Any]] = {"enable_hotpatching": False, "hotpatch_subscription": "Disabled"}
+
+
+def scale_set(**changes: Any) -> ScaleSet:
+    """A flexible scale set from a hotpatch image with nothing to complain about."""
+    settings = {name: changes.pop(name) for name in PATCH_FIELDS if name in changes}
+    known = ScaleSet(
+        id=f"{GROUP}/providers/Microsoft.Compute/virtualMachineScaleSets/web",
+        name="web",
+        orchestration_mode="Flexible",
+        os_type="Windows",
+        image=HOTPATCH_2025,
+        provision_vm_agent=True,
+        has_health_extension=True,
+        settings=PatchSettings(patch_mode="AutomaticByPlatform", enable_hotpatching=True),
+    )
+    return replace(known, settings=replace(known.settings, **settings), **changes)
+
+
+def dynamic_scope(**changes: Any) -> DynamicScope:
+    """A scope on a subscription with nothing to complain about."""
+    known = DynamicScope(
+        resource_group_name=None,
+        location="westeurope",
+        resource_types=("microsoft.compute/virtualmachines",),
+        os_types=("linux",),
+        locations=("westeurope",),
+        tag_operator="Any",
+        maintenance_registered=True,
+    )
+    return replace(known, **changes)
+
+
+def installation(machine: Machine | None = None, **changes: Any) -> InstallRequest:
+    """A request for the critical and security patches of a plain Windows VM."""
+    lists = {name: changes.pop(name) for name in PatchLists.__dataclass_fields__ if name in changes}
+    known = InstallRequest(
+        machine=machine or plain_windows_vm(),
+        patches=replace(PatchLists(windows_classifications=("Critical", "Security")), **lists),
+        maximum_minutes=120,
+        reboot_setting="IfRequired",
+    )
+    return replace(known, **changes)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from pulumi_azure_hotpatch.engine.facts import Policies
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 
 from .form import (
-    CUSTOM,
-    GALLERY_IMAGE,
-    PLAIN_2022,
     Cases,
     arc_server,
     linux_vm,
@@ -18,49 +16,6 @@ from .form import (
 )
 
 CASES: Final = {
-    "hotpatch-needs-platform-mode": Cases(
-        passes=windows_vm(patch_mode="automaticbyplatform"),
-        violates=windows_vm(patch_mode="Manual"),
-        says="Hotpatching needs patch mode AutomaticByPlatform, but it is Manual.",
-        unknown=windows_vm(patch_mode=UNKNOWN),
-        misses="patch_mode",
-        skipped=arc_server(enable_hotpatching=True),
-    ),
-    "hotpatch-needs-agent": Cases(
-        passes=windows_vm(),
-        violates=windows_vm(provision_vm_agent=None),
-        says="Hotpatching needs the VM agent, but provisionVMAgent is not set.",
-        unknown=windows_vm(provision_vm_agent=UNKNOWN),
-        misses="provision_vm_agent",
-        skipped=windows_vm(enable_hotpatching=False, provision_vm_agent=False),
-    ),
-    "hotpatch-needs-eligible-image": Cases(
-        passes=windows_vm(),
-        violates=windows_vm(image=CUSTOM),
-        says=(
-            "Hotpatching is offered on eight Azure Edition images only; this machine was made from the custom image "
-            f"{GALLERY_IMAGE}."
-        ),
-        unknown=windows_vm(image=UNKNOWN),
-        misses="image",
-        skipped=windows_vm(enable_hotpatching=False, image=PLAIN_2022),
-    ),
-    "hotpatch-forbids-bypass": Cases(
-        passes=windows_vm(bypass_platform_safety_checks_on_user_schedule=None),
-        violates=windows_vm(bypass_platform_safety_checks_on_user_schedule=True),
-        says="Azure refuses hotpatching while bypassPlatformSafetyChecksOnUserSchedule is true.",
-        unknown=windows_vm(bypass_platform_safety_checks_on_user_schedule=UNKNOWN),
-        misses="bypass_platform_safety_checks_on_user_schedule",
-        skipped=plain_windows_vm(),
-    ),
-    "hotpatch-is-windows-only": Cases(
-        passes=linux_vm(),
-        violates=linux_vm(enable_hotpatching=False),
-        says="enable_hotpatching exists for Windows machines only, and this one runs Linux.",
-        unknown=linux_vm(enable_hotpatching=UNKNOWN),
-        misses="enable_hotpatching",
-        skipped=windows_vm(),
-    ),
     "windows-patch-mode": Cases(
         passes=windows_vm(patch_mode="Manual"),
         violates=windows_vm(patch_mode="ImageDefault"),
@@ -99,17 +54,6 @@ CASES: Final = {
         misses="enable_automatic_updates, patch_mode",
         skipped=plain_windows_vm(patch_mode="AutomaticByOS"),
     ),
-    "hotpatch-image-needs-platform-mode": Cases(
-        passes=windows_vm(enable_hotpatching=False),
-        violates=windows_vm(enable_hotpatching=False, patch_mode="AutomaticByOS"),
-        says=(
-            "A machine from a hotpatch image must stay on AutomaticByPlatform, whatever enable_hotpatching says; "
-            "it is AutomaticByOS."
-        ),
-        unknown=windows_vm(enable_hotpatching=False, image=UNKNOWN, patch_mode="Manual"),
-        misses="image",
-        skipped=windows_vm(enable_hotpatching=False, image=CUSTOM, patch_mode="Manual"),
-    ),
     "reboot-setting-needs-platform-mode": Cases(
         passes=windows_vm(reboot_setting="Never"),
         violates=windows_vm(reboot_setting="Never", patch_mode=None),
@@ -136,5 +80,97 @@ CASES: Final = {
         unknown=windows_vm(allow_extension_operations=UNKNOWN),
         misses="allow_extension_operations",
         skipped=windows_vm(patch_mode="Manual", assessment_mode="ImageDefault", allow_extension_operations=False),
+    ),
+    "platform-mode-needs-agent": Cases(
+        passes=plain_windows_vm(provision_vm_agent=None),
+        violates=linux_vm(provision_vm_agent=False),
+        says="Patch mode AutomaticByPlatform needs the VM agent; provisionVMAgent is false.",
+        unknown=linux_vm(provision_vm_agent=UNKNOWN),
+        misses="provision_vm_agent",
+        skipped=linux_vm(provision_vm_agent=False, patch_mode="ImageDefault"),
+    ),
+    "platform-mode-without-automatic-updates": Cases(
+        passes=windows_vm(),
+        violates=windows_vm(enable_automatic_updates=False),
+        says=(
+            "The VM was created with enableAutomaticUpdates false, which the SDK says AutomaticByPlatform "
+            "does not go with."
+        ),
+        unknown=windows_vm(enable_automatic_updates=UNKNOWN),
+        misses="enable_automatic_updates",
+        skipped=windows_vm(patch_mode="Manual", enable_automatic_updates=False),
+    ),
+    "assessment-mode": Cases(
+        passes=arc_server(assessment_mode="imagedefault"),
+        violates=windows_vm(assessment_mode="Manual"),
+        says="Assessment mode Manual does not exist.",
+        unknown=windows_vm(assessment_mode=UNKNOWN),
+        misses="assessment_mode",
+        skipped=windows_vm(assessment_mode=None),
+    ),
+    "assessment-needs-agent": Cases(
+        passes=windows_vm(),
+        violates=windows_vm(provision_vm_agent=False),
+        says="Assessment mode AutomaticByPlatform needs the VM agent; provisionVMAgent is false.",
+        unknown=windows_vm(provision_vm_agent=UNKNOWN),
+        misses="provision_vm_agent",
+        skipped=windows_vm(provision_vm_agent=False, assessment_mode="ImageDefault"),
+    ),
+    "reboot-setting": Cases(
+        passes=windows_vm(reboot_setting="always"),
+        violates=windows_vm(reboot_setting="AlwaysReboot"),
+        says="Reboot setting AlwaysReboot does not exist on machines.",
+        unknown=windows_vm(reboot_setting=UNKNOWN),
+        misses="reboot_setting",
+        skipped=windows_vm(reboot_setting=None),
+    ),
+    "reboot-pending-and-never": Cases(
+        passes=plain_windows_vm(reboot_setting="Never"),
+        violates=plain_windows_vm(reboot_setting="Never", reboot_pending=True),
+        says=(
+            "The machine waits for a restart that reboot_setting Never forbids; "
+            "installations end with a warning until then."
+        ),
+        unknown=plain_windows_vm(reboot_setting="Never", reboot_pending=UNKNOWN),
+        misses="reboot_pending",
+        skipped=plain_windows_vm(reboot_pending=True),
+    ),
+    "agent-version": Cases(
+        passes=linux_vm(vm_agent_version="2.2.53.1"),
+        violates=linux_vm(vm_agent_version="2.2.9"),
+        says="VM agent 2.2.9 is older than patching needs (Windows 2.4.0.2, Linux 2.2.53.1).",
+        unknown=windows_vm(vm_agent_version=UNKNOWN),
+        misses="vm_agent_version",
+        skipped=windows_vm(vm_agent_version="Unknown"),
+    ),
+    "patch-extension-ready": Cases(
+        passes=windows_vm(patch_extension_state="Succeeded"),
+        violates=windows_vm(patch_extension_state="failed"),
+        says="The patch extension's provisioning state is failed, not succeeded; patching fails until it is.",
+        unknown=windows_vm(patch_extension_state=UNKNOWN),
+        misses="patch_extension_state",
+        skipped=windows_vm(patch_extension_state=None),
+    ),
+    "machine-off": Cases(
+        passes=windows_vm(),
+        violates=windows_vm(power_state="deallocated"),
+        says=(
+            "The machine is deallocated: "
+            "it is neither assessed nor patched before the first assessment after its start."
+        ),
+        unknown=windows_vm(power_state=UNKNOWN),
+        misses="power_state",
+        skipped=windows_vm(power_state=None),
+    ),
+    "assessment-under-policy": Cases(
+        passes=windows_vm(policies=Policies(sets_assessment=True)),
+        violates=windows_vm(policies=Policies(sets_assessment=True), assessment_mode="ImageDefault"),
+        says=(
+            "The built-in policy 59efceea is assigned here and writes assessmentMode AutomaticByPlatform; "
+            "ImageDefault will not last."
+        ),
+        unknown=windows_vm(policies=Policies(sets_assessment=UNKNOWN), assessment_mode="ImageDefault"),
+        misses="policies",
+        skipped=windows_vm(assessment_mode="ImageDefault"),
     ),
 }

@@ -7,6 +7,7 @@ from typing import Final
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 
 from .form import Cases, schedule
+from .patch_selection import patch_list_cases
 
 CASES: Final = {
     "schedule-recurrence": Cases(
@@ -103,4 +104,45 @@ CASES: Final = {
         unknown=schedule(upper_case_tag=UNKNOWN),
         misses="tags",
     ),
+    "schedule-repeat": Cases(
+        passes=schedule(minutes_between_starts=360),
+        violates=schedule(recurrence="5Hours", minutes_between_starts=300),
+        says="Two windows start 300 minutes apart; the service needs 360.",
+        unknown=schedule(minutes_between_starts=UNKNOWN),
+        misses="recurrence",
+        skipped=schedule(),
+    ),
+    "schedule-change-lead-time": Cases(
+        passes=schedule(is_in_service=True, minutes_until_next_window=60),
+        violates=schedule(is_in_service=True, minutes_until_next_window=59),
+        says="The next window opens in 59 minutes; it may still follow the schedule as it was.",
+        unknown=schedule(is_in_service=True, minutes_until_next_window=UNKNOWN),
+        misses="start",
+        skipped=schedule(is_in_service=False, minutes_until_next_window=59),
+    ),
+    "schedule-pre-event-lead-time": Cases(
+        passes=schedule(has_pre_event=True, minutes_until_start=40),
+        violates=schedule(has_pre_event=True, minutes_until_start=39),
+        says="The schedule starts in 39 minutes; its pre-event needs 40, so the run is cancelled.",
+        unknown=schedule(has_pre_event=UNKNOWN, minutes_until_start=39),
+        misses="has_pre_event",
+        skipped=schedule(has_pre_event=False, minutes_until_start=39),
+    ),
+    "schedule-patch-mode": Cases(
+        passes=schedule(scope="InGuestPatch", in_guest_patch_mode="User"),
+        violates=schedule(scope="InGuestPatch"),
+        says="extensionProperties.InGuestPatchMode is not set; without it Azure refuses the configuration.",
+        unknown=schedule(scope="InGuestPatch", in_guest_patch_mode=UNKNOWN),
+        misses="in_guest_patch_mode",
+        skipped=schedule(scope="Host"),
+    ),
+    "schedule-visibility": Cases(
+        passes=schedule(scope="InGuestPatch", visibility="custom"),
+        violates=schedule(scope="InGuestPatch", visibility="Public"),
+        says="Visibility Public is for Microsoft's own configurations; Azure refuses it.",
+        unknown=schedule(scope="InGuestPatch", visibility=UNKNOWN),
+        misses="visibility",
+        skipped=schedule(visibility="Public"),
+    ),
+    **patch_list_cases("schedule", schedule),
 }

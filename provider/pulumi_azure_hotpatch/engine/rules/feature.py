@@ -8,6 +8,13 @@ from typing import Final
 from ..logic import Any_, Equals, Not
 from .model import Rule
 
+# Source: Microsoft Docs, Hotpatch for Windows Server Azure Edition (preview), 2021-02-22.
+PREVIEW_2021_FEATURES: Final = ("InGuestHotPatchVMPreview", "InGuestAutoPatchVMPreview", "InGuestPatchVMPreview")
+
+# Features whose registration Microsoft no longer asks for, as `namespace/name` in lower case.
+# Source: Microsoft Learn, Hotpatch for new virtual machines, 2023-04-18.
+RETIRED_FEATURES: Final = frozenset(f"microsoft.compute/{name.casefold()}" for name in PREVIEW_2021_FEATURES)
+
 FEATURE_RULES: Final = (
     Rule(
         id="feature-exists",
@@ -54,11 +61,4 @@ FEATURE_RULES: Final = (
         ),
         as_of=date(2026, 8, 21),
     ),
-)
-
-# Features whose registration Microsoft no longer asks for. Source: Microsoft Learn, Hotpatch for new virtual machines,
-# 2023-04-18.
-RETIRED_FEATURES: Final = frozenset(
-    f"microsoft.compute/{name}"
-    for name in ("inguesthotpatchvmpreview", "inguestautopatchvmpreview", "inguestpatchvmpreview")
 )

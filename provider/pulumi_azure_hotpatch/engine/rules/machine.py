@@ -1,103 +1,23 @@
-"""Rules on the patch settings of one machine, judged on the machine as the declaration will leave it."""
+"""Rules on the patch modes of one machine, judged on the machine as the declaration will leave it."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Final
 
-from ..images import HOTPATCH_IMAGES
 from ..logic import Any_, Equals, In, Not
 from .model import Rule
 
 _AZURE_VM = Equals("is_arc", False)
 _WINDOWS = Equals("os_type", "Windows")
 _LINUX = Equals("os_type", "Linux")
-_HOTPATCH = Equals("settings.enable_hotpatching", True)
+_BY_PLATFORM = Equals("settings.patch_mode", "AutomaticByPlatform")
 
-_SPEC = "Azure REST API specification, PatchSettings.enableHotpatching (azure-rest-api-specs PR 11768)"
 _AVGP = "Microsoft Learn, Automatic guest patching for Azure VMs, 2024-07-31"
-_LEARN_HOTPATCH = "Microsoft Learn, Hotpatch for Windows Server, 2025-07-14"
-_AZURERM = "terraform-provider-azurerm, windows_virtual_machine_resource.go, 2026-08-21"
+_SDK = "azure-mgmt-compute 39.0.0, models PatchSettings and LinuxPatchSettings"
+_TROUBLESHOOT = "Microsoft Learn, Troubleshoot issues with Azure Update Manager, 2024-09-11"
 
 MACHINE_RULES: Final = (
-    Rule(
-        id="hotpatch-needs-platform-mode",
-        subject="machine",
-        severity="error",
-        title="Hotpatch is on and patching is orchestrated by the platform",
-        field="settings.patch_mode",
-        applies_to=_AZURE_VM & _HOTPATCH,
-        require=Equals("settings.patch_mode", "AutomaticByPlatform"),
-        reason="Hotpatching needs patch mode AutomaticByPlatform, but it is {settings.patch_mode}.",
-        fix="set patch_mode to 'AutomaticByPlatform'.",
-        source=_SPEC,
-        as_of=date(2024, 7, 31),
-    ),
-    Rule(
-        id="hotpatch-needs-agent",
-        subject="machine",
-        severity="error",
-        title="Hotpatch is on and the VM agent is provisioned",
-        field="provision_vm_agent",
-        applies_to=_AZURE_VM & _HOTPATCH,
-        require=Equals("provision_vm_agent", True),
-        reason="Hotpatching needs the VM agent, but provisionVMAgent is {provision_vm_agent}.",
-        fix="recreate the machine with provisionVMAgent true; it cannot be switched on afterwards.",
-        source=_SPEC,
-        as_of=date(2024, 7, 31),
-    ),
-    Rule(
-        id="hotpatch-needs-eligible-image",
-        subject="machine",
-        severity="error",
-        title="Hotpatch is on and the image is on the published hotpatch list",
-        field="image.triple",
-        applies_to=_AZURE_VM & _HOTPATCH,
-        require=In("image.triple", HOTPATCH_IMAGES),
-        reason="Hotpatching is offered on eight Azure Edition images only; this machine was made from {made_from}.",
-        fix="remove enable_hotpatching, or recreate the machine from an Azure Edition image that is on the list.",
-        source=_LEARN_HOTPATCH,
-        as_of=date(2025, 7, 14),
-        switch="hotpatch-needs-eligible-image",
-        disagreement=(
-            "The built-in Azure Policy 6d02d2f7 (1.0.0) lists four 2022 SKUs, two of which are not hotpatchable, and "
-            "no 2025 SKU."
-        ),
-    ),
-    Rule(
-        id="hotpatch-forbids-bypass",
-        subject="machine",
-        severity="error",
-        title="Hotpatch is on and the platform's safety checks are not bypassed",
-        field="settings.bypass_platform_safety_checks_on_user_schedule",
-        applies_to=_AZURE_VM & _HOTPATCH,
-        require=Not(Equals("settings.bypass_platform_safety_checks_on_user_schedule", True)),
-        reason="Azure refuses hotpatching while bypassPlatformSafetyChecksOnUserSchedule is true.",
-        fix=(
-            "set bypass_platform_safety_checks_on_user_schedule to False (the machine is then patched by the platform, "
-            "not by a schedule)."
-        ),
-        source="ARM error InvalidParameter quoted in claranet/terraform-azurerm-windows-vm PR 4, 2025-03-31",
-        as_of=date(2025, 3, 31),
-        switch="hotpatch-forbids-bypass",
-        disagreement=(
-            "A Japanese Microsoft support post recommends maintenance configurations for hotpatched machines; those "
-            "need the flag set to true."
-        ),
-    ),
-    Rule(
-        id="hotpatch-is-windows-only",
-        subject="machine",
-        severity="error",
-        title="Hotpatch is declared on Windows only",
-        field="settings.enable_hotpatching",
-        applies_to=_LINUX,
-        require=Equals("settings.enable_hotpatching", None),
-        reason="enable_hotpatching exists for Windows machines only, and this one runs {os_type}.",
-        fix="remove enable_hotpatching.",
-        source="azure-mgmt-compute 39.0.0, model LinuxPatchSettings",
-        as_of=date(2026, 8, 1),
-    ),
     Rule(
         id="windows-patch-mode",
         subject="machine",
@@ -157,22 +77,6 @@ MACHINE_RULES: Final = (
         as_of=date(2024, 7, 31),
     ),
     Rule(
-        id="hotpatch-image-needs-platform-mode",
-        subject="machine",
-        severity="warning",
-        title="A machine from a hotpatch image is patched by the platform",
-        field="settings.patch_mode",
-        applies_to=_AZURE_VM & In("image.triple", HOTPATCH_IMAGES) & Not(Equals("settings.patch_mode", None)),
-        require=Equals("settings.patch_mode", "AutomaticByPlatform"),
-        reason=(
-            "A machine from a hotpatch image must stay on AutomaticByPlatform, whatever enable_hotpatching says; it is "
-            "{settings.patch_mode}."
-        ),
-        fix="set patch_mode to 'AutomaticByPlatform'.",
-        source=_AZURERM,
-        as_of=date(2026, 8, 21),
-    ),
-    Rule(
         id="reboot-setting-needs-platform-mode",
         subject="machine",
         severity="warning",
@@ -220,7 +124,167 @@ MACHINE_RULES: Final = (
         require=Not(Equals("allow_extension_operations", False)),
         reason="The patch extension cannot be installed while allowExtensionOperations is false.",
         fix="set osProfile.allowExtensionOperations to true on the machine.",
-        source="Microsoft Learn, Troubleshoot issues with Azure Update Manager, 2024-09-11",
+        source=_TROUBLESHOOT,
         as_of=date(2024, 9, 11),
+    ),
+    Rule(
+        id="platform-mode-needs-agent",
+        subject="machine",
+        severity="error",
+        title="Patching by the platform goes with the VM agent",
+        field="provision_vm_agent",
+        applies_to=_AZURE_VM & _BY_PLATFORM & Not(Equals("settings.enable_hotpatching", True)),
+        require=Not(Equals("provision_vm_agent", False)),
+        reason="Patch mode AutomaticByPlatform needs the VM agent; provisionVMAgent is {provision_vm_agent}.",
+        fix="recreate the machine with provisionVMAgent true, or patch it by another mode.",
+        source=_SDK,
+        as_of=date(2026, 8, 1),
+    ),
+    Rule(
+        id="platform-mode-without-automatic-updates",
+        subject="machine",
+        severity="info",
+        title="Patching by the platform goes with enableAutomaticUpdates",
+        field="settings.patch_mode",
+        applies_to=_AZURE_VM & _WINDOWS & _BY_PLATFORM,
+        require=Not(Equals("enable_automatic_updates", False)),
+        reason=(
+            "The VM was created with enableAutomaticUpdates false, which the SDK says AutomaticByPlatform does not go "
+            "with."
+        ),
+        fix="nothing to do unless Azure refuses: the documentation allows it, and the property cannot be changed.",
+        source=_SDK,
+        as_of=date(2026, 8, 1),
+        switch="platform-mode-without-automatic-updates",
+        disagreement=(
+            "The SDK asks for enableAutomaticUpdates true; the documentation of patch modes allows changes between "
+            "AutomaticByPlatform and Manual on machines created with false (MicrosoftDocs/azure-docs issue 112633)."
+        ),
+    ),
+    Rule(
+        id="assessment-mode",
+        subject="machine",
+        severity="error",
+        title="The assessment mode exists",
+        field="settings.assessment_mode",
+        applies_to=Not(Equals("settings.assessment_mode", None)),
+        require=In("settings.assessment_mode", ("ImageDefault", "AutomaticByPlatform")),
+        reason="Assessment mode {settings.assessment_mode} does not exist.",
+        fix="use AutomaticByPlatform or ImageDefault.",
+        source=_SDK,
+        as_of=date(2026, 8, 1),
+    ),
+    Rule(
+        id="assessment-needs-agent",
+        subject="machine",
+        severity="error",
+        title="Periodic assessment goes with the VM agent",
+        field="provision_vm_agent",
+        applies_to=_AZURE_VM & Equals("settings.assessment_mode", "AutomaticByPlatform"),
+        require=Not(Equals("provision_vm_agent", False)),
+        reason="Assessment mode AutomaticByPlatform needs the VM agent; provisionVMAgent is {provision_vm_agent}.",
+        fix="recreate the machine with provisionVMAgent true, or set assessment_mode to 'ImageDefault'.",
+        source=_SDK,
+        as_of=date(2026, 8, 1),
+    ),
+    Rule(
+        id="reboot-setting",
+        subject="machine",
+        severity="error",
+        title="The reboot setting exists",
+        field="settings.reboot_setting",
+        applies_to=_AZURE_VM & Not(Equals("settings.reboot_setting", None)),
+        require=In("settings.reboot_setting", ("IfRequired", "Never", "Always", "Unknown")),
+        reason="Reboot setting {settings.reboot_setting} does not exist on machines.",
+        fix="use IfRequired, Never or Always.",
+        source="azure-mgmt-compute 39.0.0, WindowsVMGuestPatchAutomaticByPlatformRebootSetting",
+        as_of=date(2026, 8, 1),
+    ),
+    Rule(
+        id="reboot-pending-and-never",
+        subject="machine",
+        severity="warning",
+        title="A machine that waits for a restart may restart",
+        field="settings.reboot_setting",
+        applies_to=Equals("settings.reboot_setting", "Never"),
+        require=Not(Equals("reboot_pending", True)),
+        reason=(
+            "The machine waits for a restart that reboot_setting Never forbids; installations end with a warning until "
+            "then."
+        ),
+        fix="restart the machine, or set reboot_setting to 'IfRequired'.",
+        source="Azure/LinuxPatchExtension 488ab8ea; Microsoft Learn, How Update Manager works, 2024-07-14",
+        as_of=date(2026, 8, 7),
+    ),
+    Rule(
+        id="agent-version",
+        subject="machine",
+        severity="warning",
+        title="The VM agent is recent enough",
+        field="vm_agent_version",
+        applies_to=(
+            _AZURE_VM
+            & Any_((_BY_PLATFORM, Equals("settings.assessment_mode", "AutomaticByPlatform")))
+            & Not(Equals("agent_is_too_old", None))
+        ),
+        require=Equals("agent_is_too_old", False),
+        reason="VM agent {vm_agent_version} is older than patching needs (Windows 2.4.0.2, Linux 2.2.53.1).",
+        fix="update the VM agent.",
+        source=f"{_AVGP} (Linux); Azure/AzureUpdateManager troubleshooter, 2024-09-13 (Windows)",
+        as_of=date(2024, 9, 13),
+    ),
+    Rule(
+        id="patch-extension-ready",
+        subject="machine",
+        severity="warning",
+        title="The patch extension is in order",
+        field="patch_extension_state",
+        applies_to=_AZURE_VM & Not(Equals("patch_extension_state", None)),
+        require=Equals("patch_extension_state", "succeeded"),
+        reason=(
+            "The patch extension's provisioning state is {patch_extension_state}, not succeeded; patching fails until "
+            "it is."
+        ),
+        fix="remove the extension and start an assessment, which installs it again.",
+        source=_TROUBLESHOOT,
+        as_of=date(2024, 9, 11),
+    ),
+    Rule(
+        id="machine-off",
+        subject="machine",
+        severity="info",
+        title="A machine that the platform looks after is running",
+        field="power_state",
+        applies_to=(
+            _AZURE_VM
+            & Any_((_BY_PLATFORM, Equals("settings.assessment_mode", "AutomaticByPlatform")))
+            & Not(Equals("power_state", None))
+        ),
+        require=Equals("power_state", "running"),
+        reason=(
+            "The machine is {power_state}: it is neither assessed nor patched before the first assessment after its "
+            "start."
+        ),
+        fix="start it in its off-peak hours, or expect it to lag behind.",
+        source=_AVGP,
+        as_of=date(2024, 7, 31),
+    ),
+    Rule(
+        id="assessment-under-policy",
+        subject="machine",
+        severity="warning",
+        title="The assessment mode is the one that policy writes",
+        field="settings.assessment_mode",
+        applies_to=(
+            _AZURE_VM & Equals("policies.sets_assessment", True) & Not(Equals("settings.assessment_mode", None))
+        ),
+        require=Equals("settings.assessment_mode", "AutomaticByPlatform"),
+        reason=(
+            "The built-in policy 59efceea is assigned here and writes assessmentMode AutomaticByPlatform; "
+            "{settings.assessment_mode} will not last."
+        ),
+        fix="leave assessment_mode to the policy, or exempt the machine from its assignment.",
+        source="Azure/azure-policy 59efceea-0c96-497e-a4a1-4eb2290dac15 (4.10.0), 2026-04-29",
+        as_of=date(2026, 4, 29),
     ),
 )

@@ -9,12 +9,29 @@ from datetime import date
 from functools import lru_cache
 from typing import Final, Literal
 
-from ..facts import ARM_PATHS, WRITTEN_AS
+from ..field_names import ARM_PATHS, WRITTEN_AS
 from ..logic import UNKNOWN, All, Expression, Row, look_up, unknown_fields
 
 Severity = Literal["error", "warning", "info"]
 Verdict = Literal["pass", "fail", "unknown"]
-Subject = Literal["machine", "schedule", "assignment", "feature", "declaration"]
+Subject = Literal[
+    "machine",
+    "arc_server",
+    "scale_set",
+    "schedule",
+    "assignment",
+    "dynamic_scope",
+    "installation",
+    "feature",
+    "declaration",
+]
+Era = Literal["current", "2021-preview"]
+
+CURRENT: Final[Era] = "current"
+PREVIEW_2021: Final[Era] = "2021-preview"
+
+
+_SOFTER: Final[dict[Severity, Severity]] = {"error": "warning", "warning": "info", "info": "info"}
 
 ALWAYS: Final = All(())
 
@@ -24,8 +41,8 @@ class Rule:
     """One requirement.
 
     `field` is the fact that findings blame; `reason` is a sentence in which `{dotted.name}` stands for a fact. `switch`
-    names the setting that turns a failure into a warning, for rules on which sources disagree (`disagreement` says
-    how). `era` is the time it belongs to.
+    names the setting that softens a failure by one step (error, warning, info), for rules on which sources disagree
+    (`disagreement` says how). `era` is the time it belongs to.
     """
 
     id: str
@@ -41,7 +58,7 @@ class Rule:
     applies_to: Expression = ALWAYS
     switch: str | None = None
     disagreement: str | None = None
-    era: str = "current"
+    era: Era = CURRENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +108,7 @@ def _finding(rule: Rule, verdict: Verdict, reason: str, softened: bool, path: st
     return Finding(
         rule=rule.id,
         verdict=verdict,
-        severity="warning" if softened and rule.severity == "error" else rule.severity,
+        severity=_SOFTER[rule.severity] if softened else rule.severity,
         field=short_name(rule.field),
         reason=reason,
         fix=rule.fix,
@@ -117,10 +134,19 @@ def short_name(dotted: str) -> str:
     return WRITTEN_AS.get(dotted) or dotted.rsplit(".", 1)[-1]
 
 
+_PROFILES: Final = ("properties.osProfile", "properties.storageProfile")
+
+
 def arm_path(dotted: str, facts: object) -> str | None:
-    """Azure's path of a fact, below an assignment too; None for one that exists only in our declaration."""
+    """Azure's path of a fact, below an assignment too; None for one that exists only in our declaration.
+
+    Facts whose ARM body keeps the machine elsewhere say where in `ARM_ROOT`.
+    """
     prefix = "machine." if dotted.startswith("machine.") else ""
     path = ARM_PATHS.get(dotted.removeprefix(prefix))
+    root = getattr(facts, "ARM_ROOT", None)
+    if path is not None and root is not None and path.startswith(_PROFILES):
+        path = root + path.removeprefix("properties")
     if path is None or "{os}" not in path:
         return path
     os_type = look_up(facts, prefix + "os_type")

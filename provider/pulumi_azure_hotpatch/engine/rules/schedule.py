@@ -7,6 +7,7 @@ from typing import Final
 
 from ..logic import AtLeast, Equals, In, Not
 from .model import Rule
+from .patch_selection import patch_list_rules
 
 _LEARN = "Microsoft Learn, Maintenance configurations, 2026-09-25"
 
@@ -176,4 +177,74 @@ SCHEDULE_RULES: Final = (
         source="terraform-provider-azurerm, maintenance_configuration documentation, 2026-08-21",
         as_of=date(2026, 8, 21),
     ),
+    Rule(
+        id="schedule-repeat",
+        subject="schedule",
+        severity="error",
+        title="At least six hours lie between two windows",
+        field="recurrence",
+        applies_to=Not(Equals("minutes_between_starts", None)),
+        require=AtLeast("minutes_between_starts", 360),
+        reason="Two windows start {minutes_between_starts} minutes apart; the service needs 360.",
+        fix="repeat it less often.",
+        source=_LEARN,
+        as_of=date(2026, 9, 25),
+    ),
+    Rule(
+        id="schedule-change-lead-time",
+        subject="schedule",
+        severity="warning",
+        title="A schedule is changed at least an hour before its next window",
+        field="start",
+        applies_to=Equals("is_in_service", True) & AtLeast("minutes_until_next_window", 0),
+        require=AtLeast("minutes_until_next_window", 60),
+        reason=(
+            "The next window opens in {minutes_until_next_window} minutes; it may still follow the schedule as it was."
+        ),
+        fix="change it at least an hour ahead, or after the window.",
+        source="Microsoft Learn, Troubleshoot maintenance configurations, 2023-10-13 (stale cache)",
+        as_of=date(2023, 10, 13),
+    ),
+    Rule(
+        id="schedule-pre-event-lead-time",
+        subject="schedule",
+        severity="warning",
+        title="A schedule with a pre-event is made at least 40 minutes before its window",
+        field="start",
+        applies_to=Equals("has_pre_event", True) & AtLeast("minutes_until_start", 0),
+        require=AtLeast("minutes_until_start", 40),
+        reason="The schedule starts in {minutes_until_start} minutes; its pre-event needs 40, so the run is cancelled.",
+        fix="start it later.",
+        source="Microsoft Learn, Pre and post events in Azure Update Manager, 2024-07-24",
+        as_of=date(2024, 7, 24),
+    ),
+    Rule(
+        id="schedule-patch-mode",
+        subject="schedule",
+        severity="error",
+        title="The configuration carries InGuestPatchMode",
+        field="in_guest_patch_mode",
+        applies_to=Equals("scope", "InGuestPatch"),
+        require=In("in_guest_patch_mode", ("User", "Platform")),
+        reason=(
+            "extensionProperties.InGuestPatchMode is {in_guest_patch_mode}; without it Azure refuses the configuration."
+        ),
+        fix="set it to 'User'.",
+        source="ARM error quoted in Azure/bicep issue 8959; terraform-provider-azurerm, 2026-08-21",
+        as_of=date(2026, 8, 21),
+    ),
+    Rule(
+        id="schedule-visibility",
+        subject="schedule",
+        severity="error",
+        title="The configuration is of visibility Custom",
+        field="visibility",
+        applies_to=Equals("scope", "InGuestPatch"),
+        require=In("visibility", (None, "Custom")),
+        reason="Visibility {visibility} is for Microsoft's own configurations; Azure refuses it.",
+        fix="set visibility to 'Custom', or leave it out.",
+        source="terraform-provider-azurerm, maintenance_configuration_resource.go, 2026-08-21",
+        as_of=date(2026, 8, 21),
+    ),
+    *patch_list_rules("schedule", "schedule"),
 )

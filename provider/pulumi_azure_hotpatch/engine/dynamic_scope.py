@@ -1,0 +1,75 @@
+"""Dynamic scopes: assignments whose machines are found by a filter when the schedule runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .clouds import PUBLIC, cloud_of
+from .facts import ARC_MACHINES, VIRTUAL_MACHINES
+from .logic import UNKNOWN, Maybe
+from .patch_lists import Texts, first_outside
+
+
+@dataclass(frozen=True, slots=True)
+class DynamicScope:
+    """The filter of a dynamic scope, and how full the things around it are.
+
+    `resource_group_name` is set for an assignment at a resource group, None at the subscription. The counts include
+    this scope and are None where nobody counted: `machines` it matches, `hotpatched_machines` and `unready_machines`
+    (no AutomaticByPlatform or no bypass flag) among them, `scopes_in_region` of its subscription or group,
+    `scopes_on_schedule`, `subscriptions_on_schedule`, `associations_on_schedule`.
+    """
+
+    resource_group_name: Maybe[str | None] = UNKNOWN
+    location: Maybe[str | None] = UNKNOWN
+    resource_types: Maybe[Texts | None] = None
+    os_types: Maybe[Texts | None] = None
+    locations: Maybe[Texts | None] = None
+    resource_groups: Maybe[Texts | None] = None
+    tag_operator: Maybe[str | None] = None
+    tag_filters: Maybe[int | None] = None
+    machines: Maybe[int | None] = None
+    hotpatched_machines: Maybe[int | None] = None
+    unready_machines: Maybe[int | None] = None
+    scopes_in_region: Maybe[int | None] = None
+    scopes_on_schedule: Maybe[int | None] = None
+    subscriptions_on_schedule: Maybe[int | None] = None
+    associations_on_schedule: Maybe[int | None] = None
+    maintenance_registered: Maybe[bool | None] = None
+
+    @property
+    def has_filter(self) -> Maybe[bool]:
+        """Whether anything narrows the scope."""
+        parts = (self.resource_types, self.os_types, self.locations, self.resource_groups, self.tag_filters)
+        if any(part is not UNKNOWN and part for part in parts):
+            return True
+        return UNKNOWN if any(part is UNKNOWN for part in parts) else False
+
+    @property
+    def has_locations(self) -> Maybe[bool]:
+        """Whether locations are given."""
+        return UNKNOWN if self.locations is UNKNOWN else bool(self.locations)
+
+    @property
+    def wrong_resource_type(self) -> Maybe[str | None]:
+        """The first resource type that cannot be in a scope."""
+        return first_outside(self.resource_types, (VIRTUAL_MACHINES, ARC_MACHINES))
+
+    @property
+    def wrong_os_type(self) -> Maybe[str | None]:
+        """The first operating system type that does not exist."""
+        return first_outside(self.os_types, ("Windows", "Linux"))
+
+    @property
+    def resource_group_count(self) -> Maybe[int | None]:
+        """How many resource groups the filter names, None where it names none."""
+        if self.resource_groups is UNKNOWN or self.resource_groups is None:
+            return self.resource_groups
+        return len(self.resource_groups)
+
+    @property
+    def is_sovereign(self) -> Maybe[bool]:
+        """Whether the lower limits of the US Government and China clouds hold."""
+        if self.location is UNKNOWN:
+            return UNKNOWN
+        return self.location is not None and cloud_of(self.location) != PUBLIC

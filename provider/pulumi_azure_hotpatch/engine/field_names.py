@@ -1,0 +1,131 @@
+"""The names of facts: as programs write them, and as Azure does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+# The inputs that a derived fact comes from, as programs write them; every other fact is written as the last part of its
+# name.
+WRITTEN_AS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "image.triple": "image",
+        "image.is_marketplace": "image",
+        "image.offer": "image",
+        "has_custom_image": "image",
+        "machine.has_custom_image": "image",
+        "policies.sets_bypass": "policies",
+        "policies.sets_assessment": "policies",
+        "policies.wants_hotpatch": "policies",
+        "wants_hotpatch": "enable_hotpatching, hotpatch_subscription",
+        "is_licensed": "hotpatch_subscription",
+        "is_server_2025": "os_name",
+        "is_azure_edition": "os_name",
+        "build_is_too_old": "os_build",
+        "connected_agent_is_too_old": "agent_version",
+        "has_filter": "filter",
+        "has_locations": "locations",
+        "wrong_resource_type": "resource_types",
+        "wrong_os_type": "os_types",
+        "resource_group_count": "resource_groups",
+        "is_sovereign": "location",
+        "patches": "windows, linux",
+        "selects_something": "windows, linux",
+        "patches.windows_classifications": "windows.classifications_to_include",
+        "patches.wrong_windows_classification": "windows.classifications_to_include",
+        "patches.beyond_security": "windows.classifications_to_include",
+        "patches.linux_classifications": "linux.classifications_to_include",
+        "patches.wrong_linux_classification": "linux.classifications_to_include",
+        "patches.linux_security_alone": "linux.classifications_to_include",
+        "patches.kbs_to_include": "windows.kb_numbers_to_include",
+        "patches.kbs_to_exclude": "windows.kb_numbers_to_exclude",
+        "patches.wrong_kb": "windows.kb_numbers_to_include",
+        "patches.kb_in_both": "windows.kb_numbers_to_exclude",
+        "off_track_kb": "windows.kb_numbers_to_include",
+        "patches.masks_to_exclude": "linux.package_name_masks_to_exclude",
+        "patches.mask_in_both": "linux.package_name_masks_to_exclude",
+        "minutes_between_starts": "recurrence",
+        "minutes_until_next_window": "start",
+        "schedule.scope": "schedule_id",
+        "overruled_reboot_setting": "reboot_setting",
+        "same_start_as": "schedule_id",
+        "overlaps_with": "schedule_id",
+        "cloud": "location",
+        "agent_is_too_old": "vm_agent_version",
+        "is_arc": "id",
+        "is_windows": "os_type",
+        "machine.is_arc": "machine_id",
+        "machine.is_windows": "os_type",
+        "machine.image.triple": "image",
+        "machine_type": "machine_id",
+        "machine_exists": "machine_id",
+        "schedule_type": "schedule_id",
+        "schedule_exists": "schedule_id",
+        "start_problem": "start",
+        "minutes_until_start": "start",
+        "starts_before_midnight": "start",
+        "duration_problem": "duration",
+        "duration_minutes": "duration",
+        "time_zone_problem": "time_zone",
+        "recurrence_problem": "recurrence",
+        "recurrence_uncertainty": "recurrence",
+        "expires_problem": "expires",
+        "full_name_length": "resource_group_name, schedule_name",
+        "has_patch_selection": "windows, linux",
+        "upper_case_tag": "tags",
+        "subscription_missing": "subscription_id",
+        "settings_missing": "patch_mode",
+        "declared_twice": "target",
+    }
+)
+
+# Azure's name of a field that findings can blame; what is not here exists only in our own declaration.
+ARM_PATHS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "settings.patch_mode": "properties.osProfile.{os}Configuration.patchSettings.patchMode",
+        "settings.enable_hotpatching": "properties.osProfile.{os}Configuration.patchSettings.enableHotpatching",
+        "settings.assessment_mode": "properties.osProfile.{os}Configuration.patchSettings.assessmentMode",
+        "settings.reboot_setting": (
+            "properties.osProfile.{os}Configuration.patchSettings.automaticByPlatformSettings.rebootSetting"
+        ),
+        "settings.bypass_platform_safety_checks_on_user_schedule": (
+            "properties.osProfile.{os}Configuration.patchSettings.automaticByPlatformSettings."
+            "bypassPlatformSafetyChecksOnUserSchedule"
+        ),
+        "provision_vm_agent": "properties.osProfile.{os}Configuration.provisionVMAgent",
+        "enable_automatic_updates": "properties.osProfile.windowsConfiguration.enableAutomaticUpdates",
+        "allow_extension_operations": "properties.osProfile.allowExtensionOperations",
+        "image.triple": "properties.storageProfile.imageReference",
+        "os_type": "properties.storageProfile.osDisk.osType",
+        "start": "properties.maintenanceWindow.startDateTime",
+        "duration": "properties.maintenanceWindow.duration",
+        "time_zone": "properties.maintenanceWindow.timeZone",
+        "recurrence": "properties.maintenanceWindow.recurEvery",
+        "expires": "properties.maintenanceWindow.expirationDateTime",
+        "reboot_setting": "properties.installPatches.rebootSetting",
+        "patches.windows_classifications": "windowsParameters.classificationsToInclude",
+        "patches.kbs_to_include": "windowsParameters.kbNumbersToInclude",
+        "patches.kbs_to_exclude": "windowsParameters.kbNumbersToExclude",
+        "patches.linux_classifications": "linuxParameters.classificationsToInclude",
+        "patches.masks_to_exclude": "linuxParameters.packageNameMasksToExclude",
+        "in_guest_patch_mode": "properties.extensionProperties.InGuestPatchMode",
+        "visibility": "properties.visibility",
+        "location": "location",
+        "hyper_v_generation": "properties.instanceView.hyperVGeneration",
+        "vm_agent_version": "properties.instanceView.vmAgent.vmAgentVersion",
+        "power_state": "properties.instanceView.statuses",
+        "orchestration_mode": "properties.orchestrationMode",
+        "enable_hotpatching": "properties.osProfile.windowsConfiguration.patchSettings.enableHotpatching",
+        "assessment_mode": "properties.osProfile.{os}Configuration.patchSettings.assessmentMode",
+        "os_build": "properties.osVersion",
+        "os_edition": "properties.osEdition",
+        "agent_version": "properties.agentVersion",
+        "status": "properties.status",
+        "resource_types": "properties.filter.resourceTypes",
+        "os_types": "properties.filter.osTypes",
+        "locations": "properties.filter.locations",
+        "tag_operator": "properties.filter.tagSettings.filterOperator",
+        "filter": "properties.filter",
+    }
+)

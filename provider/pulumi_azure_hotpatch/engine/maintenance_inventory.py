@@ -1,0 +1,87 @@
+"""ARM bodies of maintenance configurations and their assignments to facts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from ..errors import InvalidInput
+from . import recurrence as recurrences
+from .bodies import Body, group_of, object_at, properties_of, texts_at
+from .dynamic_scope import DynamicScope
+from .facts import Schedule
+from .patch_lists import PatchLists
+from .schedules import schedule_facts
+from .window import shortest_interval
+
+
+def schedule_from_arm(body: Body, *, as_of: datetime | None = None) -> Schedule:
+    """A schedule from the body of `Microsoft.Maintenance/maintenanceConfigurations`, flattened or not.
+
+    `as_of` is the (aware) instant to count lead times from.
+    """
+    properties = properties_of(body)
+    window = object_at(properties, "maintenanceWindow") or properties
+    install = object_at(properties, "installPatches")
+    patches = _patch_lists(install)
+    extension = {str(key).casefold(): value for key, value in object_at(properties, "extensionProperties").items()}
+    facts = schedule_facts(
+        name=str(body.get("name", "")),
+        resource_group_name=group_of(body) or "",
+        location=body.get("location"),
+        start=window.get("startDateTime"),
+        duration=window.get("duration"),
+        time_zone=window.get("timeZone"),
+        recurrence=window.get("recurEvery"),
+        expires=window.get("expirationDateTime"),
+        reboot_setting=install.get("rebootSetting"),
+        has_patch_selection=bool(patches.selects_for_windows or patches.selects_for_linux),
+        tags=body.get("tags"),
+        as_of=as_of,
+    )
+    return replace(
+        facts,
+        patches=patches,
+        minutes_between_starts=_minutes_between(window.get("recurEvery")),
+        scope=properties.get("maintenanceScope"),
+        visibility=properties.get("visibility"),
+        in_guest_patch_mode=extension.get("inguestpatchmode"),
+    )
+
+
+def dynamic_scope_from_arm(body: Body) -> DynamicScope:
+    """A dynamic scope from the body of a `Microsoft.Maintenance/configurationAssignments` with a filter."""
+    narrowed = object_at(properties_of(body), "filter")
+    tags = object_at(narrowed, "tagSettings")
+    return DynamicScope(
+        resource_group_name=group_of(body) or None,
+        location=body.get("location"),
+        resource_types=texts_at(narrowed, "resourceTypes"),
+        os_types=texts_at(narrowed, "osTypes"),
+        locations=texts_at(narrowed, "locations"),
+        resource_groups=texts_at(narrowed, "resourceGroups"),
+        tag_operator=tags.get("filterOperator"),
+        tag_filters=len(object_at(tags, "tags")),
+    )
+
+
+def _patch_lists(install: Body) -> PatchLists:
+    windows, linux = object_at(install, "windowsParameters"), object_at(install, "linuxParameters")
+    return PatchLists(
+        windows_classifications=texts_at(windows, "classificationsToInclude"),
+        kbs_to_include=texts_at(windows, "kbNumbersToInclude"),
+        kbs_to_exclude=texts_at(windows, "kbNumbersToExclude"),
+        exclude_kbs_requiring_reboot=windows.get("excludeKbsRequiringReboot"),
+        linux_classifications=texts_at(linux, "classificationsToInclude"),
+        masks_to_include=texts_at(linux, "packageNameMasksToInclude"),
+        masks_to_exclude=texts_at(linux, "packageNameMasksToExclude"),
+    )
+
+
+def _minutes_between(recurrence: Any) -> int | None:
+    try:
+        interval = shortest_interval(recurrences.parse(str(recurrence)))
+    except InvalidInput:
+        return None
+    return int(interval.total_seconds() // 60)

@@ -1,0 +1,209 @@
+"""Rules on dynamic scopes and on the service's limits around them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+from ..logic import AtLeast, Equals, Expression, In, Not
+from .model import ALWAYS, Rule
+
+_LEARN = "Microsoft Learn, Maintenance configurations, 2026-09-25"
+_TROUBLESHOOT = "Microsoft Learn, Troubleshoot maintenance configurations, 2023-10-13"
+_AZURERM = "terraform-provider-azurerm, maintenance_assignment_dynamic_scope_resource.go, 2026-08-21"
+
+
+def _limit(
+    rule_id: str, fact: str, most: int, what: str, fix: str, applies_to: Expression = ALWAYS, where: str = ""
+) -> Rule:
+    return Rule(
+        id=rule_id,
+        subject="dynamic_scope",
+        severity="error",
+        title=f"At most {most} {what}{where}",
+        field=fact,
+        applies_to=applies_to & Not(Equals(fact, None)),
+        require=Not(AtLeast(fact, most + 1)),
+        reason=f"{{{fact}}} {what}; the limit is {most}{where}.",
+        fix=fix,
+        source=f"{_LEARN}, service limits",
+        as_of=date(2026, 9, 25),
+    )
+
+
+_SOVEREIGN = Equals("is_sovereign", True)
+_THERE = " in the US Government and China clouds"
+
+DYNAMIC_SCOPE_RULES: Final = (
+    Rule(
+        id="scope-has-a-filter",
+        subject="dynamic_scope",
+        severity="warning",
+        title="The scope is narrowed by a filter",
+        field="filter",
+        require=Equals("has_filter", True),
+        reason="The scope has no filter: it takes every machine below it.",
+        fix="name resource types, operating systems, locations, resource groups or tags.",
+        source=_AZURERM,
+        as_of=date(2026, 8, 21),
+    ),
+    Rule(
+        id="scope-group-needs-locations",
+        subject="dynamic_scope",
+        severity="error",
+        title="A scope on a resource group names its locations",
+        field="locations",
+        applies_to=Not(Equals("resource_group_name", None)),
+        require=Equals("has_locations", True),
+        reason="A dynamic scope on a resource group without locations fails the service's validation.",
+        fix="name the locations of the group's machines.",
+        source=_TROUBLESHOOT,
+        as_of=date(2023, 10, 13),
+    ),
+    Rule(
+        id="scope-resource-type",
+        subject="dynamic_scope",
+        severity="error",
+        title="The scope's resource types can be patched",
+        field="resource_types",
+        require=Equals("wrong_resource_type", None),
+        reason="Resource type '{wrong_resource_type}' cannot be in a dynamic scope.",
+        fix="use Microsoft.Compute/virtualMachines or Microsoft.HybridCompute/machines.",
+        source=_LEARN,
+        as_of=date(2026, 9, 25),
+    ),
+    Rule(
+        id="scope-os-type",
+        subject="dynamic_scope",
+        severity="error",
+        title="The scope's operating system types exist",
+        field="os_types",
+        require=Equals("wrong_os_type", None),
+        reason="There is no operating system type '{wrong_os_type}'.",
+        fix="use Windows or Linux.",
+        source=_LEARN,
+        as_of=date(2026, 9, 25),
+    ),
+    Rule(
+        id="scope-tag-operator",
+        subject="dynamic_scope",
+        severity="error",
+        title="The tag operator exists",
+        field="tag_operator",
+        require=In("tag_operator", (None, "All", "Any")),
+        reason="There is no tag operator {tag_operator}.",
+        fix="use All or Any.",
+        source="azure-mgmt-maintenance 2.1.0, TagOperators",
+        as_of=date(2026, 8, 1),
+    ),
+    Rule(
+        id="scope-provider-registered",
+        subject="dynamic_scope",
+        severity="error",
+        title="Microsoft.Maintenance is registered in the scope's subscription",
+        field="subscription_id",
+        applies_to=Not(Equals("maintenance_registered", None)),
+        require=Equals("maintenance_registered", True),
+        reason="Microsoft.Maintenance is not registered in the scope's subscription.",
+        fix="register it: az provider register --namespace Microsoft.Maintenance.",
+        source=_TROUBLESHOOT,
+        as_of=date(2023, 10, 13),
+    ),
+    Rule(
+        id="scope-takes-hotpatched-machines",
+        subject="dynamic_scope",
+        severity="warning",
+        title="The scope takes no hotpatched machine",
+        field="filter",
+        applies_to=Not(Equals("hotpatched_machines", None)),
+        require=Equals("hotpatched_machines", 0),
+        reason=(
+            "The scope takes {hotpatched_machines} hotpatched machines; neither the schedule nor the platform patches "
+            "those."
+        ),
+        fix="narrow the filter, for example by a tag.",
+        source=(
+            "Microsoft Learn, Prerequisites for schedule patching, 2024-02-20; "
+            "ARM error InvalidParameter quoted in claranet/terraform-azurerm-windows-vm PR 4, 2025-03-31"
+        ),
+        as_of=date(2025, 3, 31),
+        switch="hotpatch-forbids-bypass",
+        disagreement=(
+            "A Japanese Microsoft support post recommends maintenance configurations to control when a hotpatched "
+            "machine is patched."
+        ),
+    ),
+    Rule(
+        id="scope-machines-ready",
+        subject="dynamic_scope",
+        severity="warning",
+        title="The scope's machines are ready for schedules",
+        field="filter",
+        applies_to=Not(Equals("unready_machines", None)),
+        require=Equals("unready_machines", 0),
+        reason=(
+            "{unready_machines} machines in the scope lack AutomaticByPlatform or the bypass flag; nothing patches "
+            "those."
+        ),
+        fix="set both on them, for example by the built-in policy 9905ca54.",
+        source="Microsoft Learn, Prerequisites for schedule patching, 2024-02-20",
+        as_of=date(2024, 2, 20),
+    ),
+    _limit("scope-machine-limit", "machines", 1000, "machines in one dynamic scope", "split the scope."),
+    _limit("scope-tag-filter-limit", "tag_filters", 50, "tag filters in one scope", "use fewer tag filters."),
+    _limit(
+        "scope-resource-group-limit",
+        "resource_group_count",
+        50,
+        "resource groups in one scope",
+        "name fewer groups, or split the scope.",
+    ),
+    _limit(
+        "scope-region-limit",
+        "scopes_in_region",
+        250,
+        "dynamic scopes in one region of a subscription or group",
+        "merge scopes, or move some to another subscription.",
+    ),
+    _limit(
+        "scope-schedule-limit",
+        "scopes_on_schedule",
+        200,
+        "dynamic scopes on one schedule",
+        "spread the scopes over two schedules.",
+        Equals("is_sovereign", False),
+    ),
+    _limit(
+        "scope-schedule-limit-sovereign",
+        "scopes_on_schedule",
+        100,
+        "dynamic scopes on one schedule",
+        "spread the scopes over two schedules.",
+        _SOVEREIGN,
+        _THERE,
+    ),
+    _limit(
+        "scope-subscription-limit",
+        "subscriptions_on_schedule",
+        200,
+        "subscriptions in the dynamic scopes of one schedule",
+        "spread the subscriptions over two schedules.",
+        Equals("is_sovereign", False),
+    ),
+    _limit(
+        "scope-subscription-limit-sovereign",
+        "subscriptions_on_schedule",
+        100,
+        "subscriptions in the dynamic scopes of one schedule",
+        "spread the subscriptions over two schedules.",
+        _SOVEREIGN,
+        _THERE,
+    ),
+    _limit(
+        "scope-association-limit",
+        "associations_on_schedule",
+        3000,
+        "resources on one schedule",
+        "spread the machines over two schedules.",
+    ),
+)

@@ -1,0 +1,129 @@
+"""Cases of the rules on dynamic scopes."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pulumi_azure_hotpatch.engine.logic import UNKNOWN
+
+from .form import Cases, dynamic_scope
+
+_SOVEREIGN = {"location": "chinaeast2"}
+
+
+def _limit(fact: str, most: int, says: str, misses: str | None = None, skipped: Any = None, **others: Any) -> Cases:
+    return Cases(
+        passes=dynamic_scope(**{fact: most}, **others),
+        violates=dynamic_scope(**{fact: most + 1}, **others),
+        says=says,
+        unknown=dynamic_scope(**{fact: UNKNOWN}, **others),
+        misses=misses or fact,
+        skipped=skipped or dynamic_scope(**others),
+    )
+
+
+CASES: Final = {
+    "scope-has-a-filter": Cases(
+        passes=dynamic_scope(resource_types=None, os_types=None, locations=None, tag_filters=1),
+        violates=dynamic_scope(resource_types=None, os_types=(), locations=None, tag_filters=0),
+        says="The scope has no filter: it takes every machine below it.",
+        unknown=dynamic_scope(resource_types=None, os_types=None, locations=UNKNOWN),
+        misses="filter",
+    ),
+    "scope-group-needs-locations": Cases(
+        passes=dynamic_scope(resource_group_name="contoso"),
+        violates=dynamic_scope(resource_group_name="contoso", locations=None),
+        says="A dynamic scope on a resource group without locations fails the service's validation.",
+        unknown=dynamic_scope(resource_group_name="contoso", locations=UNKNOWN),
+        misses="locations",
+        skipped=dynamic_scope(locations=None),
+    ),
+    "scope-resource-type": Cases(
+        passes=dynamic_scope(),
+        violates=dynamic_scope(resource_types=("Microsoft.Compute/virtualMachineScaleSets",)),
+        says="Resource type 'Microsoft.Compute/virtualMachineScaleSets' cannot be in a dynamic scope.",
+        unknown=dynamic_scope(resource_types=UNKNOWN),
+        misses="resource_types",
+    ),
+    "scope-os-type": Cases(
+        passes=dynamic_scope(os_types=("windows", "Linux")),
+        violates=dynamic_scope(os_types=("Linux", "Solaris")),
+        says="There is no operating system type 'Solaris'.",
+        unknown=dynamic_scope(os_types=UNKNOWN),
+        misses="os_types",
+    ),
+    "scope-tag-operator": Cases(
+        passes=dynamic_scope(tag_operator=None),
+        violates=dynamic_scope(tag_operator="None"),
+        says="There is no tag operator None.",
+        unknown=dynamic_scope(tag_operator=UNKNOWN),
+        misses="tag_operator",
+    ),
+    "scope-provider-registered": Cases(
+        passes=dynamic_scope(),
+        violates=dynamic_scope(maintenance_registered=False),
+        says="Microsoft.Maintenance is not registered in the scope's subscription.",
+        unknown=dynamic_scope(maintenance_registered=UNKNOWN),
+        misses="maintenance_registered",
+        skipped=dynamic_scope(maintenance_registered=None),
+    ),
+    "scope-takes-hotpatched-machines": Cases(
+        passes=dynamic_scope(hotpatched_machines=0),
+        violates=dynamic_scope(hotpatched_machines=3),
+        says="The scope takes 3 hotpatched machines; neither the schedule nor the platform patches those.",
+        unknown=dynamic_scope(hotpatched_machines=UNKNOWN),
+        misses="hotpatched_machines",
+        skipped=dynamic_scope(),
+    ),
+    "scope-machines-ready": Cases(
+        passes=dynamic_scope(unready_machines=0),
+        violates=dynamic_scope(unready_machines=12),
+        says="12 machines in the scope lack AutomaticByPlatform or the bypass flag; nothing patches those.",
+        unknown=dynamic_scope(unready_machines=UNKNOWN),
+        misses="unready_machines",
+        skipped=dynamic_scope(),
+    ),
+    "scope-machine-limit": _limit("machines", 1000, "1001 machines in one dynamic scope; the limit is 1000."),
+    "scope-tag-filter-limit": _limit("tag_filters", 50, "51 tag filters in one scope; the limit is 50."),
+    "scope-resource-group-limit": Cases(
+        passes=dynamic_scope(resource_groups=("contoso",) * 50),
+        violates=dynamic_scope(resource_groups=("contoso",) * 51),
+        says="51 resource groups in one scope; the limit is 50.",
+        unknown=dynamic_scope(resource_groups=UNKNOWN),
+        misses="resource_groups",
+        skipped=dynamic_scope(),
+    ),
+    "scope-region-limit": _limit(
+        "scopes_in_region", 250, "251 dynamic scopes in one region of a subscription or group; the limit is 250."
+    ),
+    "scope-schedule-limit": _limit(
+        "scopes_on_schedule",
+        200,
+        "201 dynamic scopes on one schedule; the limit is 200.",
+        skipped=dynamic_scope(scopes_on_schedule=201, **_SOVEREIGN),
+    ),
+    "scope-schedule-limit-sovereign": _limit(
+        "scopes_on_schedule",
+        100,
+        "101 dynamic scopes on one schedule; the limit is 100 in the US Government and China clouds.",
+        skipped=dynamic_scope(scopes_on_schedule=101),
+        **_SOVEREIGN,
+    ),
+    "scope-subscription-limit": _limit(
+        "subscriptions_on_schedule",
+        200,
+        "201 subscriptions in the dynamic scopes of one schedule; the limit is 200.",
+        skipped=dynamic_scope(subscriptions_on_schedule=201, **_SOVEREIGN),
+    ),
+    "scope-subscription-limit-sovereign": _limit(
+        "subscriptions_on_schedule",
+        100,
+        "101 subscriptions in the dynamic scopes of one schedule; "
+        "the limit is 100 in the US Government and China clouds.",
+        skipped=dynamic_scope(subscriptions_on_schedule=101),
+        **_SOVEREIGN,
+    ),
+    "scope-association-limit": _limit(
+        "associations_on_schedule", 3000, "3001 resources on one schedule; the limit is 3000."
+    ),
+}
