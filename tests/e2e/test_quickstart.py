@@ -29,11 +29,7 @@ def test_the_quickstart_previews_creates_repairs_and_restores(preview_azure: Azu
     assert preview.changed == {"created": 10}
     assert {call.split("_")[1] for call in since()} == {"Get"}
     assert azure.patch_settings() == before
-    inputs = {
-        step["urn"].rsplit("::", 1)[-1]: step["newState"]["inputs"]
-        for step in preview.json["steps"]
-        if "inputs" in step["newState"]
-    }
+    steps = {step["urn"].rsplit("::", 1)[-1]: step["newState"] for step in preview.json["steps"]}
     assert steps["rg-contoso-vm-web-1"]["inputs"]["imageEligibility"].startswith("eligible")
 
     assert stack.up().changed == {"created": 10}

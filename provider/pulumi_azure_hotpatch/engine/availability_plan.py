@@ -108,7 +108,8 @@ def _queue(placements: Sequence[Placement], sizes: Mapping[str, int]) -> list[li
         zones[placement.zone].append(placement)
     queue: list[list[tuple[Placement, str]]] = []
     named = sorted(zone for zone in zones if zone is not None)
-    for index, zone in enumerate([*named, *([None] if None in zones else [])]):
+    order: list[str | None] = [*named, *([None] if None in zones else [])]
+    for index, zone in enumerate(order):
         if zone is None:
             where = "no zone" if not named else "no zone, after the zones"
         else:
