@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN, fields, look_up
-from pulumi_azure_hotpatch.engine.rules import RULES, Finding, Rule, judge, rule, rules_for
+from pulumi_azure_hotpatch.engine.rules import RULES, Finding, Rule, judge, judge_all, rule, rules_for
 from pulumi_azure_hotpatch.engine.rules.model import ALWAYS
 from pulumi_azure_hotpatch.errors import InvalidInput
 from tests.engine.rule_cases import (
@@ -181,6 +181,22 @@ def test_a_finding_prints_reason_fix_rule_and_source_on_one_line() -> None:
         "2026-08-21; "
         "Azure/azure-cli issue 29263]"
     )
+
+
+def test_a_fleet_is_judged_like_its_machines_one_by_one() -> None:
+    one_of_each = [facts for cases in machine.CASES.values() for facts in (cases.passes, cases.violates, cases.unknown)]
+    odd = [windows_vm(patch_mode=["Manual"]), windows_vm(enable_hotpatching=1), {"settings": {}}]
+    fleet = [*one_of_each, *odd, *reversed(one_of_each)]
+    rules = rules_for("machine")
+    assert list(judge_all(rules, fleet)) == [tuple(judge(rules, facts)) for facts in fleet]
+    relaxed = frozenset(("hotpatch-forbids-bypass",))
+    judged = [tuple(judge(rules, facts, relaxed=relaxed)) for facts in fleet]
+    assert list(judge_all(rules, fleet, relaxed=relaxed)) == judged
+
+
+def test_machines_that_differ_only_in_name_share_their_findings() -> None:
+    first, second = judge_all(rules_for("machine"), [windows_vm(name="web01"), windows_vm(name="web02")])
+    assert first is second
 
 
 def test_a_rule_that_may_not_apply_never_fails() -> None:

@@ -243,13 +243,24 @@ def look_up(facts: object, dotted: str) -> Any:
     for step in dotted.split("."):
         if value is UNKNOWN or value is None:
             return value
-        if isinstance(value, Mapping):
+        if _is_mapping(type(value)):
             value = value.get(step)
-        elif hasattr(value, step):
-            value = getattr(value, step)
-        else:
+            continue
+        value = getattr(value, step, _MISSING)
+        if value is _MISSING:
             raise LookupError(f"{type(facts).__name__} has no field '{dotted}'")
     return value
+
+
+def _is_mapping(kind: type) -> bool:
+    known = _MAPPINGS.get(kind)
+    if known is None:
+        known = _MAPPINGS[kind] = issubclass(kind, Mapping)
+    return known
+
+
+# Asked for every fact of every machine, and slow to find out.
+_MAPPINGS: Final[dict[type, bool]] = {}
 
 
 def fold(value: Any) -> Any:
@@ -260,3 +271,4 @@ def fold(value: Any) -> Any:
 
 
 _ABSENT: Final = fold(None)
+_MISSING: Final = object()

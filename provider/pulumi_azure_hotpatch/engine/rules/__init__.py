@@ -5,6 +5,6 @@ that is not known yet gives the verdict `unknown` and names the missing field; i
 """
 
 from .catalogue import RULES, rule, rules_for
-from .model import Finding, Rule, Severity, Subject, Verdict, judge
+from .model import Finding, Rule, Severity, Subject, Verdict, judge, judge_all
 
-__all__ = ["RULES", "Finding", "Rule", "Severity", "Subject", "Verdict", "judge", "rule", "rules_for"]
+__all__ = ["RULES", "Finding", "Rule", "Severity", "Subject", "Verdict", "judge", "judge_all", "rule", "rules_for"]

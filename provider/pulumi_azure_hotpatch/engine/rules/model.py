@@ -97,11 +97,48 @@ def judge(rules: Iterable[Rule], facts: object, *, relaxed: frozenset[str] = fro
         holds = rule.require.test(row)
         softened = rule.switch is not None and rule.switch in relaxed
         if holds is True:
-            yield _passed(rule, softened, arm_path(rule.field, facts))
+            yield _passed(rule, softened, _arm_path(rule.field, row))
         elif applies is UNKNOWN or holds is UNKNOWN:
-            yield _finding(rule, "unknown", _what_is_missing(rule, row), softened, arm_path(rule.field, facts))
+            yield _finding(rule, "unknown", _what_is_missing(rule, row), softened, _arm_path(rule.field, row))
         else:
-            yield _finding(rule, "fail", fill(rule.reason, facts), softened, arm_path(rule.field, facts))
+            yield _finding(rule, "fail", fill(rule.reason, facts), softened, _arm_path(rule.field, row))
+
+
+def judge_all(
+    rules: Iterable[Rule], fleet: Iterable[object], *, relaxed: frozenset[str] = frozenset()
+) -> Iterator[tuple[Finding, ...]]:
+    """The findings of `judge` for every member of a fleet, in order.
+
+    Members that look alike to the rules are judged once: what they are called is no concern of a rule.
+    """
+    chosen = tuple(rules)
+    names = tuple(sorted(frozenset().union(*map(_facts_of, chosen))))
+    answers: dict[tuple[object, ...], tuple[Finding, ...]] = {}
+    for facts in fleet:
+        values = [look_up(facts, name) for name in names]
+        # With their types, because 1 and True are the same key.
+        key = (getattr(facts, "ARM_ROOT", None), *values, *map(type, values))
+        try:
+            found = answers.get(key)
+        except TypeError:
+            # A malformed body can hold a list where a text belongs.
+            yield tuple(judge(chosen, facts, relaxed=relaxed))
+            continue
+        if found is None:
+            if len(answers) >= _MOST_ANSWERS:
+                answers.clear()
+            found = answers[key] = tuple(judge(chosen, facts, relaxed=relaxed))
+        yield found
+
+
+_MOST_ANSWERS: Final = 50_000
+
+
+def _facts_of(rule: Rule) -> frozenset[str]:
+    """Every fact that a finding of the rule depends on."""
+    _, os_type = _path_template(rule.field, None)
+    shown = frozenset(_PLACE.findall(rule.reason)) | (frozenset((os_type,)) if os_type else frozenset())
+    return rule.applies_to.fields | rule.require.fields | shown
 
 
 def _finding(rule: Rule, verdict: Verdict, reason: str, softened: bool, path: str | None) -> Finding:
@@ -134,23 +171,32 @@ def short_name(dotted: str) -> str:
     return WRITTEN_AS.get(dotted) or dotted.rsplit(".", 1)[-1]
 
 
-_PROFILES: Final = ("properties.osProfile", "properties.storageProfile")
-
-
 def arm_path(dotted: str, facts: object) -> str | None:
     """Azure's path of a fact, below an assignment too; None for one that exists only in our declaration.
 
     Facts whose ARM body keeps the machine elsewhere say where in `ARM_ROOT`.
     """
+    return _arm_path(dotted, facts if isinstance(facts, Row) else Row(facts))
+
+
+def _arm_path(dotted: str, row: Row) -> str | None:
+    path, os_type = _path_template(dotted, getattr(row.facts, "ARM_ROOT", None))
+    if path is None or os_type is None:
+        return path
+    return path.replace("{os}", "linux" if row[os_type] == "linux" else "windows")
+
+
+_PROFILES: Final = ("properties.osProfile", "properties.storageProfile")
+
+
+@lru_cache(maxsize=1024)
+def _path_template(dotted: str, root: str | None) -> tuple[str | None, str | None]:
+    """Azure's path with `{os}` in it, and the fact that says what to write there (None where there is no `{os}`)."""
     prefix = "machine." if dotted.startswith("machine.") else ""
     path = ARM_PATHS.get(dotted.removeprefix(prefix))
-    root = getattr(facts, "ARM_ROOT", None)
     if path is not None and root is not None and path.startswith(_PROFILES):
         path = root + path.removeprefix("properties")
-    if path is None or "{os}" not in path:
-        return path
-    os_type = look_up(facts, prefix + "os_type")
-    return path.replace("{os}", "linux" if str(os_type).casefold() == "linux" else "windows")
+    return path, f"{prefix}os_type" if path is not None and "{os}" in path else None
 
 
 def fill(template: str, facts: object) -> str:
