@@ -25,7 +25,7 @@ GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-contoso"
 MACHINE = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm-web-1"
 SCHEDULE = f"{GROUP}/providers/Microsoft.Maintenance/maintenanceConfigurations/patch-tuesday"
 
-UNKNOWN = Unknown()
+UNKNOWN = Unknown()  # type: ignore[no-untyped-call]
 """How the dynamic host hands over a value that is not known yet."""
 
 _names = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=12)
@@ -67,7 +67,7 @@ _linux = st.fixed_dictionaries(
 
 @dataclass(frozen=True, repr=False)
 class Kind:
-    """One resource: its models, its handler's module, a strategy for every input on the wire, and what more its state holds."""
+    """One resource: its models, its handler's module, strategies for its inputs on the wire and for the rest of its state."""
 
     name: str
     handler: str

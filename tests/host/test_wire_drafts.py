@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi.output import Unknown
 
 from pulumi_azure_hotpatch.engine import logic
 from pulumi_azure_hotpatch.errors import InvalidInput
@@ -136,7 +135,7 @@ def test_a_wrong_value_beside_an_unknown_one_is_named_by_its_own_place(
     kind: str, property: str, written: Any, expected: str
 ) -> None:
     model = KINDS[kind].inputs
-    required = {key: UNKNOWN for key in KINDS[kind].required}
+    required = dict.fromkeys(KINDS[kind].required, UNKNOWN)
     _, failures = wire.draft(model, {**required, property: written})
     assert [failure.property for failure in failures] == [expected]
 
@@ -178,7 +177,7 @@ def test_a_misspelt_property_is_an_error_that_names_the_nearest_one() -> None:
 
 
 def test_a_misspelt_property_is_an_error_even_while_its_value_is_unknown() -> None:
-    _, failures = wire.draft(KINDS["ScheduleAssignment"].inputs, {"machineId": UNKNOWN, "schedule": Unknown()})
+    _, failures = wire.draft(KINDS["ScheduleAssignment"].inputs, {"machineId": UNKNOWN, "schedule": UNKNOWN})
     assert {failure.property for failure in failures} == {"schedule", "scheduleId"}
 
 

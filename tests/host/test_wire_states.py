@@ -49,7 +49,10 @@ def test_nothing_absent_is_ever_on_the_wire(drawn: tuple[Kind, State]) -> None:
 
 def test_what_azure_left_out_deep_inside_a_remembered_value_is_not_on_the_wire_either() -> None:
     kind = KINDS["MaintenanceSchedule"]
-    before = {"windows": {"kb_numbers_to_include": None, "classifications_to_include": ["Critical", None]}, "tags": None}
+    before = {
+        "windows": {"kb_numbers_to_include": None, "classifications_to_include": ["Critical", None]},
+        "tags": None,
+    }
     state = _schedule_state().model_copy(update={"previous": before})
     assert wire.dump(state)["previous"] == {"windows": {"classifications_to_include": ["Critical"]}}
     assert wire.load_state(kind.state, wire.dump(state)).unfinished is None
@@ -79,7 +82,9 @@ def test_state_of_an_older_version_still_loads(drawn: tuple[Kind, State]) -> Non
 def test_state_whose_values_have_another_form_still_loads_and_is_stored_again(data: st.DataObject) -> None:
     kind = data.draw(kinds)
     bag = wire.dump(data.draw(kind.states))
-    odd = st.booleans() | st.integers(-9, 9).map(float) | st.text(max_size=5) | st.lists(st.text(max_size=3), max_size=2)
+    odd = (
+        st.booleans() | st.integers(-9, 9).map(float) | st.text(max_size=5) | st.lists(st.text(max_size=3), max_size=2)
+    )
     changed = data.draw(st.dictionaries(st.sampled_from(sorted(wire.aliases(kind.state))), odd, min_size=1))
     again = wire.dump(wire.load_state(kind.state, {**bag, **changed}))
     assert set(again) >= set(changed)

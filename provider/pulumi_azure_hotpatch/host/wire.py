@@ -1,7 +1,7 @@
 """Property bags of the engine to models and back. Pure.
 
-A bag has camelCase keys, every number is a float, absent values are missing keys, values not known yet are `pulumi.output.Unknown` objects at
-any depth, and `__provider` is among the keys.
+A bag has camelCase keys, every number is a float, absent values are missing keys, values not known yet are
+`pulumi.output.Unknown` objects at any depth, and `__provider` is among the keys.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def load_inputs(model: type[InputsT], bag: Bag) -> InputsT:
 
 
 def load_state(model: type[StateT], bag: Bag) -> StateT:
-    """Stored state. A value that does not fit any more is kept as it is: what Azure answered once must never block a stack.
+    """Stored state. A value that does not fit any more is kept: what Azure answered once must never block a stack.
 
     Raises InvalidInput when a required value is missing.
     """
@@ -98,7 +98,7 @@ def load_state(model: type[StateT], bag: Bag) -> StateT:
 
 def dump(model: Model) -> dict[str, Any]:
     """A bag of a model: aliases, JSON values, nothing absent at any depth."""
-    # No warnings: what Azure answered may fit no type of ours, and the engine would show a warning of this process to the user.
+    # No warnings: what Azure answered may fit no type of ours, and the engine would show them to the user.
     bag: dict[str, Any] = _without_none(model.model_dump(mode="json", by_alias=True, warnings=False))
     return bag
 
@@ -117,15 +117,21 @@ def difference(inputs: type[Inputs], state: type[State], old: Bag, new: Bag) -> 
         pruned, has_unknown = _prune(new.get(alias))
         if has_unknown:
             changed.append(alias)
-        elif not means_the_same(
-            field, _value(inputs, name, field, old.get(alias)), _value(inputs, name, field, pruned)
-        ):
+        elif not _same(field, _value(inputs, name, field, old.get(alias)), _value(inputs, name, field, pruned)):
             changed.append(alias)
             if mark(field, ReplaceOnChange) is not None:
                 replaces.append(alias)
     if old.get(_alias(state, "unfinished")) and not changed:
         changed.append(_alias(state, "unfinished"))
     return Difference(tuple(changed), tuple(replaces))
+
+
+def _same(field: FieldInfo, left: Any, right: Any) -> bool:
+    try:
+        return means_the_same(field, left, right)
+    except (TypeError, ValueError, AttributeError):
+        # What another version stored may have a form that the field's meaning cannot be read from.
+        return bool(left == right)
 
 
 def is_unknown(value: Any) -> bool:
@@ -159,7 +165,7 @@ def _prune(value: Any) -> tuple[Any, bool]:
 
 
 def _value(model: type[Model], name: str, field: FieldInfo, raw: Any) -> Any:
-    """A stored or declared value in the model's own form, so that `3.0` and `3`, or absent and default, compare equal."""
+    """A stored or declared value in the model's own form: `3.0` and `3`, or absent and default, compare equal."""
     if raw is None:
         return field.get_default(call_default_factory=True) if not field.is_required() else None
     try:
@@ -201,7 +207,10 @@ def _no_such(model: type[Model], key: str) -> str:
 
 
 def _failures(prefix: str, error: ValidationError, partly_unknown: Any = None) -> list[Failure]:
-    """What is wrong, by place. `partly_unknown` is the value as written where its unknown parts were left out before it was judged."""
+    """What is wrong, by place.
+
+    `partly_unknown` is the value as written where its unknown parts were left out before it was judged.
+    """
     failures = []
     for detail in error.errors(include_url=False):
         if partly_unknown is not None and detail["type"] in ("missing", "too_short"):

@@ -1,0 +1,191 @@
+"""What a declaration changes, and what of it makes a new resource, follows from the marks on the fields."""
+
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from pulumi_azure_hotpatch.host import wire
+from tests.host.bags import (
+    KINDS,
+    MACHINE,
+    SCHEDULE,
+    UNKNOWN,
+    Bag,
+    Kind,
+    Path,
+    as_floats,
+    declarations,
+    kinds,
+    partly_unknown,
+)
+
+# What is part of the resource's id (subscription and names among it), and what Azure refuses to change.
+REPLACED_BY: dict[str, set[str]] = {
+    "PreviewEnrollment": {"namespace", "subscriptionId"},
+    "VirtualMachinePatchSettings": {"virtualMachineId"},
+    "MaintenanceSchedule": {"resourceGroupName", "scheduleName", "location", "subscriptionId"},
+    "ScheduleAssignment": {"machineId", "scheduleId", "assignmentName"},
+}
+
+ANSWERS: dict[str, set[str]] = {
+    "PreviewEnrollment": {"adopted"},
+    "VirtualMachinePatchSettings": {"adopted", "imageEligibility"},
+    "MaintenanceSchedule": set(),
+    "ScheduleAssignment": set(),
+}
+"""What `check` fills in by itself."""
+
+ALIKE: list[tuple[str, str, Any, Any]] = [
+    ("PreviewEnrollment", "features", ["A", "B"], ["b", "a"]),
+    ("PreviewEnrollment", "namespace", "Microsoft.Compute", "microsoft.compute"),
+    ("PreviewEnrollment", "namespace", None, "Microsoft.Compute"),
+    ("PreviewEnrollment", "propagate", None, True),
+    ("PreviewEnrollment", "agreeingReads", None, 3.0),
+    ("PreviewEnrollment", "agreeingReads", 3, 3.0),
+    ("PreviewEnrollment", "pollInterval", "90s", "1m30s"),
+    ("PreviewEnrollment", "pollInterval", None, "10s"),
+    ("PreviewEnrollment", "onDestroy", None, "keep"),
+    ("VirtualMachinePatchSettings", "virtualMachineId", MACHINE, MACHINE.upper()),
+    ("VirtualMachinePatchSettings", "virtualMachineId", MACHINE, MACHINE + "/"),
+    ("VirtualMachinePatchSettings", "patchMode", "AutomaticByPlatform", "automaticbyplatform"),
+    ("VirtualMachinePatchSettings", "onDestroy", None, "restore"),
+    ("MaintenanceSchedule", "resourceGroupName", "rg-contoso", "RG-Contoso"),
+    ("MaintenanceSchedule", "location", "East US", "eastus"),
+    ("MaintenanceSchedule", "start", "2027-01-01 22:00", "2027-01-01 22:00:00"),
+    ("MaintenanceSchedule", "duration", "3:00", "03:00"),
+    ("MaintenanceSchedule", "timeZone", "Europe/Berlin", "W. Europe Standard Time"),
+    ("MaintenanceSchedule", "timeZone", "W. Europe Standard Time", "w. europe standard time"),
+    ("MaintenanceSchedule", "recurrence", "1Month Second Tuesday Offset4", "month second tuesday offset4"),
+    ("MaintenanceSchedule", "recurrence", "1Day", "Day"),
+    ("MaintenanceSchedule", "expires", None, "9999-12-31 23:59:59"),
+    ("MaintenanceSchedule", "rebootSetting", "Always", "AlwaysReboot"),
+    ("MaintenanceSchedule", "rebootSetting", None, "IfRequired"),
+    ("MaintenanceSchedule", "windows", {"kbNumbersToInclude": ["5044284"]}, {"kbNumbersToInclude": ["kb5044284"]}),
+    (
+        "MaintenanceSchedule",
+        "windows",
+        {"classificationsToInclude": ["Security", "Critical"]},
+        {"classificationsToInclude": ["Critical", "Security"], "kbNumbersToExclude": []},
+    ),
+    ("MaintenanceSchedule", "windows", None, {"classificationsToInclude": [], "excludeKbsRequiringReboot": False}),
+    ("MaintenanceSchedule", "linux", None, {}),
+    ("MaintenanceSchedule", "tags", {"Owner": "contoso"}, {"owner": "contoso"}),
+    ("MaintenanceSchedule", "tags", None, {}),
+    ("ScheduleAssignment", "machineId", MACHINE, MACHINE.lower()),
+    ("ScheduleAssignment", "scheduleId", SCHEDULE, SCHEDULE.upper()),
+    ("ScheduleAssignment", "assignmentName", "patch-tuesday", "Patch-Tuesday"),
+]
+
+APART: list[tuple[str, str, Any, Any]] = [
+    ("PreviewEnrollment", "features", ["A", "B"], ["A"]),
+    ("PreviewEnrollment", "agreeingReads", None, 4.0),
+    ("PreviewEnrollment", "timeout", "60m", None),
+    ("VirtualMachinePatchSettings", "patchMode", "AutomaticByPlatform", None),
+    ("VirtualMachinePatchSettings", "patchMode", "AutomaticByFleet", "AutomaticByPlatform"),
+    ("VirtualMachinePatchSettings", "enableHotpatching", None, False),
+    ("MaintenanceSchedule", "windows", {"classificationsToInclude": ["Firmware"]}, None),
+    ("MaintenanceSchedule", "tags", {"owner": "contoso"}, {"owner": "Contoso"}),
+    ("MaintenanceSchedule", "timeZone", "Europe/Berlin", "Europe/London"),
+    ("ScheduleAssignment", "scheduleId", SCHEDULE, f"{SCHEDULE}-2"),
+]
+
+
+def difference(kind: Kind, old: Bag, new: Bag) -> wire.Difference:
+    return wire.difference(kind.inputs, kind.state, old, new)
+
+
+@given(declarations())
+def test_a_declaration_changes_nothing_on_the_state_it_made(drawn: tuple[Kind, Bag]) -> None:
+    kind, bag = drawn
+    stored = wire.dump(kind.state.model_validate(bag))
+    assert difference(kind, as_floats(stored), bag) == wire.Difference()
+
+
+@given(partly_unknown())
+def test_an_unknown_value_is_a_change_and_never_a_replacement(drawn: tuple[Kind, Bag, Bag, frozenset[Path]]) -> None:
+    kind, bag, hidden, places = drawn
+    found = difference(kind, wire.dump(kind.state.model_validate(bag)), hidden)
+    assert set(found.changed) == {place[0] for place in places}
+    assert found.replaces == ()
+
+
+@given(st.data())
+def test_a_change_replaces_exactly_where_the_id_or_azure_demands_it(data: st.DataObject) -> None:
+    kind, bag = data.draw(declarations())
+    alias = data.draw(st.sampled_from(sorted(kind.every)))
+    new = {**bag, alias: data.draw(kind.every[alias])}
+    found = difference(kind, wire.dump(kind.state.model_validate(bag)), new)
+    assume(found.changed)
+    assert found.changed == (alias,)
+    assert set(found.replaces) == {alias} & REPLACED_BY[kind.name]
+
+
+@given(declarations())
+def test_what_check_answers_is_never_a_change(drawn: tuple[Kind, Bag]) -> None:
+    kind, bag = drawn
+    answered = {**bag, **{alias: ["patch_mode"] for alias in ANSWERS[kind.name]}}
+    assert difference(kind, wire.dump(kind.state.model_validate(bag)), answered) == wire.Difference()
+
+
+def test_only_what_check_answers_is_no_input_of_a_program() -> None:
+    for kind in KINDS.values():
+        assert wire.aliases(kind.inputs) - ANSWERS[kind.name] == set(kind.every)
+
+
+def test_every_input_changed_at_once_replaces_for_exactly_these() -> None:
+    for kind in KINDS.values():
+        ids = {"virtualMachineId": MACHINE, "machineId": MACHINE, "scheduleId": SCHEDULE}
+        old = {alias: ids.get(alias, "a") for alias in kind.every}
+        new = {alias: f"{ids.get(alias, '')}b" for alias in kind.every}
+        assert set(difference(kind, old, new).replaces) == REPLACED_BY[kind.name]
+
+
+@pytest.mark.parametrize(("kind", "alias", "left", "right"), ALIKE)
+def test_two_spellings_of_the_same_are_no_change(kind: str, alias: str, left: Any, right: Any) -> None:
+    for old, new in ((left, right), (right, left)):
+        assert alias not in difference(KINDS[kind], _bag(alias, old), _bag(alias, new)).changed
+
+
+@pytest.mark.parametrize(("kind", "alias", "left", "right"), APART)
+def test_two_meanings_are_a_change(kind: str, alias: str, left: Any, right: Any) -> None:
+    for old, new in ((left, right), (right, left)):
+        assert alias in difference(KINDS[kind], _bag(alias, old), _bag(alias, new)).changed
+
+
+@given(declarations())
+def test_what_was_left_unfinished_is_a_change_of_its_own(drawn: tuple[Kind, Bag]) -> None:
+    kind, bag = drawn
+    stored = {**wire.dump(kind.state.model_validate(bag)), "unfinished": "cancelled while waiting"}
+    assert difference(kind, stored, bag) == wire.Difference(changed=("unfinished",))
+
+
+@given(st.data())
+def test_no_stored_value_of_whatever_form_makes_a_comparison_raise(data: st.DataObject) -> None:
+    kind = data.draw(kinds)
+    bag = data.draw(kind.bags)
+    odd = st.recursive(
+        st.booleans() | st.floats(allow_nan=False) | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+        max_leaves=5,
+    )
+    stored = {**bag, **data.draw(st.dictionaries(st.sampled_from(sorted(kind.every)), odd, min_size=1))}
+    found = difference(kind, stored, bag)
+    assert set(found.replaces) <= set(found.changed) <= {*kind.every, "unfinished"}
+
+
+def test_a_duration_written_by_another_version_is_a_change_and_no_failure() -> None:
+    kind = KINDS["ScheduleAssignment"]
+    old = {"machineId": MACHINE, "scheduleId": SCHEDULE, "timeout": "PT30M"}
+    assert difference(kind, old, {**old, "timeout": "30m"}).changed == ("timeout",)
+
+
+def test_a_missing_subscription_is_unknown_neither_way() -> None:
+    kind = KINDS["PreviewEnrollment"]
+    found = difference(kind, {"features": ["A"], "subscriptionId": "s"}, {"features": ["A"], "subscriptionId": UNKNOWN})
+    assert (found.changed, found.replaces) == (("subscriptionId",), ())
+
+
+def _bag(alias: str, value: Any) -> Bag:
+    return {} if value is None else {alias: value}
