@@ -91,9 +91,15 @@ def refuse_while_running(resource: Resource) -> None:
 
 
 def retry_after(call: Call, operation: Operation) -> str:
-    """Return whole seconds until a poll is worth it: the rest of the operation, at most ten."""
-    left = math.ceil((operation.ends - call.now).total_seconds())
-    return str(max(1, min(MAX_RETRY_AFTER, left)))
+    """Return whole seconds until a poll is worth it: the rest of the operation, at most ten.
+
+    They are the client's seconds: on a clock that runs n times as fast, an operation is over n times as soon. On a
+    clock moved by hand they are simulated ones.
+    """
+    left = operation.ends - call.now
+    clock = call.simulator.clock
+    seconds = math.ceil(clock.real_seconds(left) if clock.pace else left.total_seconds())
+    return str(max(1, min(MAX_RETRY_AFTER, seconds)))
 
 
 def headers(call: Call, operation: Operation, *, with_location: bool) -> dict[str, str]:

@@ -19,8 +19,6 @@ from .simulator import Simulator
 
 HOST = "127.0.0.1"
 START_SECONDS = 30.0
-GRACE_SECONDS = 0.2
-"""Clients keep idle connections open and TLS waits for their goodbye; requests themselves are quicker than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +39,20 @@ class ServerInfo:
 
 class ServerError(RuntimeError):
     """The server could not start."""
+
+
+class _Server(uvicorn.Server):
+    """Ends at once: clients keep idle connections open, and TLS would wait for their goodbye.
+
+    No request is cut off half done, because the core runs each one in a single step of the event loop.
+    """
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for connection in list(self.server_state.connections):
+            transport = getattr(connection, "transport", None)
+            if transport is not None:
+                transport.abort()
+        await super().shutdown(sockets)
 
 
 def _authority(simulator: Simulator) -> trustme.CA:
@@ -106,7 +118,7 @@ def serve_in_thread(simulator: Simulator, *, port: int = 0, ca_file: Path | None
         trusted = ca_file or Path(folder) / "ca.pem"
         trusted.write_bytes(authority.cert_pem.bytes())
         listener = _bind(port)
-        server = uvicorn.Server(_configure(simulator, authority))
+        server = _Server(_configure(simulator, authority))
         thread = threading.Thread(target=server.run, args=([listener],), name="azure-patch-simulator", daemon=True)
         thread.start()
         try:
@@ -122,8 +134,6 @@ def serve_in_thread(simulator: Simulator, *, port: int = 0, ca_file: Path | None
             )
         finally:
             server.should_exit = True
-            thread.join(GRACE_SECONDS)
-            server.force_exit = True
             thread.join()
             listener.close()
 
