@@ -37,6 +37,7 @@ class ResourceId:
             or len(segments) < 3
             or len(segments) % 2 == 0
             or "" in segments
+            or not _is_scope(head)
         ):
             raise InvalidInput(
                 f"'{text}' is not an Azure resource id; write it as "
@@ -99,6 +100,12 @@ class ResourceId:
 def same_id(left: str, right: str) -> bool:
     """Whether two ids name the same resource."""
     return left.strip().rstrip("/").casefold() == right.strip().rstrip("/").casefold()
+
+
+def _is_scope(text: str) -> bool:
+    """Whether `text` is made of pairs such as `/resourceGroups/{group}`; an empty variable leaves a hole."""
+    segments = text.split("/")[1:]
+    return len(segments) % 2 == 0 and "" not in segments
 
 
 def _rpartition_providers(text: str) -> tuple[str, str, str]:
