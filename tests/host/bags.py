@@ -67,7 +67,7 @@ _linux = st.fixed_dictionaries(
 
 @dataclass(frozen=True, repr=False)
 class Kind:
-    """One resource: its models, its handler's module, strategies for its inputs on the wire and for the rest of its state."""
+    """One resource: its models, its handler, strategies for its inputs on the wire and for the rest of its state."""
 
     name: str
     handler: str
