@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from azure_patch_simulator import SUBSCRIPTION_ID, Request, Response, Settings, Simulator, World
@@ -11,6 +12,7 @@ from pulumi_azure_hotpatch.arm.clouds import PUBLIC
 from pulumi_azure_hotpatch.arm.connection import Connection
 from pulumi_azure_hotpatch.errors import Interrupted
 from pulumi_azure_hotpatch.host import settings as host_settings
+from pulumi_azure_hotpatch.host.engine_hooks import Call
 from pulumi_azure_hotpatch.host.engine_log import EngineLog, Level
 from pulumi_azure_hotpatch.host.runtime import CallContext, Runtime
 from pulumi_azure_hotpatch.ports import Settings as StackSettings
@@ -19,7 +21,7 @@ START = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 
 
 class Clock:
-    """The simulator's clock as handlers see it. `interrupt_after` ends a wait that would pass that much time."""
+    """The simulator's clock as handlers see it. `interrupt_at` ends a wait that would pass that instant."""
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
@@ -54,21 +56,38 @@ class Log(EngineLog):
         super().__init__(None)
         self.said = Said()
 
-    def progress(self, message: str, urn: str = "") -> None:  # noqa: ARG002 - the log of the host
+    def progress(self, message: str, urn: str = "") -> None:  # noqa: ARG002 - shown beside the resource
         self.said.progress.append(message)
 
-    def say(self, level: Level, message: str, urn: str = "") -> None:  # noqa: ARG002 - the log of the host
+    def say(self, level: Level, message: str, urn: str = "") -> None:  # noqa: ARG002 - shown under the resource
         self.said.remarks.append((level, message))
+
+
+class RecordingSimulator(Simulator):
+    """A simulator that remembers the JSON bodies it was sent, by the journal's sequence numbers."""
+
+    def __init__(self, world: World, start: datetime) -> None:
+        super().__init__(world, start=start)
+        self.bodies: dict[int, Any] = {}
+
+    def handle(self, request: Request) -> Response:
+        sequence = len(self.journal)
+        response = super().handle(request)
+        if request.body and request.headers.get("content-type", "").startswith("application/json"):
+            self.bodies[sequence] = json.loads(request.body)
+        return response
 
 
 class Azure:
     """A simulated subscription and everything a handler needs to work on it."""
 
     def __init__(self, world: World | None = None, settings: StackSettings | None = None) -> None:
-        self.simulator = Simulator(world or World.default(), start=START)
+        self.simulator = RecordingSimulator(world or World.default(), START)
         self.clock = Clock(self.simulator)
         self.log = Log()
         self.settings = settings or StackSettings(subscription_id=SUBSCRIPTION_ID)
+        self._theirs: set[int] = set()
+        self._taken = 0
         self.new_run()
 
     def new_run(self) -> None:
@@ -76,17 +95,48 @@ class Azure:
         configuration = host_settings.Configuration(self.settings, Connection())
         azure = over(PUBLIC, self.simulator.credential(), self.simulator.transport(), self.clock)
         self.runtime = Runtime(configuration, self.log, self.clock, azure)
+        self.clock.interrupt_at = None
 
-    def context(self, label: str = "it") -> CallContext:
-        return CallContext(self.runtime, None, label)
+    def context(self, label: str = "it", *, urn: str = "", timeout: timedelta | None = None) -> CallContext:
+        """The context of one verb; `timeout` is the program's `custom_timeouts` for it."""
+        seconds = timeout.total_seconds() if timeout else 0.0
+        call = Call(SimpleNamespace(urn=urn, timeout=seconds), None) if urn or timeout else None
+        return CallContext(self.runtime, call, label)
 
     @property
     def said(self) -> Said:
         return self.log.said
 
+    @property
+    def passed(self) -> timedelta:
+        """The simulated time since the beginning."""
+        return self.clock.now() - START
+
     def calls(self) -> list[str]:
-        """The operations asked of Resource Manager so far, by Azure's own names, in order."""
-        return [entry.operation for entry in self.simulator.journal if entry.operation != "Token"]
+        """The operations that we asked of Resource Manager so far, by Azure's own names, in order."""
+        return [entry.operation for entry in self._ours()]
+
+    def writes(self) -> list[str]:
+        """Those of `calls` that ask for a change."""
+        return [entry.operation for entry in self._ours() if entry.method != "GET"]
+
+    def take(self) -> list[str]:
+        """Those of `calls` that were made since this was last asked."""
+        calls, self._taken = (
+            [entry.operation for entry in self._ours() if entry.sequence >= self._taken],
+            len(self.simulator.journal),
+        )
+        return calls
+
+    def take_writes(self) -> list[str]:
+        """Those of `take` that ask for a change."""
+        since = self._taken
+        self._taken = len(self.simulator.journal)
+        return [entry.operation for entry in self._ours() if entry.sequence >= since and entry.method != "GET"]
+
+    def sent(self, operation: str) -> list[Any]:
+        """The bodies that we sent with that operation, in order."""
+        return [self.simulator.bodies[entry.sequence] for entry in self._ours() if entry.operation == operation]
 
     def body(self, id: str) -> dict[str, Any]:
         """What Azure holds under an id; not counted as a call."""
@@ -99,7 +149,15 @@ class Azure:
         url = f"https://management.azure.com{id}?api-version=2026-04-01"
         content = b"" if body is None else json.dumps(body).encode()
         headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+        self._theirs.add(len(self.simulator.journal))
         return self.simulator.handle(Request.of(method, url, headers, content))
+
+    def _ours(self) -> list[Any]:
+        return [
+            entry
+            for entry in self.simulator.journal
+            if entry.operation != "Token" and entry.sequence not in self._theirs
+        ]
 
 
 def minutes(count: float) -> timedelta:

@@ -5,10 +5,11 @@ Replicas of the service can answer stale, therefore a state counts only when sev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from pulumi_azure_hotpatch.engine.facts import PreviewFeature
 from pulumi_azure_hotpatch.engine.rules import judge, rule
+from pulumi_azure_hotpatch.engine.rules.feature import RETIRED_FEATURES
 from pulumi_azure_hotpatch.errors import InvalidInput, Refused
 from pulumi_azure_hotpatch.models.base import parse_wait
 from pulumi_azure_hotpatch.models.preview_enrollment import PreviewEnrollmentState
@@ -18,88 +19,114 @@ from .waiting import Patience, wait_until
 
 # Source of the state names: azure-mgmt-resource-features 1.0.0, SubscriptionFeatureRegistrationState.
 _OFF = frozenset(("NotRegistered", "Unregistered", "NotSpecified"))
+_REFUSALS = ("feature-exists", "feature-needs-approval")
 
 
 class Enrolling:
     """`state` says what is done so far; `keep` is told whenever that has changed in Azure too."""
 
-    def __init__(self, ctx: Context, state: PreviewEnrollmentState, patience: Patience) -> None:
+    def __init__(
+        self,
+        ctx: Context,
+        state: PreviewEnrollmentState,
+        patience: Patience,
+        keep: Callable[[PreviewEnrollmentState], None] = lambda _: None,
+    ) -> None:
         if state.subscription_id is None:
             raise InvalidInput("no subscription is given; set subscription_id or azure-native:subscriptionId")
         self.state = state
-        self.keep: Callable[[PreviewEnrollmentState], None] = lambda _: None
         self._ctx = ctx
         self._patience = patience
+        self._keep = keep
         self._subscription = state.subscription_id
-        self._waiting: list[str] = []
+        self._interval = parse_wait(state.poll_interval)
+        self._is_continued = state.unfinished is not None
+        # What an earlier run found on stays adopted, even where it has to be registered again.
+        self._on_before_us = frozenset(state.adopted or ())
+        self._asked: set[str] = set()
+        self._leaving: set[str] = set()
+        self._has_left = False
 
     def begin(self) -> tuple[str, ...]:
-        """Adopt what is on and ask for the rest, all together. Returns the features that the service does not know, untouched otherwise.
+        """Adopt what is on and ask for the rest, all together. Returns the features to wait for.
 
-        Raises Refused when one waits for a manual approval.
+        Raises Refused, before anything is touched, when one waits for a manual approval or is unknown and not retired.
         """
         found = {feature: self._read(feature) for feature in self.state.features}
-        for feature, reached in found.items():
-            if reached == "Pending":
-                self._refuse_pending(feature)
+        self._refuse(found)
+        owned = {*self.state.registered, *self._on_before_us}
+        stale = [feature for feature in found if found[feature] in _OFF and feature in owned]
+        # What was on once is registered anew only when enough reads agree that it is off; else it is merely awaited.
+        found |= dict.fromkeys(set(stale) - set(self._still(is_off, stale)), "Registering")
         for feature, reached in found.items():
             if reached is None:
-                continue
-            if reached in _OFF:
-                reached = self._register(feature)
+                # Only a retired one has come this far.
+                self._ctx.advise(f"'{feature}' is unknown to Azure and no longer required; it is skipped")
+                self.state = self.state.model_copy(update={"skipped": (*self.state.skipped, feature)})
+            elif reached in _OFF:
+                found[feature] = self._register(feature)
+            elif reached == "Unregistering":
+                self._leaving.add(feature)
             elif feature not in self.state.registered:
                 self._adopt(feature)
-            if reached != "Registered":
-                self._waiting.append(feature)
-        return tuple(feature for feature, reached in found.items() if reached is None)
+        return tuple(feature for feature, reached in found.items() if reached not in (None, "Registered"))
 
-    def skip(self, feature: str) -> None:
-        """Leave out a feature that the service has forgotten."""
-        self.state = self.state.model_copy(update={"skipped": (*self.state.skipped, feature)})
-
-    def wait(self) -> None:
-        """Wait until every feature is registered and enough reads in a row say so. Raises Refused, TimedOut or Interrupted."""
-        if not self._waiting:
-            return
+    def wait(self, waiting: Iterable[str]) -> None:
+        """Wait until enough reads in a row agree that all are registered. Raises Refused, TimedOut or Interrupted."""
 
         def accept(feature: str, reached: str | None) -> bool:
-            if reached == "Pending":
-                self._refuse_pending(feature)
-            if reached == "Unregistered" and feature not in self.state.registered:
+            self._refuse({feature: reached})
+            if reached == "Unregistering" and feature not in self._asked:
+                self._leaving.add(feature)
+            elif reached in _OFF and feature in self._leaving:
                 # It was on its way out when we came; now that it is gone it can be registered.
+                self._leaving.discard(feature)
                 self._register(feature)
             return reached == "Registered"
 
-        self._agree(self._waiting, accept, "register")
+        self._agree(waiting, accept, "register")
 
     def propagate(self) -> PreviewEnrollmentState:
         """Make the resource provider see what changed, once; the finished state."""
-        if self.state.propagate and not self.state.propagated:
+        if not self.state.propagate:
+            self.state = self.state.model_copy(update={"propagated": False})
+        elif not self.state.propagated and (self.state.registered or self.state.adopted or self._has_left):
             self._register_provider()
-        self.state = self.state.model_copy(update={"propagated": self.state.propagate, "unfinished": None})
+        elif self.state.propagated and self._is_continued:
+            self._await_provider()
+        self.state = self.state.model_copy(update={"unfinished": None})
         return self.state
 
-    def leave(self, features: Iterable[str]) -> None:
-        """Unregister features and wait until that is agreed. A feature that is off or unknown already is left in peace."""
-        leaving = []
-        for feature in features:
-            if self._read(feature) not in (None, *_OFF):
+    def leave(self, features: Iterable[str]) -> bool:
+        """Unregister those of `features` that are not off or unknown yet, and wait for it; whether there was one."""
+        found = {feature: self._read(feature) for feature in features}
+        off = set(self._still(is_off, [feature for feature in found if is_off(found[feature])]))
+        leaving = [feature for feature in found if feature not in off]
+        for feature in leaving:
+            if found[feature] != "Unregistering":
                 self._ctx.features.unregister(self._subscription, self.state.namespace, feature)
-                leaving.append(feature)
+                self._changed(propagated=False)
         if leaving:
             self._agree(leaving, lambda _, reached: is_off(reached), "be unregistered")
-            if self.state.propagate:
-                self._register_provider()
+            self._has_left = True
+        self.state = self.state.model_copy(
+            update={
+                "registered": tuple(name for name in self.state.registered if name not in found),
+                "propagated": self.state.propagated and not leaving,
+            }
+        )
+        return bool(leaving)
 
     def confirm_off(self, features: Iterable[str]) -> tuple[str, ...]:
-        """Those of `features` that are not registered and not on the way, as enough reads in a row agree."""
-        suspects = [feature for feature in features if is_off(self._read(feature))]
+        """Those of `features` that are off or on their way out, as enough reads in a row agree."""
+        return self._still(_is_lost, [feature for feature in features if _is_lost(self._read(feature))])
+
+    def _still(self, lost: Callable[[str | None], bool], suspects: list[str]) -> tuple[str, ...]:
+        """Those of `suspects`, which one read found `lost`, that all further reads find so too."""
         for _ in range(self.state.agreeing_reads - 1):
             if suspects:
-                self._patience.sleep(
-                    self._ctx, self._ctx.clock.now() + parse_wait(self.state.poll_interval), "reads to agree"
-                )
-                suspects = [feature for feature in suspects if is_off(self._read(feature))]
+                self._patience.sleep(self._ctx, self._ctx.clock.now() + self._interval, "reads to agree")
+                suspects = [feature for feature in suspects if lost(self._read(feature))]
         return tuple(suspects)
 
     def _agree(self, features: Iterable[str], accept: Callable[[str, str | None], bool], waiting_for: str) -> None:
@@ -107,60 +134,83 @@ class Enrolling:
         agreed = dict.fromkeys(features, 0)
 
         def done() -> bool:
+            waits = False
             for feature, count in agreed.items():
-                if count < self.state.agreeing_reads:
-                    agreed[feature] = count + 1 if accept(feature, self._read(feature)) else 0
-                if not agreed[feature]:
-                    # All must be settled in the end, so the rest need not be asked before this one is.
-                    return False
+                # All must be settled in the end: once one is not, only those that may need something of us are asked.
+                if count >= self.state.agreeing_reads or (waits and feature not in self._leaving):
+                    continue
+                agreed[feature] = count + 1 if accept(feature, self._read(feature)) else 0
+                waits = waits or not agreed[feature]
             return all(count >= self.state.agreeing_reads for count in agreed.values())
 
-        wait_until(self._ctx, self._patience, parse_wait(self.state.poll_interval), f"{', '.join(agreed)} to {waiting_for}", done)
+        wait_until(self._ctx, self._patience, self._interval, f"{', '.join(agreed)} to {waiting_for}", done)
 
     def _register(self, feature: str) -> str | None:
+        self._asked.add(feature)
         reached = self._ctx.features.register(self._subscription, self.state.namespace, feature)
-        if reached == "Registered":
-            # Registered in the same breath: most likely a stale read hid that it was on. What may be another's is never claimed.
+        if feature in self._on_before_us or (reached == "Registered" and feature not in self.state.registered):
+            # Registered in the same breath: most likely a stale read hid that it was on.
+            # What may be another's is never claimed.
             self._adopt(feature)
+            self._changed(propagated=False)
         else:
-            self.state = self.state.model_copy(
-                update={
-                    "registered": (*(name for name in self.state.registered if name != feature), feature),
-                    "adopted": tuple(name for name in self.state.adopted or () if name != feature),
-                    "propagated": False,
-                }
-            )
-            self.keep(self.state)
-        if reached == "Pending":
-            self._refuse_pending(feature)
+            others = tuple(name for name in self.state.registered if name != feature)
+            self._changed(registered=(*others, feature), propagated=False)
+        self._refuse({feature: reached})
         return reached
 
     def _adopt(self, feature: str) -> None:
         if feature not in (self.state.adopted or ()):
+            # Nobody knows whether the provider was told of it.
             self.state = self.state.model_copy(
                 update={"adopted": (*(self.state.adopted or ()), feature), "propagated": False}
             )
 
+    def _changed(self, **fields: object) -> None:
+        self.state = self.state.model_copy(update=fields)
+        self._keep(self.state)
+
     def _register_provider(self) -> None:
+        reached = self._ctx.features.register_provider(self._subscription, self.state.namespace)
+        self._changed(propagated=True)
+        if reached != "Registered":
+            self._await_provider()
+
+    def _await_provider(self) -> None:
         namespace = self.state.namespace
-        reached = self._ctx.features.register_provider(self._subscription, namespace)
+        agreed = 0
 
         def registered() -> bool:
-            return self._ctx.features.provider_state(self._subscription, namespace) == "Registered"
+            nonlocal agreed
+            reached = self._ctx.features.provider_state(self._subscription, namespace)
+            agreed = agreed + 1 if reached == "Registered" else 0
+            return agreed >= self.state.agreeing_reads
 
-        if reached != "Registered":
-            interval = parse_wait(self.state.poll_interval)
-            wait_until(self._ctx, self._patience, interval, f"{namespace} to see the change", registered)
+        wait_until(self._ctx, self._patience, self._interval, f"{namespace} to see the change", registered)
 
-    def _refuse_pending(self, feature: str) -> None:
-        facts = PreviewFeature(self.state.namespace, feature, "Pending")
-        finding = next(iter(judge((rule("feature-needs-approval"),), facts)))
-        raise Refused(f"preview features of {self.state.namespace}: {finding}", (finding,))
+    def _refuse(self, found: Mapping[str, str | None]) -> None:
+        """Raise Refused with all that is wrong with features in these states."""
+        namespace = self.state.namespace
+        broken = []
+        for feature, reached in found.items():
+            facts = PreviewFeature(namespace, feature, reached, is_retired(namespace, feature))
+            broken += [finding for finding in judge(map(rule, _REFUSALS), facts) if finding.is_error]
+        if broken:
+            raise Refused(f"preview features of {namespace}: {' '.join(map(str, broken))}", broken)
 
     def _read(self, feature: str) -> str | None:
         return self._ctx.features.state(self._subscription, self.state.namespace, feature)
 
 
 def is_off(state: str | None) -> bool:
-    """Whether a registration state means that the feature is not on and not being switched on."""
+    """Whether a registration state means that the feature is not on and not being switched on or off."""
     return state is None or state in _OFF
+
+
+def is_retired(namespace: str, feature: str) -> bool:
+    """Whether Microsoft no longer asks for the registration of a feature."""
+    return f"{namespace}/{feature}".casefold() in RETIRED_FEATURES
+
+
+def _is_lost(state: str | None) -> bool:
+    return is_off(state) or state == "Unregistering"

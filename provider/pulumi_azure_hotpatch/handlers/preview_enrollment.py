@@ -6,20 +6,19 @@ Source of the sequence: Microsoft Learn, Hotpatch for Windows Server Azure Editi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pulumi_azure_hotpatch.engine.facts import Declaration, PreviewFeature
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.engine.rules import Finding, judge, rule, rules_for
-from pulumi_azure_hotpatch.engine.rules.feature import RETIRED_FEATURES
 from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, InvalidInput
 from pulumi_azure_hotpatch.models.draft import Draft
 from pulumi_azure_hotpatch.models.preview_enrollment import PreviewEnrollmentInputs, PreviewEnrollmentState
 from pulumi_azure_hotpatch.ports import Context
 
 from .base import Created, Handler
-from .enrolling import Enrolling
+from .enrolling import Enrolling, is_retired
 from .waiting import Patience
 
 Inputs = Draft[PreviewEnrollmentInputs]
@@ -54,7 +53,7 @@ class PreviewEnrollmentHandler(Handler[PreviewEnrollmentInputs, PreviewEnrollmen
         states = self._read_states(ctx, inputs)
         alike: dict[tuple[Any, bool], list[str]] = {}
         for feature in inputs.features:
-            alike.setdefault((states.get(feature, UNKNOWN), _is_retired(inputs.namespace, feature)), []).append(feature)
+            alike.setdefault((states.get(feature, UNKNOWN), is_retired(inputs.namespace, feature)), []).append(feature)
         for (found, retired), names in alike.items():
             # Features in the same situation share their findings.
             facts = PreviewFeature(inputs.namespace, "', '".join(names), found, retired)
@@ -70,46 +69,55 @@ class PreviewEnrollmentHandler(Handler[PreviewEnrollmentInputs, PreviewEnrollmen
 
     def create(self, ctx: Context, inputs: PreviewEnrollmentInputs) -> Created[PreviewEnrollmentState]:
         state = PreviewEnrollmentState.model_validate(inputs.model_dump() | {"adopted": ()})
-        return Created(_id(inputs), self._enrol(ctx, _id(inputs), state))
+        return Created(_id(inputs), self._enrol(self._enrolling(ctx, state, _id(inputs))))
 
     def read(self, ctx: Context, id: str, state: PreviewEnrollmentState) -> PreviewEnrollmentState | None:
-        patience = Patience.of(ctx, state.timeout, _DEFAULT_TIMEOUT)
-        gone = Enrolling(ctx, state, patience).confirm_off(
-            feature for feature in state.features if feature not in state.skipped
-        )
-        if not gone:
-            return state
-        ctx.advise(f"no longer registered: {', '.join(gone)}")
-        return state.model_copy(update={"features": tuple(name for name in state.features if name not in gone)})
+        # What was found missing once may be back: everything that this resource stands for is looked at.
+        ours = dict.fromkeys((*state.features, *state.registered, *(state.adopted or ())))
+        gone = self._enrolling(ctx, state).confirm_off(feature for feature in ours if feature not in state.skipped)
+        if gone:
+            ctx.advise(f"no longer registered: {', '.join(gone)}")
+        present = tuple(feature for feature in ours if feature not in gone)
+        return state if set(present) == set(state.features) else state.model_copy(update={"features": present})
 
     def update(
         self, ctx: Context, id: str, state: PreviewEnrollmentState, inputs: PreviewEnrollmentInputs
     ) -> PreviewEnrollmentState:
-        wanted = {feature.casefold() for feature in inputs.features}
-        dropped = [name for name in (*state.registered, *(state.adopted or ())) if name.casefold() not in wanted]
-        self._release(ctx, state.model_copy(update={"on_destroy": inputs.on_destroy}), dropped)
-        kept = {
-            "registered": tuple(name for name in state.registered if name not in dropped),
-            "adopted": tuple(name for name in state.adopted or () if name not in dropped),
+        spelled = {feature.casefold(): feature for feature in inputs.features}
+        adopted = state.adopted or ()
+        dropped = [name for name in (*state.registered, *adopted) if name.casefold() not in spelled]
+        leaving = self._leaving(ctx, state.model_copy(update={"on_destroy": inputs.on_destroy}), dropped)
+        carried = {
+            "registered": (*_respelled(state.registered, spelled), *leaving),
+            "adopted": _respelled(adopted, spelled),
             "propagated": state.propagated,
+            "unfinished": state.unfinished,
         }
-        return self._enrol(ctx, id, PreviewEnrollmentState.model_validate(inputs.model_dump() | kept))
+        enrolling = self._enrolling(ctx, PreviewEnrollmentState.model_validate(inputs.model_dump() | carried), id)
+        enrolling.leave(leaving)
+        return self._enrol(enrolling)
 
     def delete(self, ctx: Context, id: str, state: PreviewEnrollmentState) -> None:
-        self._release(ctx, state, [*state.registered, *(state.adopted or ())])
+        leaving = self._leaving(ctx, state, [*state.registered, *(state.adopted or ())])
+        enrolling = self._enrolling(ctx, state)
+        if enrolling.leave(leaving):
+            enrolling.propagate()
 
-    def _enrol(self, ctx: Context, id: str, state: PreviewEnrollmentState) -> PreviewEnrollmentState:
-        enrolling = Enrolling(ctx, state, Patience.of(ctx, state.timeout, _DEFAULT_TIMEOUT))
-        enrolling.keep = lambda reached: ctx.keep(id, reached)
-        for feature in enrolling.begin():
-            # What the service does not know and still needs was refused by `check`, which runs again before every write.
-            ctx.advise(f"'{feature}' is unknown to Azure and no longer required; it is skipped")
-            enrolling.skip(feature)
-        enrolling.wait()
+    def _enrolling(self, ctx: Context, state: PreviewEnrollmentState, id: str | None = None) -> Enrolling:
+        """The steps from `state` on; where an id is given, what they reach is kept."""
+        patience = Patience.of(ctx, state.timeout, _DEFAULT_TIMEOUT)
+        return (
+            Enrolling(ctx, state, patience)
+            if id is None
+            else Enrolling(ctx, state, patience, lambda reached: ctx.keep(id, reached))
+        )
+
+    def _enrol(self, enrolling: Enrolling) -> PreviewEnrollmentState:
+        enrolling.wait(enrolling.begin())
         return enrolling.propagate()
 
-    def _release(self, ctx: Context, state: PreviewEnrollmentState, features: list[str]) -> None:
-        """Unregister those of `features` that we registered, if `on_destroy` asks for it and nobody else of the stack declares them."""
+    def _leaving(self, ctx: Context, state: PreviewEnrollmentState, features: list[str]) -> list[str]:
+        """Those of `features` to unregister: ours, if `on_destroy` asks for it and nobody else of the stack declares them."""
         subscription = _subscription(state)
         ours = [name for name in features if name in state.registered]
         kept = [name for name in features if name not in ours or state.on_destroy == "keep"]
@@ -118,14 +126,14 @@ class PreviewEnrollmentHandler(Handler[PreviewEnrollmentInputs, PreviewEnrollmen
                 f"stay registered: {', '.join(kept)} (on_destroy is '{state.on_destroy}'; what was on before stays on)"
             )
         if state.on_destroy == "keep":
-            return
+            return []
         leaving = []
         for name in ours:
             if ctx.declarations.is_still_wanted(_target(subscription, state.namespace, name)):
                 ctx.inform(f"'{name}' stays registered: another resource of this stack declares it")
             else:
                 leaving.append(name)
-        Enrolling(ctx, state, Patience.of(ctx, state.timeout, _DEFAULT_TIMEOUT)).leave(leaving)
+        return leaving
 
     def _read_states(self, ctx: Context, inputs: Inputs) -> dict[str, str | None]:
         """The registration states by feature, as far as they may be read now."""
@@ -157,5 +165,6 @@ def _subscription(inputs: PreviewEnrollmentInputs) -> str:
     return inputs.subscription_id
 
 
-def _is_retired(namespace: str, feature: str) -> bool:
-    return f"{namespace}/{feature}".casefold() in RETIRED_FEATURES
+def _respelled(features: Iterable[str], spelled: Mapping[str, str]) -> tuple[str, ...]:
+    """Those of `features` that `spelled` has, in its spelling: names are compared without letter case."""
+    return tuple(spelled[name.casefold()] for name in features if name.casefold() in spelled)
