@@ -17,7 +17,6 @@ from .clock import parse_pace
 from .settings import Era, Settings
 from .simulator import Simulator
 from .state import StateError
-from .tokens import DEFAULT_LIFETIME
 from .world import World
 
 USAGE_ERROR = 2
@@ -68,8 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--seed", type=int, default=0, help="decides all ids")
     serve.add_argument("--operation-seconds", type=_seconds, metavar="S", help="how long a write to a machine takes")
     serve.add_argument("--registration-seconds", type=_seconds, metavar="S", help="of features and of providers")
+    serve.add_argument("--token-seconds", type=_seconds, metavar="S", help="let tokens expire; they do not otherwise")
     serve.add_argument("--era", choices=get_args(Era), help="2021-preview: hotpatching needs the preview features")
-    serve.add_argument("--stop-with-parent", action="store_true", help="end when the starting process has died")
+    serve.add_argument("--parent", type=int, metavar="PID", help="end when this process is no longer the parent")
     return parser
 
 
@@ -85,7 +85,7 @@ def _apply(options: argparse.Namespace, settings: Settings) -> None:
 
 def _simulator(options: argparse.Namespace) -> Simulator:
     """Return the simulator asked for. Raises ``ValueError`` or ``OSError`` for a file that cannot be used."""
-    lifetime = DEFAULT_LIFETIME if options.time == 1.0 else None
+    lifetime = options.token_seconds
     if options.state is not None and options.state.exists():
         simulator = Simulator.load(options.state, pace=options.time, token_lifetime=lifetime)
     else:
@@ -110,13 +110,12 @@ def _serve(options: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    parent = os.getppid()
     try:
         simulator = _simulator(options)
         with serve_in_thread(simulator, port=options.port, ca_file=options.ca_file) as info:
             print(json.dumps(info.to_json()), flush=True)
             while not stop.wait(PARENT_CHECK_SECONDS):
-                if options.stop_with_parent and os.getppid() != parent:
+                if options.parent is not None and os.getppid() != options.parent:
                     break
         if simulator.state_file is not None:
             simulator.save()

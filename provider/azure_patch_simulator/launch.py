@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,20 +26,26 @@ def launched(*arguments: str, stop_seconds: float = 10.0) -> Iterator[Launched]:
 
     The process also ends by itself when this one dies. Raises ``RuntimeError`` with its words when it does not start.
     """
-    command = [sys.executable, "-m", "azure_patch_simulator", "serve", "--stop-with-parent", *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        if not line:
-            _, words = process.communicate(timeout=stop_seconds)
-            raise RuntimeError(f"azure-patch-simulator did not start: {words.strip()}")
-        yield Launched(process, json.loads(line))
-    finally:
-        if process.poll() is None:
-            process.terminate()
+    command = [sys.executable, "-m", "azure_patch_simulator", "serve", "--parent", str(os.getpid()), *arguments]
+    with tempfile.TemporaryFile("w+") as words:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=words, text=True)
         try:
-            process.communicate(timeout=stop_seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            if not line:
+                process.wait(timeout=stop_seconds)
+                words.seek(0)
+                raise RuntimeError(f"azure-patch-simulator did not start: {words.read().strip()}")
+            yield Launched(process, json.loads(line))
+        finally:
+            _stop(process, stop_seconds)
+
+
+def _stop(process: subprocess.Popen[str], seconds: float) -> None:
+    if process.poll() is None:
+        process.terminate()
+    try:
+        process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()

@@ -1,10 +1,12 @@
 """The HTTPS server as a process, and in a thread."""
 
+import json
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -141,3 +143,29 @@ def test_a_taken_port_and_bad_files_are_said_in_one_line(tmp_path: Path) -> None
             assert done.returncode == 2
             assert done.stdout == ""
             assert done.stderr.strip().splitlines()[-1].startswith("azure-patch-simulator")
+
+
+def test_a_server_whose_launcher_was_killed_ends_by_itself() -> None:
+    script = (
+        "import json, os, signal\n"
+        "from azure_patch_simulator.launch import launched\n"
+        "with launched() as running:\n"
+        "    print(json.dumps(dict(running.info)), flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, timeout=30, check=False)
+    assert done.returncode == -signal.SIGKILL
+    port = int(json.loads(done.stdout)["url"].rsplit(":", 1)[1])
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                break
+        time.sleep(0.05)
+    else:
+        raise AssertionError("the server is still there")
+
+
+def test_a_server_that_cannot_start_says_why() -> None:
+    with pytest.raises(RuntimeError, match="is not a port"), launched("--port", "70000"):
+        raise AssertionError("not reached")
