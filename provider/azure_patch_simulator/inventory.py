@@ -36,14 +36,16 @@ VM_TYPE = "Microsoft.Compute/virtualMachines"
 
 def read(source: Iterable[Mapping[str, Any]] | Mapping[str, Any] | str | Path) -> list[Mapping[str, Any]]:
     """Return the bodies in ``source`` (see ``World.from_inventory``). Raises ``ValueError`` for anything else."""
-    if isinstance(source, str | Path):
-        return read(_parse(Path(source).read_text(encoding="utf-8")))
-    if isinstance(source, Mapping):
-        for key in ("value", "data"):
-            if isinstance(source.get(key), list):
-                return read(source[key])
-        return [source]
-    bodies = list(source)
+    return _bodies(_parse(Path(source).read_text(encoding="utf-8")) if isinstance(source, str | Path) else source)
+
+
+def _bodies(value: Any) -> list[Mapping[str, Any]]:
+    if isinstance(value, Mapping):
+        inner = next((value[key] for key in ("value", "data") if isinstance(value.get(key), list)), None)
+        return [value] if inner is None else _bodies(inner)
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise ValueError("an inventory is a list of ARM bodies")
+    bodies = list(value)
     for number, body in enumerate(bodies, start=1):
         if not isinstance(body, Mapping):
             raise ValueError(f"inventory entry {number}: an object is expected, not {type(body).__name__}")

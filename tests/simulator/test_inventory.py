@@ -92,8 +92,12 @@ def test_an_entry_that_cannot_be_read_is_named(source: Any, words: str) -> None:
         World.from_inventory(source)
 
 
-def test_a_file_that_is_no_json_is_refused_in_one_line(tmp_path: Path) -> None:
+def test_a_file_that_is_no_inventory_is_refused_in_one_line(tmp_path: Path) -> None:
     file = tmp_path / "inventory.json"
+    for scalar in ("5", '"vm-web-1"', "null"):
+        file.write_text(scalar, encoding="utf-8")
+        with pytest.raises(ValueError, match="an inventory is a list"):
+            World.from_inventory(file)
     file.write_text("vm-web-1\n", encoding="utf-8")
     with pytest.raises(ValueError, match="neither JSON nor JSON lines"):
         World.from_inventory(file)
