@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import InvalidInput
-from ..ids import ResourceId
+from pulumi_azure_hotpatch.errors import InvalidInput
+from pulumi_azure_hotpatch.ids import ResourceId
+
 from .patch_lists import Texts
 
 Body = Mapping[str, Any]

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from ..errors import InvalidInput
+from pulumi_azure_hotpatch.errors import InvalidInput
+
 from . import recurrence as recurrences
 from .bodies import Body, group_of, object_at, properties_of, texts_at
 from .dynamic_scope import DynamicScope

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from ..arc import HOTPATCH_EDITIONS
-from ..logic import Equals, In, Not
+from pulumi_azure_hotpatch.engine.arc import HOTPATCH_EDITIONS
+from pulumi_azure_hotpatch.engine.logic import Equals, In, Not
+
 from .model import Rule
 
 _WANTED = Equals("wants_hotpatch", True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from ..facts import ARC_MACHINES, MAINTENANCE_CONFIGURATIONS, VIRTUAL_MACHINES
-from ..logic import Equals, In, Not
+from pulumi_azure_hotpatch.engine.facts import ARC_MACHINES, MAINTENANCE_CONFIGURATIONS, VIRTUAL_MACHINES
+from pulumi_azure_hotpatch.engine.logic import Equals, In, Not
+
 from .model import Rule
 
 _PREREQUISITE = "Microsoft Learn, Prerequisites for schedule patching, 2024-02-20"

@@ -6,7 +6,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
-from ...errors import InvalidInput
+from pulumi_azure_hotpatch.errors import InvalidInput
+
 from .arc_server import ARC_SERVER_RULES
 from .assignment import ASSIGNMENT_RULES
 from .declaration import DECLARATION_RULES

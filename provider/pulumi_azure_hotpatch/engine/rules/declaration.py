@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from ..logic import Equals
+from pulumi_azure_hotpatch.engine.logic import Equals
+
 from .model import Rule
 
 _OURS = "This package's contract: one owner for every field"

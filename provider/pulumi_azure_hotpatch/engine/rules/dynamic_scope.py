@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from ..logic import AtLeast, Equals, Expression, In, Not
+from pulumi_azure_hotpatch.engine.logic import AtLeast, Equals, Expression, In, Not
+
 from .model import ALWAYS, Rule
 
 _LEARN = "Microsoft Learn, Maintenance configurations, 2026-09-25"

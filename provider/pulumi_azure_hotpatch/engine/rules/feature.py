@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from ..logic import Any_, Equals, Not
+from pulumi_azure_hotpatch.engine.logic import Any_, Equals, Not
+
 from .model import Rule
 
 # Source: Microsoft Docs, Hotpatch for Windows Server Azure Edition (preview), 2021-02-22.

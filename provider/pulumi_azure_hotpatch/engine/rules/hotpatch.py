@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from ..clouds import CHINA, GOVERNMENT
-from ..images import HOTPATCH_IMAGES
-from ..logic import Equals, In, Not
+from pulumi_azure_hotpatch.engine.clouds import CHINA, GOVERNMENT
+from pulumi_azure_hotpatch.engine.images import HOTPATCH_IMAGES
+from pulumi_azure_hotpatch.engine.logic import Equals, In, Not
+
 from .model import Rule
 
 _AZURE_VM = Equals("is_arc", False)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from ..images import PLAIN_AZURE_EDITION_IMAGES, PREVIEW_OFFERS
-from ..logic import Equals, In, Not
+from pulumi_azure_hotpatch.engine.images import PLAIN_AZURE_EDITION_IMAGES, PREVIEW_OFFERS
+from pulumi_azure_hotpatch.engine.logic import Equals, In, Not
+
 from .model import Rule
 
 _AZURE_VM = Equals("is_arc", False)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from ..logic import Any_, Equals, In, Not
+from pulumi_azure_hotpatch.engine.logic import Any_, Equals, In, Not
+
 from .model import Rule
 
 _AZURE_VM = Equals("is_arc", False)

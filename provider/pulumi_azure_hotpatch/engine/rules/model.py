@@ -9,8 +9,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Final, Literal
 
-from ..field_names import ARM_PATHS, WRITTEN_AS
-from ..logic import UNKNOWN, All, Expression, Row, look_up, unknown_fields
+from pulumi_azure_hotpatch.engine.field_names import ARM_PATHS, WRITTEN_AS
+from pulumi_azure_hotpatch.engine.logic import UNKNOWN, All, Expression, Row, look_up, unknown_fields
 
 Severity = Literal["error", "warning", "info"]
 Verdict = Literal["pass", "fail", "unknown"]

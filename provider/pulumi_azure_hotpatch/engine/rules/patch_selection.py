@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from ..logic import Equals
+from pulumi_azure_hotpatch.engine.logic import Equals
+
 from .model import Rule, Subject
 
 _SDK = "azure-mgmt-compute 39.0.0, VMGuestPatchClassification*; Microsoft Learn, Maintenance configurations, 2026-09-25"

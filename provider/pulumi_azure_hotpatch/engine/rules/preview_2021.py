@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from ..clouds import GOVERNMENT
-from ..logic import Equals, In, Not
+from pulumi_azure_hotpatch.engine.clouds import GOVERNMENT
+from pulumi_azure_hotpatch.engine.logic import Equals, In, Not
+
 from .feature import PREVIEW_2021_FEATURES
 from .model import PREVIEW_2021, Rule
 

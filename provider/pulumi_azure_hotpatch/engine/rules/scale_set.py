@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from ..images import HOTPATCH_IMAGES
-from ..logic import Equals, In, Not
+from pulumi_azure_hotpatch.engine.images import HOTPATCH_IMAGES
+from pulumi_azure_hotpatch.engine.logic import Equals, In, Not
+
 from .model import Rule
 
 _FLEXIBLE = Equals("orchestration_mode", "Flexible")

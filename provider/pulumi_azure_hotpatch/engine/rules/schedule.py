@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from ..logic import AtLeast, Equals, In, Not
+from pulumi_azure_hotpatch.engine.logic import AtLeast, Equals, In, Not
+
 from .model import Rule
 from .patch_selection import patch_list_rules
 
