@@ -1,14 +1,15 @@
 """Long-running operations, stepped by hand so that our clock does the waiting and many can be driven from one thread.
 
-The SDK's own poller decides how to poll (Azure-AsyncOperation, Location, body); only its waiting loop is left out. `update_status` and
-`_extract_delay` belong to azure-core's polling base class: a contract test holds them.
+The SDK's own poller decides how to poll (Azure-AsyncOperation, Location, body); only its waiting loop is left out.
+`update_status`, `_extract_delay` and `_pipeline_response` belong to azure-core's polling base class: a contract test
+holds them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar
 
 from azure.core.exceptions import HttpResponseError
 from azure.core.polling.base_polling import BadResponse, BadStatus
@@ -38,7 +39,8 @@ class SteppedPolling(ARMPolling):
 class ArmOperation(Generic[ResultT]):
     """One operation that the service accepted; `result` makes the answer once it has succeeded.
 
-    `begin` starts the operation with the polling it is given. The service is asked at once first, as the SDK does, then at its own pace.
+    `begin` starts the operation with the polling it is given. The service is asked at once first, as the SDK does, then
+    at its own pace.
     """
 
     def __init__(
@@ -71,13 +73,31 @@ class ArmOperation(Generic[ResultT]):
                 self._next = self._clock.now() + timedelta(seconds=self._polling._extract_delay())
                 return None
             if self._polling.status().casefold() != "succeeded":
-                raise HttpResponseError(response=self._polling._pipeline_response.http_response)
+                self._refuse()
         return self._result()
 
     def _ask(self) -> None:
         try:
             self._polling.update_status()
-        except (BadStatus, BadResponse) as error:
+        except BadStatus:
+            # An error of ARM like any other: its status and code must not be lost.
+            raise self._answered() from None
+        except BadResponse as error:
             raise OperationFailed(
                 f"{self._subject}: could not {self._action}: the operation's answer makes no sense ({error})"
             ) from None
+
+    def _refuse(self) -> NoReturn:
+        failure = self._answered()
+        if failure.error is None:
+            # The service says how it ended and not why.
+            ended = self._polling.status()
+            raise OperationFailed(
+                f"{self._subject}: could not {self._action}: the operation ended as {ended}, Azure gives no reason",
+                code=ended,
+                status=failure.status_code or 0,
+            )
+        raise failure
+
+    def _answered(self) -> HttpResponseError:
+        return HttpResponseError(response=self._polling._pipeline_response.http_response)
