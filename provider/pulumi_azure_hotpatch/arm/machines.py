@@ -54,14 +54,16 @@ class ArmMachines:
             return resource
 
         def begin(polling: Any) -> None:
-            self._forget(machine)
-            client.virtual_machines.begin_update(
-                machine.resource_group,
-                machine.name,
-                body,
-                polling=polling,
-                cls=keep,
-            )
+            # No read may be under way meanwhile: it would remember the machine as it was before this change.
+            with self._lock_of(machine):
+                self._seen.pop(machine.key, None)
+                client.virtual_machines.begin_update(
+                    machine.resource_group,
+                    machine.name,
+                    body,
+                    polling=polling,
+                    cls=keep,
+                )
             polling.resource()
 
         return ArmOperation(
@@ -84,11 +86,8 @@ class ArmMachines:
         body: Body = found.as_dict()
         return body
 
-    def _forget(self, machine: ResourceId) -> None:
-        with self._lock:
-            self._seen.pop(machine.key, None)
-
     def _lock_of(self, machine: ResourceId) -> threading.Lock:
-        # One lock a machine: two resources that want the same read at once share it, different machines do not wait for each other.
+        # One lock a machine: two resources that want the same read at once share it, different machines do not wait for
+        # each other.
         with self._lock:
             return self._locks.setdefault(machine.key, threading.Lock())
