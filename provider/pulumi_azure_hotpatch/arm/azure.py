@@ -1,4 +1,4 @@
-"""One connection to Azure: a credential, a connection pool and a client a subscription, shared by everything in the process."""
+"""One connection to Azure: a credential, a connection pool and a client a subscription, shared by the whole process."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ def connect(connection: Connection, clock: Clock) -> Azure:
     from .transport import pooled_transport
 
     cloud = find_cloud(connection)
-    return over(cloud, OneAtATime(make_credential(connection, cloud)), pooled_transport(clock, connection.ca_file), clock)
+    return over(
+        cloud, OneAtATime(make_credential(connection, cloud)), pooled_transport(clock, connection.ca_file), clock
+    )
 
 
 def over(cloud: Cloud, credential: TokenCredential, transport: HttpTransport[Any, Any], clock: Clock) -> Azure:

@@ -17,7 +17,8 @@ def arm_errors(action: str, subject: str) -> Iterator[None]:
         yield
     except ClientAuthenticationError as error:
         raise ConfigurationError(
-            f"Signing in to Azure failed: {_text(error)}. Check the credentials of the stack."
+            f"Signing in to Azure failed: {(_answer(error) or _text(error)).rstrip('.')}. "
+            "Check the credentials of the stack."
         ) from None
     except HttpResponseError as error:
         raise _arm_error(error, action, subject) from None
@@ -30,12 +31,22 @@ def arm_errors(action: str, subject: str) -> Iterator[None]:
 def _arm_error(error: HttpResponseError, action: str, subject: str) -> ArmError:
     status = error.status_code or 0
     code = (error.error.code if error.error else None) or ""
-    message = (error.error.message if error.error else None) or error.reason or _text(error)
-    text = f"{subject}: could not {action}: {code + ': ' if code else ''}{' '.join(str(message).split())}"
+    text = f"{subject}: could not {action}: {_answer(error) or error.reason or _text(error)}"
     # A failed long-running operation arrives with status 200: its failure is in the body.
     kind = NotFound if status == 404 else OperationFailed if status < 400 else ArmError
     return kind(text, code=code, status=status)
 
 
+def _answer(error: HttpResponseError) -> str:
+    """What ARM says: its code and its message; empty where it says neither."""
+    if error.error is None:
+        return ""
+    return _line(": ".join(filter(None, (error.error.code, error.error.message))))
+
+
 def _text(error: AzureError) -> str:
-    return " ".join(str(error.message or error).split())
+    return _line(str(error.message or error))
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class ArmMaintenance:
     """Implements `ports.Maintenance`; the argument makes a client for a subscription.
 
-    Bodies travel as JSON in both directions: the SDK's models drop fields that the service sends (`arm_contracts`: `configurationType`,
-    filter fields), and those are needed to leave alone what is not ours.
+    Bodies travel as JSON in both directions: the SDK's models drop fields that the service sends (`configurationType`,
+    fields of filters), and those are needed to leave alone what is not ours.
     """
 
     def __init__(self, client: Callable[[str], MaintenanceManagementClient]) -> None:
