@@ -42,7 +42,6 @@ class Declared:
         assert self.stored is not None, "nothing is stored"
         return wire.load_state(self.handler.state, as_the_engine_sends(self.stored))
 
-    @property
     def difference(self) -> wire.Difference:
         """What the declaration would change on what is stored."""
         assert self.stored is not None, "nothing is stored"
@@ -93,7 +92,7 @@ class Declared:
         """What the engine does about a declaration: create what is not stored, update what differs."""
         if self.stored is None:
             return self.create()
-        return self.update() if self.difference.changed else self.state
+        return self.update() if self.difference().changed else self.state
 
     def refresh(self) -> Any:
         """Read it; the state now stored, None when it is gone."""

@@ -141,7 +141,7 @@ def test_after_the_approval_the_next_run_finishes_without_registering_again() ->
         resource.create()
     azure.new_run()
     azure.simulator.world.approve(BY_HAND)
-    assert resource.difference.changed == ("unfinished",)
+    assert resource.difference().changed == ("unfinished",)
     state = resource.update()
     assert azure.writes() == ["Features_Register", "Features_Register", "Providers_Register"]
     assert (state.registered, state.adopted, state.unfinished) == ((HOTPATCH, BY_HAND), (), None)

@@ -36,7 +36,7 @@ def test_what_is_as_declared_costs_one_read_a_feature() -> None:
     before = resource.state
     assert resource.refresh() == before
     assert azure.take() == ["Features_Get", "Features_Get"]
-    assert resource.difference.changed == ()
+    assert resource.difference().changed == ()
 
 
 def test_a_feature_that_somebody_unregistered_is_drift() -> None:
@@ -44,7 +44,7 @@ def test_a_feature_that_somebody_unregistered_is_drift() -> None:
     resource = enrolled(azure, HOTPATCH, AUTOPATCH)
     unregister(azure)
     assert resource.refresh().features == (AUTOPATCH,)
-    assert resource.difference.changed == ("features",)
+    assert resource.difference().changed == ("features",)
     assert azure.take() == ["Features_Get"] * 4, "one read each, and two more of the one that seems to be off"
     assert azure.said.remarks == [
         ("WARNING", "preview features of Microsoft.Compute: no longer registered: InGuestHotPatchVMPreview")
@@ -75,7 +75,7 @@ def test_drift_that_went_away_by_itself_is_no_longer_seen() -> None:
     resource.refresh()
     register(azure, HOTPATCH)
     assert resource.refresh().features == (HOTPATCH,)
-    assert resource.difference.changed == ()
+    assert resource.difference().changed == ()
 
 
 @pytest.mark.parametrize("completely", [True, False], ids=["gone", "on its way out"])
@@ -284,7 +284,7 @@ def test_a_feature_written_in_other_letter_case_is_the_same_feature() -> None:
     azure = Azure()
     resource = enrolled(azure, HOTPATCH, onDestroy="restore")
     resource.declare(features=[HOTPATCH.lower()])
-    assert resource.difference.changed == ()
+    assert resource.difference().changed == ()
     resource.declare(features=[HOTPATCH.lower(), AUTOPATCH])
     state = resource.update()
     assert (state.registered, state.adopted) == ((HOTPATCH.lower(), AUTOPATCH), ())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from pulumi_azure_hotpatch.errors import TimedOut
+from pulumi_azure_hotpatch.errors import ArmError, Interrupted, TimedOut
 from pulumi_azure_hotpatch.models.base import parse_wait
 from pulumi_azure_hotpatch.ports import Context, Operation
 
@@ -74,3 +75,19 @@ def spell(duration: timedelta) -> str:
         + (f"{minutes}m" if minutes else "")
         + (f"{seconds % 60}s" if seconds % 60 and not hours else "")
     )
+
+
+@contextmanager
+def kept_if_unanswered(ctx: Context, id: str, state: object | None) -> Iterator[None]:
+    """Keep `state` when Azure may have done what is asked in this block although no answer says so.
+
+    A refusal (a status from 400 to 499) did nothing; a lost connection, a fault of the service or a cancelled retry may
+    have.
+    """
+    try:
+        yield
+    except (ArmError, Interrupted) as error:
+        refused = isinstance(error, ArmError) and 400 <= error.status < 500
+        if state is not None and not refused:
+            ctx.keep(id, state)
+        raise

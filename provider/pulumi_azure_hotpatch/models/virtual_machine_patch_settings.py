@@ -40,8 +40,9 @@ class VirtualMachinePatchSettingsInputs(Inputs):
 
 
 class VirtualMachinePatchSettingsState(VirtualMachinePatchSettingsInputs, State):
-    """Fields by the program's names: `previous` is what was there before our first change (`previously_absent` where nothing was), `applied`
-    what we wrote last, `adopted` what was as wanted already. `contested` counts how often somebody else changed a field of ours.
+    """Fields by the program's names: `adopted` were as wanted when we came; `previous` is what was there before our
+    first change (`previously_absent` where nothing was); `applied` is what all of them had when we last left them;
+    `contested` counts how often somebody else has changed one since.
     """
 
     model_config = ConfigDict(extra="ignore")
