@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import inventory
+from .patch_records import PatchRecords
 from .resources import GROUP_TYPE, Resource, ResourceStore
 from .settings import FeatureDefinition, Policy, Settings
 from .timelines import Timeline
@@ -81,8 +82,10 @@ class World:
     tenant_id: str = TENANT_ID
     reads: int = 0
     clock: SimulatedClock | None = field(default=None, repr=False, compare=False)
+    patch_records: PatchRecords = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        self.patch_records = PatchRecords(self.resources, self.now)
         if not self.subscriptions:
             self.add_subscription(SUBSCRIPTION_ID)
 
