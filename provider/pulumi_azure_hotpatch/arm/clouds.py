@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +9,7 @@ from typing import Any, Final
 from pulumi_azure_hotpatch.errors import ConfigurationError
 
 from .connection import Connection
+from .web import WebError, read_json
 
 _METADATA_VERSION: Final = "2022-09-01"
 
@@ -43,13 +41,17 @@ CHINA: Final = Cloud(
     "https://management.chinacloudapi.cn", "https://login.chinacloudapi.cn", "https://management.core.chinacloudapi.cn"
 )
 
-# The names that azure-native takes, and those of the az CLI.
+# The names that azure-native takes, those of the az CLI among them.
+# Source: pulumi-azure-native, provider/pkg/azure/cloud/cloud.go, 2025.
 _BY_NAME: Final[Mapping[str, Cloud]] = {
     "": PUBLIC,
     "public": PUBLIC,
     "azurecloud": PUBLIC,
     "usgovernment": US_GOVERNMENT,
     "azureusgovernment": US_GOVERNMENT,
+    "azureusgovernmentcloud": US_GOVERNMENT,
+    "usgov": US_GOVERNMENT,
+    "usgovernmentl4": US_GOVERNMENT,
     "china": CHINA,
     "azurechinacloud": CHINA,
 }
@@ -71,18 +73,27 @@ def find_cloud(connection: Connection) -> Cloud:
 
 
 def _ask(host: str, name: str) -> Cloud:
-    url = f"https://{host.removeprefix('https://').rstrip('/')}/metadata/endpoints?api-version={_METADATA_VERSION}"
+    bare = host.removeprefix("https://").rstrip("/")
+    if "://" in bare:
+        raise ConfigurationError(
+            f"azure-native:metadataHost is '{host}'; it must be a host name or start with https://"
+        )
     try:
-        with urllib.request.urlopen(url, timeout=30) as response:
-            answer = json.load(response)
+        answer = read_json(f"https://{bare}/metadata/endpoints?api-version={_METADATA_VERSION}", {})
         return cloud_from_metadata(answer, name)
-    except (urllib.error.URLError, json.JSONDecodeError, LookupError, TypeError) as error:
+    except (WebError, LookupError) as error:
         raise ConfigurationError(f"azure-native:metadataHost '{host}' gives no cloud endpoints: {error}") from None
 
 
 def cloud_from_metadata(answer: Any, name: str) -> Cloud:
-    """The cloud called `name` (or the only one) in the answer of a metadata endpoint. Raises LookupError."""
+    """The cloud called `name` (or the first one) in the answer of a metadata endpoint. Raises LookupError."""
     clouds = answer if isinstance(answer, list) else [answer]
-    chosen = [cloud for cloud in clouds if str(cloud.get("name", "")).casefold() == name.casefold()] or clouds[:1]
-    authentication = chosen[0]["authentication"]
-    return Cloud(chosen[0]["resourceManager"], authentication["loginEndpoint"], authentication["audiences"][0])
+    try:
+        chosen = [cloud for cloud in clouds if str(cloud.get("name", "")).casefold() == name.casefold()] or clouds
+        authentication = chosen[0]["authentication"]
+        found = chosen[0]["resourceManager"], authentication["loginEndpoint"], authentication["audiences"][0]
+    except (LookupError, TypeError, AttributeError):
+        raise LookupError("the answer does not describe a cloud") from None
+    if not all(isinstance(endpoint, str) and endpoint.startswith("https://") for endpoint in found[:2]):
+        raise LookupError("its endpoints do not start with https://")
+    return Cloud(*found)

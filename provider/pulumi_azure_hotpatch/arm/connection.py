@@ -16,8 +16,8 @@ _FALSE: Final = frozenset(("", "0", "false", "no", "off"))
 class Connection:
     """`azure` holds the values of `azure-native`'s configuration keys (secrets among them, so it is never shown).
 
-    `endpoint` replaces the cloud's endpoints with one host that answers for Resource Manager and for tokens; it is trusted only with the
-    certificate authority in `ca_file`.
+    `endpoint` replaces the cloud's endpoints with one host that answers for Resource Manager and for tokens; it is
+    trusted only with the certificate authority in `ca_file`.
     """
 
     azure: Mapping[str, str] = field(default_factory=dict, repr=False)
