@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 ClientT = TypeVar("ClientT")
 
+_QUIET = logging.NullHandler()
+
 
 @dataclass(frozen=True)
 class Azure:
@@ -38,13 +41,15 @@ def connect(connection: Connection, clock: Clock) -> Azure:
     from .transport import pooled_transport
 
     cloud = find_cloud(connection)
-    return over(
-        cloud, OneAtATime(make_credential(connection, cloud)), pooled_transport(clock, connection.ca_file), clock
-    )
+    transport = pooled_transport(clock, connection.ca_file)
+    return over(cloud, OneAtATime(make_credential(connection, cloud, transport)), transport, clock)
 
 
 def over(cloud: Cloud, credential: TokenCredential, transport: HttpTransport[Any, Any], clock: Clock) -> Azure:
     """Azure over a given credential and transport; clients are imported and made when they are first needed."""
+    for library in ("azure", "msal"):
+        # What they warn of arrives as an error; without a handler Python prints it, and the engine shows that to users.
+        logging.getLogger(library).addHandler(_QUIET)
     options: dict[str, Any] = {
         "base_url": cloud.resource_manager,
         "credential_scopes": [cloud.scope],

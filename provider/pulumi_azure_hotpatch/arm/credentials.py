@@ -1,27 +1,35 @@
 """The credential that `azure-native` users already have configured.
 
-Order: OpenID Connect and managed identity where they are asked for, then a certificate, then a client secret, then whatever
-`DefaultAzureCredential` finds (environment, workload and managed identity, az CLI …).
+In azure-native's order: `DefaultAzureCredential` where it is asked for, a certificate, a client secret, OpenID Connect,
+a managed identity. Where none of these is configured, whatever `DefaultAzureCredential` finds (environment, workload
+and managed identity, az CLI …).
+
+Source of the order: pulumi-azure-native, provider/pkg/provider/auth_azidentity.go, 2025.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import threading
-import urllib.error
-import urllib.parse
-import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pulumi_azure_hotpatch.errors import ConfigurationError
 
 from .clouds import Cloud
 from .connection import Connection
+from .oidc import assertion
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken, TokenCredential
+    from azure.core.pipeline.transport import HttpTransport
+
+CredentialT = TypeVar("CredentialT")
+
+# Source: azure-identity 1.27, `validate_tenant_id`.
+_TENANT = re.compile(r"[0-9A-Za-z.-]+")
 
 
 class OneAtATime:
@@ -37,32 +45,41 @@ class OneAtATime:
             return self._credential.get_token(*scopes, **options)
 
 
-def make_credential(connection: Connection, cloud: Cloud) -> TokenCredential:
-    """The credential a connection describes; nothing is contacted before the first token. Raises ConfigurationError for half a description."""
+def make_credential(connection: Connection, cloud: Cloud, transport: HttpTransport[Any, Any]) -> TokenCredential:
+    """The credential a connection describes; nothing is contacted before the first token.
+
+    It signs in over `transport`, which trusts what the connection trusts and waits on our clock. Raises
+    ConfigurationError for half a description, or for one that can never work.
+    """
     import azure.identity as identity
 
-    options = _options(connection, cloud)
-    if connection.flag("useOidc"):
-        tenant, client = _require(connection, "useOidc", "tenantId", "clientId")
-        return identity.ClientAssertionCredential(tenant, client, _assertion(connection), **options)
-    if connection.flag("useMsi"):
-        client_id = connection.value("clientId") or None
-        return identity.ManagedIdentityCredential(client_id=client_id)
+    options = _options(connection, cloud, transport)
+    if connection.flag("useDefaultAzureCredential"):
+        return identity.DefaultAzureCredential(**options)
     if certificate := connection.value("clientCertificatePath"):
         tenant, client = _require(connection, "clientCertificatePath", "tenantId", "clientId")
         if not Path(certificate).is_file():
             raise ConfigurationError(f"azure-native:clientCertificatePath is '{certificate}', which is not a file")
         password = connection.value("clientCertificatePassword") or None
-        return identity.CertificateCredential(tenant, client, certificate, password=password, **options)
+        return _made(
+            "clientCertificatePath",
+            lambda: identity.CertificateCredential(tenant, client, certificate, password=password, **options),
+        )
     if secret := connection.value("clientSecret"):
         tenant, client = _require(connection, "clientSecret", "tenantId", "clientId")
-        return identity.ClientSecretCredential(tenant, client, secret, **options)
-    options.pop("connection_verify", None)
-    return identity.DefaultAzureCredential(exclude_interactive_browser_credential=True, **options)
+        return _made("clientSecret", lambda: identity.ClientSecretCredential(tenant, client, secret, **options))
+    if connection.flag("useOidc"):
+        tenant, client = _require(connection, "useOidc", "tenantId", "clientId")
+        prove = assertion(connection)
+        return _made("useOidc", lambda: identity.ClientAssertionCredential(tenant, client, prove, **options))
+    if connection.flag("useMsi"):
+        client_id = connection.value("clientId") or None
+        return _made("useMsi", lambda: identity.ManagedIdentityCredential(client_id=client_id, transport=transport))
+    return identity.DefaultAzureCredential(**options)
 
 
-def _options(connection: Connection, cloud: Cloud) -> dict[str, Any]:
-    options: dict[str, Any] = {"authority": cloud.authority}
+def _options(connection: Connection, cloud: Cloud, transport: HttpTransport[Any, Any]) -> dict[str, Any]:
+    options: dict[str, Any] = {"authority": cloud.authority, "transport": transport}
     # Instance discovery asks the public cloud about an authority it cannot know.
     if (
         connection.endpoint is not None
@@ -70,46 +87,38 @@ def _options(connection: Connection, cloud: Cloud) -> dict[str, Any]:
         or connection.flag("disableInstanceDiscovery")
     ):
         options["disable_instance_discovery"] = True
-    if connection.ca_file is not None:
-        options["connection_verify"] = connection.ca_file
     if tenants := connection.value("auxiliaryTenantIds"):
-        options["additionally_allowed_tenants"] = json.loads(tenants) if tenants.startswith("[") else tenants.split(";")
+        options["additionally_allowed_tenants"] = _tenants(tenants)
     return options
+
+
+def _tenants(text: str) -> list[str]:
+    """A JSON list, as `pulumi config set --path` stores it, or ids separated by semicolons or commas."""
+    if not text.startswith("["):
+        return [part.strip() for part in re.split("[;,]", text) if part.strip()]
+    try:
+        parsed: list[Any] = json.loads(text)
+    except json.JSONDecodeError:
+        raise ConfigurationError(
+            "azure-native:auxiliaryTenantIds is neither a JSON list nor ids separated by semicolons"
+        ) from None
+    return [str(item) for item in parsed]
 
 
 def _require(connection: Connection, because: str, *keys: str) -> tuple[str, ...]:
     missing = [f"azure-native:{key}" for key in keys if not connection.value(key)]
     if missing:
-        raise ConfigurationError(f"azure-native:{because} is set, but {' and '.join(missing)} is not")
+        raise ConfigurationError(
+            f"azure-native:{because} is set, but {' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} not"
+        )
+    tenant = connection.value("tenantId")
+    if not _TENANT.fullmatch(tenant):
+        raise ConfigurationError(f"azure-native:tenantId is '{tenant}', which is neither an id nor a domain")
     return tuple(connection.value(key) for key in keys)
 
 
-def _assertion(connection: Connection) -> Callable[[], str]:
-    """A function that gives the OIDC token: as configured, from a file (read anew each time), or from the CI system's endpoint."""
-    if token := connection.value("oidcToken"):
-        return lambda: token
-    if path := connection.value("oidcTokenFilePath"):
-        return lambda: Path(path).read_text().strip()
-    url, bearer = connection.value("oidcRequestUrl"), connection.value("oidcRequestToken")
-    if url and bearer:
-        return lambda: _request_token(url, bearer)
-    raise ConfigurationError(
-        "azure-native:useOidc is set, but none of oidcToken, oidcTokenFilePath, or oidcRequestUrl with oidcRequestToken is"
-    )
-
-
-def _request_token(url: str, bearer: str) -> str:
-    parts = urllib.parse.urlsplit(url)
-    if parts.scheme != "https":
-        raise ConfigurationError("azure-native:oidcRequestUrl must start with https://")
-    query = dict(urllib.parse.parse_qsl(parts.query)) | {"audience": "api://AzureADTokenExchange"}
-    target = urllib.parse.urlunsplit(parts._replace(query=urllib.parse.urlencode(query)))
-    request = urllib.request.Request(
-        target, headers={"Authorization": f"Bearer {bearer}", "Accept": "application/json"}
-    )
+def _made(key: str, make: Callable[[], CredentialT]) -> CredentialT:
     try:
-        with urllib.request.urlopen(request, timeout=30) as response:
-            answer: Mapping[str, str] = json.load(response)
-        return answer["value"]
-    except (urllib.error.URLError, json.JSONDecodeError, KeyError) as error:
-        raise ConfigurationError(f"azure-native:oidcRequestUrl gave no token: {error}") from None
+        return make()
+    except (ValueError, TypeError, OSError) as error:
+        raise ConfigurationError(f"azure-native:{key} cannot be used: {' '.join(str(error).split())}") from None

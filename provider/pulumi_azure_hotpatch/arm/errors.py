@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    HttpResponseError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
 
-from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, NotFound, OperationFailed
+from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, HotpatchError, NotFound, OperationFailed
 
 
 @contextmanager
@@ -16,6 +22,11 @@ def arm_errors(action: str, subject: str) -> Iterator[None]:
     try:
         yield
     except ClientAuthenticationError as error:
+        if isinstance(error.__cause__, HotpatchError):
+            # Raised by ourselves within the sign-in, such as Interrupted, and wrapped by azure-identity.
+            raise error.__cause__ from None
+        if isinstance(error.__cause__, (ServiceRequestError, ServiceResponseError)):
+            raise _unreachable(error.__cause__, action, subject) from None
         raise ConfigurationError(
             f"Signing in to Azure failed: {(_answer(error) or _text(error)).rstrip('.')}. "
             "Check the credentials of the stack."
@@ -23,9 +34,7 @@ def arm_errors(action: str, subject: str) -> Iterator[None]:
     except HttpResponseError as error:
         raise _arm_error(error, action, subject) from None
     except AzureError as error:
-        raise ArmError(
-            f"{subject}: could not {action}: Azure cannot be reached ({_text(error)})", code="Unreachable"
-        ) from None
+        raise _unreachable(error, action, subject) from None
 
 
 def _arm_error(error: HttpResponseError, action: str, subject: str) -> ArmError:
@@ -35,6 +44,10 @@ def _arm_error(error: HttpResponseError, action: str, subject: str) -> ArmError:
     # A failed long-running operation arrives with status 200: its failure is in the body.
     kind = NotFound if status == 404 else OperationFailed if status < 400 else ArmError
     return kind(text, code=code, status=status)
+
+
+def _unreachable(error: AzureError, action: str, subject: str) -> ArmError:
+    return ArmError(f"{subject}: could not {action}: Azure cannot be reached ({_text(error)})", code="Unreachable")
 
 
 def _answer(error: HttpResponseError) -> str:

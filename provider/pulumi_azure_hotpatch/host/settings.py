@@ -1,7 +1,8 @@
 """The stack's configuration: what is ours, and what `azure-native` users already have.
 
-Read in a program through `pulumi.Config`, in the plugin from what the engine hands to `configure`; both are a function from key to value.
-Our own keys have the namespace `azure-hotpatch`. Environment variables fill what the configuration leaves out.
+Read in a program through `pulumi.Config`, in the plugin from what the engine hands to `configure`; both are a function
+from key to value. Our own keys have the namespace `azure-hotpatch`. Environment variables fill what the configuration
+leaves out.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from pulumi_azure_hotpatch.ports import Settings
 Lookup = Callable[[str], Any]
 
 # Where azure-native reads the same thing: its configuration key, then environment variables.
-# Source: pulumi-azure-native 3.29.0, provider configuration.
+# Source: pulumi-azure-native, provider/pkg/provider/auth_azidentity.go, 2025. Left out is `msiEndpoint`, which the
+# identity library finds by itself, there and here.
 _AZURE: Mapping[str, tuple[str, ...]] = {
     "clientId": ("ARM_CLIENT_ID", "AZURE_CLIENT_ID"),
     "clientSecret": ("ARM_CLIENT_SECRET", "AZURE_CLIENT_SECRET"),
@@ -32,19 +34,21 @@ _AZURE: Mapping[str, tuple[str, ...]] = {
     "metadataHost": ("ARM_METADATA_HOSTNAME", "ARM_METADATA_HOST"),
     "disableInstanceDiscovery": ("ARM_DISABLE_INSTANCE_DISCOVERY",),
     "useMsi": ("ARM_USE_MSI",),
-    "msiEndpoint": ("ARM_MSI_ENDPOINT",),
     "useOidc": ("ARM_USE_OIDC",),
     "oidcToken": ("ARM_OIDC_TOKEN",),
     "oidcTokenFilePath": ("ARM_OIDC_TOKEN_FILE_PATH", "AZURE_FEDERATED_TOKEN_FILE"),
     "oidcRequestUrl": ("ARM_OIDC_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_URL"),
     "oidcRequestToken": ("ARM_OIDC_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
+    "oidcAudience": ("ARM_OIDC_AUDIENCE",),
     "useDefaultAzureCredential": ("ARM_USE_DEFAULT_AZURE_CREDENTIAL",),
 }
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """Everything the configuration says: for handlers (`settings`), for reaching Azure (`connection`), and which clock counts."""
+    """Everything the configuration says: for handlers (`settings`), for reaching Azure (`connection`), and which clock
+    counts (`clock`: `system` or `endpoint`).
+    """
 
     settings: Settings
     connection: Connection
@@ -93,7 +97,8 @@ def _check_endpoint(endpoint: str | None, ca_file: str | None, clock: str) -> No
         raise ConfigurationError(f"azure-hotpatch:endpoint is '{endpoint}'; it must start with https://")
     if ca_file is None:
         raise ConfigurationError(
-            "azure-hotpatch:endpoint is set without azure-hotpatch:caFile; an endpoint override is trusted only with its own certificate authority"
+            "azure-hotpatch:endpoint is set without azure-hotpatch:caFile; an endpoint override is trusted only with "
+            "its own certificate authority"
         )
     if not os.path.isfile(ca_file):
         raise ConfigurationError(f"azure-hotpatch:caFile is '{ca_file}', which is not a file")

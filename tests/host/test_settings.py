@@ -1,0 +1,194 @@
+"""What the stack's configuration and the environment say, in which order, and what makes no sense."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_azure_hotpatch.errors import ConfigurationError
+from pulumi_azure_hotpatch.host.settings import Configuration, read_configuration
+
+VARIABLES = {
+    "clientId": "ARM_CLIENT_ID",
+    "clientSecret": "ARM_CLIENT_SECRET",
+    "clientCertificatePath": "ARM_CLIENT_CERTIFICATE_PATH",
+    "clientCertificatePassword": "ARM_CLIENT_CERTIFICATE_PASSWORD",
+    "tenantId": "ARM_TENANT_ID",
+    "auxiliaryTenantIds": "ARM_AUXILIARY_TENANT_IDS",
+    "subscriptionId": "ARM_SUBSCRIPTION_ID",
+    "environment": "ARM_ENVIRONMENT",
+    "metadataHost": "ARM_METADATA_HOSTNAME",
+    "disableInstanceDiscovery": "ARM_DISABLE_INSTANCE_DISCOVERY",
+    "useMsi": "ARM_USE_MSI",
+    "useOidc": "ARM_USE_OIDC",
+    "oidcAudience": "ARM_OIDC_AUDIENCE",
+    "oidcToken": "ARM_OIDC_TOKEN",
+    "oidcTokenFilePath": "ARM_OIDC_TOKEN_FILE_PATH",
+    "oidcRequestUrl": "ARM_OIDC_REQUEST_URL",
+    "oidcRequestToken": "ARM_OIDC_REQUEST_TOKEN",
+    "useDefaultAzureCredential": "ARM_USE_DEFAULT_AZURE_CREDENTIAL",
+}
+"""Every key of azure-native that says how to reach Azure, and its variable."""
+
+OTHER_VARIABLES = {
+    "clientId": "AZURE_CLIENT_ID",
+    "clientSecret": "AZURE_CLIENT_SECRET",
+    "clientCertificatePath": "AZURE_CLIENT_CERTIFICATE_PATH",
+    "clientCertificatePassword": "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+    "tenantId": "AZURE_TENANT_ID",
+    "subscriptionId": "AZURE_SUBSCRIPTION_ID",
+    "environment": "AZURE_ENVIRONMENT",
+    "metadataHost": "ARM_METADATA_HOST",
+    "oidcTokenFilePath": "AZURE_FEDERATED_TOKEN_FILE",
+    "oidcRequestUrl": "ACTIONS_ID_TOKEN_REQUEST_URL",
+    "oidcRequestToken": "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+}
+"""What other tools call the same."""
+
+SECRET = "Wh1sper~ed.Once"
+
+
+def read(config: dict[str, Any] | None = None, environment: dict[str, str] | None = None) -> Configuration:
+    return read_configuration((config or {}).get, environment or {})
+
+
+def refusal(config: dict[str, Any] | None = None, environment: dict[str, str] | None = None) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        read(config, environment)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(("key", "variable"), VARIABLES.items())
+def test_the_configuration_goes_before_the_environment(key: str, variable: str) -> None:
+    both = read({f"azure-native:{key}": "configured"}, {variable: "from the environment"})
+    assert both.connection.value(key) == "configured"
+    assert read({}, {variable: "from the environment"}).connection.value(key) == "from the environment"
+    assert read().connection.value(key) == ""
+
+
+@pytest.mark.parametrize(("key", "variable"), OTHER_VARIABLES.items())
+def test_a_variable_of_another_tool_counts_where_azure_native_has_none(key: str, variable: str) -> None:
+    assert read({}, {variable: "theirs"}).connection.value(key) == "theirs"
+    assert read({}, {variable: "theirs", VARIABLES[key]: "ours"}).connection.value(key) == "ours"
+
+
+def test_nothing_but_these_keys_is_read_of_azure_native() -> None:
+    asked: list[str] = []
+    read_configuration(lambda key: asked.append(key), {})
+    names = {key.removeprefix("azure-native:") for key in asked if key.startswith("azure-native:")}
+    assert names == set(VARIABLES)
+
+
+def test_an_empty_variable_is_as_good_as_none() -> None:
+    assert read({}, {"ARM_CLIENT_ID": "", "AZURE_CLIENT_ID": "theirs"}).connection.value("clientId") == "theirs"
+
+
+def test_a_switch_that_is_off_in_the_configuration_is_not_turned_on_by_the_environment() -> None:
+    for off in (False, "false"):
+        connection = read({"azure-native:useOidc": off}, {"ARM_USE_OIDC": "true"}).connection
+        assert connection.flag("useOidc") is False
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        *((on, True) for on in (True, "True", "true", "1", "yes", "on")),
+        *((off, False) for off in (False, "False", "0", "No", "off", None)),
+    ],
+)
+def test_a_switch_may_be_written_in_several_ways(written: Any, expected: bool) -> None:
+    assert read({"azure-native:useMsi": written}).connection.flag("useMsi") is expected
+    assert read({"azure-hotpatch:verbose": written}).settings.verbose is expected
+
+
+def test_a_list_in_the_configuration_arrives_as_json() -> None:
+    value = read({"azure-native:auxiliaryTenantIds": ["a", "b"]}).connection.value("auxiliaryTenantIds")
+    assert json.loads(value) == ["a", "b"]
+
+
+def test_the_subscription_is_the_default_of_resources() -> None:
+    assert read({}, {"ARM_SUBSCRIPTION_ID": "s"}).settings.subscription_id == "s"
+    assert read().settings.subscription_id is None
+
+
+@pytest.mark.parametrize(("written", "expected"), [("auto", True), ("off", False), (None, True)])
+def test_preview_may_be_kept_from_reading(written: str | None, expected: bool) -> None:
+    assert read({"azure-hotpatch:previewReads": written}).settings.preview_reads is expected
+    assert read({}, {"AZURE_HOTPATCH_PREVIEW_READS": written or ""}).settings.preview_reads is expected
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("image-list", {"image-list"}),
+        ("image-list, lead-time", {"image-list", "lead-time"}),
+        (" image-list ,, ", {"image-list"}),
+        ('["image-list", "lead-time"]', {"image-list", "lead-time"}),
+        (["image-list"], {"image-list"}),
+        ("", set()),
+        (None, set()),
+    ],
+)
+def test_rules_are_relaxed_by_name(written: Any, expected: set[str]) -> None:
+    assert read({"azure-hotpatch:relax": written}).settings.relaxed == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("previewReads", "never", "azure-hotpatch:previewReads is 'never'; it must be 'auto' or 'off'"),
+        ("verbose", "loud", "azure-hotpatch:verbose is 'loud'; it must be true or false"),
+        ("relax", "[oops", "azure-hotpatch:relax is neither a JSON list nor names separated by commas"),
+        ("clock", "sundial", "azure-hotpatch:clock is 'sundial'; it must be 'system' or 'endpoint'"),
+        ("clock", "endpoint", "azure-hotpatch:clock is 'endpoint', but no azure-hotpatch:endpoint is set"),
+        (
+            "endpoint",
+            "http://127.0.0.1:8443",
+            "azure-hotpatch:endpoint is 'http://127.0.0.1:8443'; it must start with https://",
+        ),
+        (
+            "endpoint",
+            "127.0.0.1:8443",
+            "azure-hotpatch:endpoint is '127.0.0.1:8443'; it must start with https://",
+        ),
+        (
+            "endpoint",
+            "https://127.0.0.1:8443",
+            "azure-hotpatch:endpoint is set without azure-hotpatch:caFile; an endpoint override is trusted only with "
+            "its own certificate authority",
+        ),
+    ],
+)
+def test_what_makes_no_sense_is_told_by_its_key_in_one_line(key: str, value: str, told: str) -> None:
+    assert refusal({f"azure-hotpatch:{key}": value}) == told
+
+
+def test_a_certificate_authority_that_is_no_file_is_refused(tmp_path: Path) -> None:
+    config = {"azure-hotpatch:endpoint": "https://127.0.0.1:8443", "azure-hotpatch:caFile": str(tmp_path)}
+    assert refusal(config) == f"azure-hotpatch:caFile is '{tmp_path}', which is not a file"
+
+
+def test_an_endpoint_with_its_authority_may_bring_its_clock(tmp_path: Path) -> None:
+    authority = tmp_path / "ca.pem"
+    authority.write_text("")
+    environment = {
+        "AZURE_HOTPATCH_ENDPOINT": "https://127.0.0.1:8443",
+        "AZURE_HOTPATCH_CA_FILE": str(authority),
+        "AZURE_HOTPATCH_CLOCK": "endpoint",
+    }
+    found = read({}, environment)
+    assert (found.connection.endpoint, found.connection.ca_file) == ("https://127.0.0.1:8443", str(authority))
+    assert found.clock == "endpoint"
+
+
+def test_no_secret_is_in_the_repr_of_a_configuration() -> None:
+    config = {
+        f"azure-native:{key}": SECRET
+        for key in ("clientSecret", "clientCertificatePassword", "oidcToken", "oidcRequestToken")
+    }
+    found = read(config)
+    assert found.connection.value("clientSecret") == SECRET
+    assert SECRET not in repr(found)
+    assert SECRET not in f"{found.settings} {found.connection}"
