@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from pulumi_azure_hotpatch.engine.facts import MAINTENANCE_CONFIGURATIONS, Declaration
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
+from pulumi_azure_hotpatch.engine.patch_lists import PatchLists
 from pulumi_azure_hotpatch.engine.rules import Finding, judge, rule, rules_for
-from pulumi_azure_hotpatch.engine.schedules import azure_zone, schedule_facts
+from pulumi_azure_hotpatch.engine.schedules import schedule_facts
 from pulumi_azure_hotpatch.errors import InvalidInput, Refused
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.base import means_the_same
 from pulumi_azure_hotpatch.models.draft import Draft
-from pulumi_azure_hotpatch.models.maintenance_schedule import (
-    LinuxPackages,
-    MaintenanceScheduleInputs,
-    MaintenanceScheduleState,
-    WindowsPatches,
-)
+from pulumi_azure_hotpatch.models.maintenance_schedule import MaintenanceScheduleInputs, MaintenanceScheduleState
 from pulumi_azure_hotpatch.ports import Body, Context
 
 from .base import Created, Handler
+from .schedule_bodies import (
+    DEFAULT_REBOOT_SETTING,
+    PLACES,
+    SCOPE,
+    changed_body,
+    raw_fields,
+    read_field,
+    wire_field,
+)
+from .waiting import kept_if_unanswered
 
 Inputs = Draft[MaintenanceScheduleInputs]
 State = MaintenanceScheduleState
-
-SCOPE = "InGuestPatch"
-# The fields that can be changed in place, each on its own.
-_OWNED = ("start", "duration", "time_zone", "recurrence", "expires", "reboot_setting", "windows", "linux", "tags")
 
 
 class MaintenanceScheduleHandler(Handler[MaintenanceScheduleInputs, State]):
@@ -72,38 +75,44 @@ class MaintenanceScheduleHandler(Handler[MaintenanceScheduleInputs, State]):
             location=inputs.location,
             as_of=ctx.clock.now() if ctx.may_read else None,
         )
+        facts = replace(facts, patches=_patch_lists(windows, linux))
         yield from judge(rules_for("schedule"), facts, relaxed=ctx.settings.relaxed)
 
     def create(self, ctx: Context, inputs: MaintenanceScheduleInputs) -> Created[State]:
         schedule = _schedule_id(inputs)
         found = ctx.maintenance.get_schedule(schedule)
-        state = State.model_validate(inputs.model_dump())
-        if found is None:
-            ctx.maintenance.put_schedule(schedule, arm_body(inputs, {}))
-            return Created(str(schedule), state)
-        _check_takeover(schedule, found, inputs)
-        return Created(str(schedule), self._write(ctx, schedule, found, state.model_copy(update={"adopted": True})))
+        if found is not None:
+            _check_takeover(schedule, found, inputs)
+        state = State.model_validate(inputs.model_dump() | {"adopted": found is not None})
+        return Created(str(schedule), self._bring_about(ctx, schedule, found, state))
 
     def read(self, ctx: Context, id: str, state: State) -> State | None:
-        body = ctx.maintenance.get_schedule(_schedule_id(state))
+        body = ctx.maintenance.get_schedule(ResourceId.parse(id))
         if body is None:
             return None
-        observed = fields_from_arm(body)
+        raw = raw_fields(body)
         seen = {
-            name: observed[name]
-            for name in _OWNED
-            if _is_ours(state, name) and not _same(name, getattr(state, name), observed[name])
+            # A required field must not be missing from what is stored.
+            name: "" if raw[name] is None and State.model_fields[name].is_required() else read_field(name, raw[name])
+            for name, value in _declared(state).items()
+            if not _same(name, value, raw[name])
         }
         return state.model_copy(update=seen)
 
     def update(self, ctx: Context, id: str, state: State, inputs: MaintenanceScheduleInputs) -> State:
-        schedule = _schedule_id(inputs)
-        carried = {"adopted": state.adopted, "previous": state.previous, "previously_absent": state.previously_absent}
-        wanted = State.model_validate(inputs.model_dump() | carried)
-        return self._write(ctx, schedule, ctx.maintenance.get_schedule(schedule) or {}, wanted)
+        schedule = ResourceId.parse(id)
+        wanted = State.model_validate(inputs.model_dump() | {"adopted": state.adopted})
+        owned = _declared(wanted)
+        carried = {
+            "previous": {name: value for name, value in state.previous.items() if name in owned},
+            "previously_absent": tuple(name for name in state.previously_absent if name in owned),
+            "applied": {name: value for name, value in state.applied.items() if name in owned},
+        }
+        found = ctx.maintenance.get_schedule(schedule)
+        return self._bring_about(ctx, schedule, found, wanted.model_copy(update=carried))
 
     def delete(self, ctx: Context, id: str, state: State) -> None:
-        schedule = _schedule_id(state)
+        schedule = ResourceId.parse(id)
         if ctx.declarations.is_still_wanted(str(schedule)):
             ctx.inform("it stays: another resource of this stack declares it")
         elif state.on_destroy == "keep":
@@ -113,129 +122,90 @@ class MaintenanceScheduleHandler(Handler[MaintenanceScheduleInputs, State]):
         else:
             self._restore(ctx, schedule, state)
 
-    def _write(self, ctx: Context, schedule: ResourceId, found: Body, state: State) -> State:
-        """Write the fields of ours that `found` has otherwise; the state with what was there before."""
-        observed = fields_from_arm(found)
-        changes = [
-            name for name in _OWNED if _is_ours(state, name) and not _same(name, getattr(state, name), observed[name])
-        ]
-        if not changes and found:
-            return state
-        newly = [name for name in changes if name not in state.previous and name not in state.previously_absent]
-        before = {name: _plain(observed[name]) for name in newly if observed[name] is not None}
-        absent = tuple(name for name in newly if observed[name] is None)
-        ctx.maintenance.put_schedule(schedule, arm_body(state, found))
-        if not state.adopted:
-            return state
-        return state.model_copy(
-            update={"previous": state.previous | before, "previously_absent": (*state.previously_absent, *absent)}
-        )
+    def _bring_about(self, ctx: Context, schedule: ResourceId, found: Body | None, state: State) -> State:
+        """Write the declared fields that `found` has otherwise; the state with what was there before."""
+        if found is None:
+            # Whoever made the one that is gone: this one is ours.
+            fresh = {"adopted": False, "previous": {}, "previously_absent": (), "applied": {}}
+            return self._put(ctx, schedule, {}, _declared(state), state.model_copy(update=fresh))
+        raw = raw_fields(found)
+        changes = {name: value for name, value in _declared(state).items() if not _same(name, value, raw[name])}
+        if state.adopted:
+            state = _remembering(state, changes, raw)
+        return self._put(ctx, schedule, found, changes, state) if changes else state
+
+    def _put(self, ctx: Context, schedule: ResourceId, found: Body, changes: dict[str, Any], state: State) -> State:
+        fields = {name: wire_field(name, value) for name, value in changes.items()}
+        with kept_if_unanswered(ctx, str(schedule), state):
+            ctx.maintenance.put_schedule(schedule, changed_body(found, state.location, fields))
+        return state
 
     def _restore(self, ctx: Context, schedule: ResourceId, state: State) -> None:
-        found = ctx.maintenance.get_schedule(schedule)
-        if found is None:
+        """Put back what we changed in a configuration that was there before, as far as it still holds what we set."""
+        ours = [name for name in PLACES if name in state.previous or name in state.previously_absent]
+        found = ctx.maintenance.get_schedule(schedule) if ours else None
+        if ours and found is None:
             return
-        observed = fields_from_arm(found)
-        ours = [*state.previous, *state.previously_absent]
-        left = [name for name in ours if not _same(name, getattr(state, name), observed[name])]
-        back = {name: state.previous.get(name) for name in ours if name not in left}
+        raw = raw_fields(found or {})
+        held = [name for name in ours if _same(name, read_field(name, state.applied.get(name)), raw[name])]
+        before = {name: state.previous.get(name) for name in ours}
+        left = [
+            name for name in ours if name not in held and not _same(name, read_field(name, before[name]), raw[name])
+        ]
         ctx.inform(
             "it stays, because it was there before"
             + (f"; changed by somebody else and left: {', '.join(left)}" if left else "")
         )
-        if back:
-            values = {name: observed[name] for name in _OWNED} | back
-            restored = State.model_construct(**(state.model_dump() | values))
-            ctx.maintenance.put_schedule(
-                schedule, arm_body(State.model_validate(restored.model_dump()), found, cleared=frozenset(back))
-            )
+        if found is not None and held:
+            fields = {name: before[name] for name in held}
+            ctx.maintenance.put_schedule(schedule, changed_body(found, state.location, fields))
 
 
 HANDLER = MaintenanceScheduleHandler()
 
 
-def arm_body(inputs: MaintenanceScheduleInputs, found: Body, cleared: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """The body to PUT: what is there already with our fields over it. Fields in `cleared` that have no value are taken out.
+def _declared(state: State) -> dict[str, Any]:
+    """The fields that are ours: those that are given and, in a configuration that we made, the reboot setting."""
+    given = {name: value for name in PLACES if (value := getattr(state, name)) is not None}
+    return given if state.adopted else {"reboot_setting": DEFAULT_REBOOT_SETTING} | given
 
-    Source of the shape: azure-mgmt-maintenance 2.1.0 (API 2023-04-01); `InGuestPatchMode: User` is demanded by the service (Azure/bicep
-    issue 8959).
-    """
-    before = found.get("properties") or {}
-    window = dict(before.get("maintenanceWindow") or {})
-    window |= {
-        "startDateTime": inputs.start,
-        "duration": inputs.duration,
-        "timeZone": azure_zone(inputs.time_zone),
-        "recurEvery": inputs.recurrence,
+
+def _remembering(state: State, changes: dict[str, Any], raw: dict[str, Any]) -> State:
+    """`state` with what an adopted configuration held before our first change of each field."""
+    applied = {name: wire_field(name, value) for name, value in _declared(state).items()}
+    ours = {*state.previous, *state.previously_absent}
+    # What was as wanted when we came and has been changed since goes back to that, not to the change.
+    newly = {
+        name: state.applied.get(name, raw[name])
+        for name, value in changes.items()
+        if name not in ours and not (name in state.applied and _same(name, value, state.applied[name]))
     }
-    install = dict(before.get("installPatches") or {}) | {"rebootSetting": inputs.reboot_setting}
-    optional = {
-        "expires": (window, "expirationDateTime", inputs.expires),
-        "windows": (
-            install,
-            "windowsParameters",
-            inputs.windows and inputs.windows.model_dump(mode="json", by_alias=True),
-        ),
-        "linux": (install, "linuxParameters", inputs.linux and inputs.linux.model_dump(mode="json", by_alias=True)),
-    }
-    for name, (parent, key, value) in optional.items():
-        if value is not None:
-            parent[key] = value
-        elif name in cleared:
-            parent.pop(key, None)
-    tags = inputs.tags if inputs.tags is not None or "tags" in cleared else found.get("tags")
-    return {
-        "location": inputs.location,
-        "tags": tags or {},
-        "properties": {
-            "maintenanceScope": SCOPE,
-            "visibility": "Custom",
-            "extensionProperties": {"InGuestPatchMode": "User"},
-            "maintenanceWindow": window,
-            "installPatches": install,
-        },
-    }
+    return state.model_copy(
+        update={
+            "previous": state.previous | {name: value for name, value in newly.items() if value is not None},
+            "previously_absent": (*state.previously_absent, *(name for name, value in newly.items() if value is None)),
+            "applied": applied,
+        }
+    )
 
 
-def fields_from_arm(body: Body) -> dict[str, Any]:
-    """The fields that can be ours, by name, as a maintenance configuration holds them; absent ones are None."""
-    properties: Mapping[str, Any] = body.get("properties") or {}
-    window = properties.get("maintenanceWindow") or {}
-    install = properties.get("installPatches") or {}
-    return {
-        "start": window.get("startDateTime"),
-        "duration": window.get("duration"),
-        "time_zone": window.get("timeZone"),
-        "recurrence": window.get("recurEvery"),
-        "expires": window.get("expirationDateTime"),
-        "reboot_setting": install.get("rebootSetting"),
-        "windows": _selection(WindowsPatches, install.get("windowsParameters")),
-        "linux": _selection(LinuxPackages, install.get("linuxParameters")),
-        "tags": body.get("tags") or None,
-    }
+def _same(name: str, value: Any, raw: Any) -> bool:
+    """Whether a field's value and what Azure's JSON has for it mean the same."""
+    return means_the_same(MaintenanceScheduleInputs.model_fields[name], value, read_field(name, raw))
 
 
-def _selection(
-    model: type[WindowsPatches | LinuxPackages], raw: Mapping[str, Any] | None
-) -> WindowsPatches | LinuxPackages | None:
-    if not raw:
-        return None
-    known = {name: raw.get(field.alias or name) for name, field in model.model_fields.items()}
-    # What the service holds is taken as it is: it may know values that we do not.
-    return model.model_construct(**{name: value for name, value in known.items() if value is not None})
+def _patch_lists(windows: Any, linux: Any) -> PatchLists:
+    def part(selection: Any, name: str) -> Any:
+        return selection if selection in (UNKNOWN, None) else getattr(selection, name)
 
-
-def _is_ours(state: MaintenanceScheduleInputs, name: str) -> bool:
-    return getattr(state, name) is not None
-
-
-def _same(name: str, left: Any, right: Any) -> bool:
-    return means_the_same(MaintenanceScheduleInputs.model_fields[name], left, right)
-
-
-def _plain(value: Any) -> Any:
-    return (
-        value.model_dump(mode="json", exclude_none=True) if isinstance(value, WindowsPatches | LinuxPackages) else value
+    return PatchLists(
+        windows_classifications=part(windows, "classifications_to_include"),
+        kbs_to_include=part(windows, "kb_numbers_to_include"),
+        kbs_to_exclude=part(windows, "kb_numbers_to_exclude"),
+        exclude_kbs_requiring_reboot=part(windows, "exclude_kbs_requiring_reboot"),
+        linux_classifications=part(linux, "classifications_to_include"),
+        masks_to_include=part(linux, "package_name_masks_to_include"),
+        masks_to_exclude=part(linux, "package_name_masks_to_exclude"),
     )
 
 
@@ -243,9 +213,10 @@ def _check_takeover(schedule: ResourceId, found: Body, inputs: MaintenanceSchedu
     scope = (found.get("properties") or {}).get("maintenanceScope")
     if str(scope).casefold() != SCOPE.casefold():
         raise Refused(f"schedule '{schedule.name}': it exists already with scope {scope}; choose another schedule_name")
-    if not _same("location", found.get("location") or "", inputs.location):
+    location = found.get("location") or ""
+    if not means_the_same(MaintenanceScheduleInputs.model_fields["location"], location, inputs.location):
         raise Refused(
-            f"schedule '{schedule.name}': it exists already in {found.get('location')}; correct location or choose another name"
+            f"schedule '{schedule.name}': it exists already in {location}; correct location or choose another name"
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
@@ -56,15 +57,22 @@ def _selection_key(selection: Any) -> Any:
     """A selection as sets, so that order, letter case and the service's additions of empty fields do not matter."""
     if selection is None:
         return None
-    fields = dict(selection)
+    if not isinstance(selection, Model | Mapping):
+        return selection
     key = tuple(
         sorted(
-            (name, frozenset(str(item).casefold() for item in value) if isinstance(value, list | tuple) else value)
-            for name, value in fields.items()
+            (name, frozenset(_item_key(name, item) for item in value) if isinstance(value, list | tuple) else value)
+            for name, value in dict(selection).items()
             if value
         )
     )
     return key or None
+
+
+def _item_key(name: str, item: Any) -> str:
+    folded = str(item).casefold()
+    # Azure writes KB numbers with and without the letters.
+    return folded.removeprefix("kb") if name.startswith("kb") else folded
 
 
 SELECTION: Final = Same(_selection_key)
@@ -83,7 +91,7 @@ class MaintenanceScheduleInputs(Inputs):
     time_zone: Annotated[str, Same(lambda text: text and schedules.zone_key(text))]
     recurrence: Annotated[str, Same(lambda text: text and schedules.recurrence_key(text))]
     expires: Annotated[str | None, Same(schedules.expiry_key)] = None
-    reboot_setting: Annotated[RebootSetting, Same(schedules.reboot_key)] = "IfRequired"
+    reboot_setting: Annotated[RebootSetting | None, Same(schedules.reboot_key)] = None
     windows: Annotated[WindowsPatches | None, SELECTION] = None
     linux: Annotated[LinuxPackages | None, SELECTION] = None
     tags: Annotated[dict[str, str] | None, TAGS] = None
@@ -91,10 +99,14 @@ class MaintenanceScheduleInputs(Inputs):
 
 
 class MaintenanceScheduleState(MaintenanceScheduleInputs, State):
-    """`adopted` is True for a configuration that existed before us; then `previous` and `previously_absent` say what we changed in it."""
+    """`adopted` is True for a configuration that existed before us. Then, by field and as Azure's JSON has it,
+    `previous` is what was there before our first change (`previously_absent` where nothing was), `applied` what we left
+    there.
+    """
 
     model_config = ConfigDict(extra="ignore")
 
     adopted: bool = False
-    previous: dict[str, Any] = {}
+    previous: dict[str, Any] = Field(default_factory=dict)
     previously_absent: tuple[str, ...] = ()
+    applied: dict[str, Any] = Field(default_factory=dict)
