@@ -1,0 +1,118 @@
+"""`azure-hotpatch check`."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pulumi_azure_hotpatch.engine.judgement import Judgement, cases, judge_cases
+from pulumi_azure_hotpatch.engine.rules import RULES, Finding
+from pulumi_azure_hotpatch.engine.rules.model import Era
+from pulumi_azure_hotpatch.errors import InvalidInput
+
+from . import output
+from .inputs import read_estate
+from .instants import as_of
+
+FAILED: Final = 1
+
+STYLES: Final = {"error": "bold red", "warning": "yellow", "info": "cyan"}
+_ORDER: Final = {"error": 0, "warning": 1, "info": 2}
+
+
+def run(
+    paths: Sequence[str],
+    *,
+    show_all: bool,
+    relaxed: Sequence[str],
+    era: Era,
+    today: str | None,
+    as_json: bool,
+) -> int:
+    """Judge everything in the files; 1 when a rule of severity error failed. Raises InvalidInput."""
+    known = {rule.switch for rule in RULES if rule.switch}
+    if unknown := sorted(set(relaxed) - known):
+        raise InvalidInput(f"--relax {unknown[0]!r}: expected one of {', '.join(sorted(known))}")
+    asked = read_estate(paths, as_of(today))
+    everything = (*cases(asked.estate, era), *asked.declarations)
+    judged = list(judge_cases(everything, relaxed=frozenset(relaxed)))
+    wanted = [one for one in judged if show_all or one.finding.verdict != "pass"]
+    if as_json:
+        output.print_json(one.as_json() for one in wanted)
+    else:
+        console = output.console()
+        _show(console, wanted)
+        _sum_up(console, judged, len({case.resource.casefold() for case in everything}), asked.estate.others)
+    return FAILED if any(one.finding.is_error for one in judged) else 0
+
+
+def _show(console: Console, judged: Iterable[Judgement]) -> None:
+    by_resource: dict[str, list[Judgement]] = defaultdict(list)
+    for one in judged:
+        by_resource[one.resource.casefold()].append(one)
+    for found in by_resource.values():
+        output.show(console, _heading(found[0]))
+        failed = sorted(
+            (one.finding for one in found if one.finding.verdict == "fail"),
+            key=lambda finding: _ORDER[finding.severity],
+        )
+        for finding in failed:
+            output.show(console, _block(finding))
+        unknown = [one.finding for one in found if one.finding.verdict == "unknown"]
+        if unknown:
+            missing = sorted({finding.reason.removeprefix(_MISSING).removesuffix(_NOT_KNOWN) for finding in unknown})
+            fields = sorted({field for reason in missing for field in reason.split(", ")})
+            rules = output.count(len(unknown), "rule")
+            output.show(
+                console,
+                output.indented(f"{rules} cannot be judged: {', '.join(fields)} not known.", "unknown", "magenta"),
+            )
+        passed = [one.finding.rule for one in found if one.finding.verdict == "pass"]
+        if passed:
+            output.show(console, output.indented(", ".join(passed), "pass", "green"))
+        output.show(console, "")
+
+
+_MISSING: Final = "Cannot judge yet: "
+_NOT_KNOWN: Final = " not known."
+
+
+def _heading(one: Judgement) -> Text:
+    """The resource's name and where it is; an assignment is named after its machine too."""
+    if one.resource.startswith("urn:"):
+        kind, _, name = one.resource.rpartition("::")
+        return Text.assemble((name, "bold"), (f"  {kind.rpartition('::')[2]}", "dim"))
+    *before, name = one.resource.split("/")
+    lowered = [part.casefold() for part in before]
+    at = lowered.index("resourcegroups") + 1 if "resourcegroups" in lowered else None
+    where = f" in {before[at]}" if at is not None and at < len(before) else ""
+    if lowered[-2:-1] == ["microsoft.maintenance"] and lowered.count("providers") > 1:
+        name = f"{name} for {before[-4]}"
+    return Text.assemble((name, "bold"), (f"  {one.type}{where}", "dim"))
+
+
+def _block(finding: Finding) -> Table:
+    words = Text.assemble((finding.rule, "bold"), "\n", finding.reason, "\n", ("Fix: ", "bold"), finding.fix)
+    return output.indented(words, finding.severity, STYLES[finding.severity])
+
+
+def _sum_up(console: Console, judged: Sequence[Judgement], resources: int, others: Mapping[str, int]) -> None:
+    failed = Counter(one.finding.severity for one in judged if one.finding.verdict == "fail")
+    unknown = sum(one.finding.verdict == "unknown" for one in judged)
+    parts = [
+        output.count(resources, "resource"),
+        output.count(failed["error"], "error"),
+        output.count(failed["warning"], "warning"),
+        output.count(failed["info"], "advisory", "advisories"),
+        f"{unknown} not known",
+    ]
+    style = "bold red" if failed["error"] else "bold yellow" if failed["warning"] else "bold green"
+    output.show(console, Text(", ".join(parts) + ".", style))
+    if others:
+        shown = ", ".join(f"{kind} ({number})" for kind, number in others.items())
+        output.show(console, Text(f"Not looked at: {shown}.", "dim"))

@@ -1,0 +1,175 @@
+"""What can be typed: commands, arguments, options and their help. What a command does is in the module of its name,
+which is imported when it runs, so that `--help` and the short commands answer at once.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Annotated, Literal
+
+import typer
+
+ProductName = Literal["ws2022", "ws2025", "ws2025-arc"]
+EraName = Literal["current", "2021-preview"]
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON list instead of a table.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        metavar="DATE",
+        help="Answer as of this day (YYYY-MM-DD, its first instant in UTC) or instant (RFC 3339). Default: now.",
+        show_default=False,
+    ),
+]
+Releases = Annotated[
+    str | None,
+    typer.Option(
+        "--releases",
+        metavar="FILE",
+        help="Releases of your own (YAML or JSON), such as tomorrow's unplanned baseline; they win over ours.",
+        show_default=False,
+    ),
+]
+Era = Annotated[
+    EraName,
+    typer.Option("--era", case_sensitive=False, help="Whose rules: today's, or those of the 2021 preview."),
+]
+
+Files = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="FILE...",
+        help="Inventories (ARM bodies as JSON or JSON lines) and `pulumi preview --json`, joined. `-`: standard input.",
+        show_default=False,
+    ),
+]
+
+app = typer.Typer(
+    name="azure-hotpatch",
+    help="What hotpatch and guest patching will do to your Azure machines, and when. Needs no Azure account.",
+    epilog="Exit codes: 0 nothing failed, 1 a rule of severity error failed, 2 bad input or usage.",
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"azure-hotpatch {version('pulumi-azure-hotpatch')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(epilog="Example: azure-hotpatch calendar --product ws2025 --from 2026-01 --to 2026-12")
+def calendar(
+    product: Annotated[
+        ProductName,
+        typer.Option(case_sensitive=False, help="Azure Edition 2022 or 2025, or Arc-enabled Windows Server 2025."),
+    ],
+    first: Annotated[
+        str | None,
+        typer.Option("--from", metavar="YYYY-MM", help="First month. Default: this one.", show_default=False),
+    ] = None,
+    last: Annotated[
+        str | None,
+        typer.Option("--to", metavar="YYYY-MM", help="Last month. Default: a year in all.", show_default=False),
+    ] = None,
+    era: Era = "current",
+    standard: Annotated[
+        bool, typer.Option("--standard", help="Also what machines without hotpatch get.", show_default=False)
+    ] = False,
+    releases: Releases = None,
+    today: AsOf = None,
+    as_json: AsJson = False,
+) -> int:
+    """Which release each month brings: baseline (with a restart) or hotpatch (without)."""
+    from . import calendar as command
+
+    return command.run(
+        product, first, last, era=era, standard=standard, releases=releases, today=today, as_json=as_json
+    )
+
+
+@app.command(
+    epilog=(
+        'Example: azure-hotpatch schedule --recur "Month Second Tuesday Offset4" --start "2027-01-01 22:00" '
+        "--duration 03:00 --time-zone Europe/Berlin --count 6"
+    )
+)
+def schedule(
+    recurrence: Annotated[
+        str, typer.Option("--recur", metavar="TEXT", help='As in recurEvery: "Week Saturday,Sunday", "2Weeks", "Day".')
+    ],
+    start: Annotated[
+        str, typer.Option(metavar='"YYYY-MM-DD HH:MM"', help="Local time from which on the schedule runs.")
+    ],
+    duration: Annotated[str, typer.Option(metavar="HH:MM", help="From 01:30 to 03:55.")],
+    time_zone: Annotated[str, typer.Option(metavar="ZONE", help="A Windows or an IANA name.")],
+    count: Annotated[int, typer.Option(metavar="N", help="How many windows.")] = 10,
+    expires: Annotated[
+        str | None,
+        typer.Option(metavar='"YYYY-MM-DD HH:MM"', help="Local time at which it ends.", show_default=False),
+    ] = None,
+    after: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            metavar="DATE",
+            help="Only windows that are still open or yet to open then. Default: from the start on.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """When the windows of a maintenance schedule open and close, daylight saving included."""
+    from . import schedule as command
+
+    return command.run(
+        recurrence, start, duration, time_zone, expires=expires, number=count, after=after, as_json=as_json
+    )
+
+
+@app.command(
+    epilog=(
+        "Examples: azure-hotpatch check examples/inventory.json, "
+        "az vm list --show-details | azure-hotpatch check -, "
+        "pulumi preview --json --show-sames | azure-hotpatch check -"
+    )
+)
+def check(
+    files: Files,
+    show_all: Annotated[bool, typer.Option("--all", help="Also the rules that hold.", show_default=False)] = False,
+    relax: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SWITCH",
+            help="Take a disputed rule one step less seriously; may be repeated. `rules` lists the switches.",
+            show_default=False,
+        ),
+    ] = None,
+    era: Era = "current",
+    today: AsOf = None,
+    as_json: AsJson = False,
+) -> int:
+    """Which rules the machines, schedules and assignments of an inventory or a Pulumi preview break."""
+    from . import check as command
+
+    return command.run(files, show_all=show_all, relaxed=relax or (), era=era, today=today, as_json=as_json)
+
+
+@app.command()
+def rules(era: Era = "current", as_json: AsJson = False) -> int:
+    """The catalogue: what must hold, of what, and how serious it is."""
+    from . import rules as command
+
+    return command.run(era=era, as_json=as_json)

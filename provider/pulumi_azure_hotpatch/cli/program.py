@@ -1,0 +1,50 @@
+"""Running the program: arguments in, exit code out, every expected failure as one line on standard error."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import typer
+
+from pulumi_azure_hotpatch.errors import HotpatchError
+
+from .commands import app
+
+BAD_INPUT: Final = 2
+_BROKEN_PIPE: Final = 141
+_INTERRUPTED: Final = 130
+"""As shells report a program that SIGPIPE or SIGINT ended."""
+
+NAME: Final = "azure-hotpatch"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; `arguments` are by default those of the process. The exit code is the answer."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a character shows another one instead.
+            stream.reconfigure(errors="replace")
+    try:
+        code = app(given or ["--help"], prog_name=NAME, standalone_mode=False)
+        sys.stdout.flush()
+    except HotpatchError as error:
+        return _fail(str(error))
+    except typer.TyperException as error:
+        return _fail(error.format_message())
+    except (KeyboardInterrupt, typer.Abort):
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read has gone, as in `azure-hotpatch rules | head`. What is still buffered must not complain either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _BROKEN_PIPE
+    return BAD_INPUT if not given else int(code or 0)
+
+
+def _fail(message: str) -> int:
+    print(f"{NAME}: {' '.join(message.split())}", file=sys.stderr)
+    return BAD_INPUT

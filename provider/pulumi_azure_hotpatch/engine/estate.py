@@ -1,0 +1,332 @@
+"""A subscription's machines, schedules and assignments as facts, joined from ARM bodies.
+
+Bodies come from `az … list`, Resource Graph, exports or `GET`s, with or without a `properties` level, in any order and
+any letter case. An inventory may show a part of the estate only, so what it does not hold is not known, never absent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final, Generic, TypeVar
+
+from pulumi_azure_hotpatch.errors import InvalidInput
+from pulumi_azure_hotpatch.ids import ResourceId
+
+from .arc import ArcServer
+from .bodies import Body, object_at, properties_of
+from .dynamic_scope import DynamicScope
+from .facts import (
+    ARC_MACHINES,
+    CONFIGURATION_ASSIGNMENTS,
+    MAINTENANCE_CONFIGURATIONS,
+    VIRTUAL_MACHINES,
+    Assignment,
+    Machine,
+    PreviewFeature,
+    Schedule,
+)
+from .inventory import arc_server_from_arm, machine_from_arm, scale_set_from_arm
+from .maintenance_inventory import dynamic_scope_from_arm, schedule_from_arm
+from .scale_set import ScaleSet
+from .schedule_clashes import Clash, clashes
+
+SCALE_SETS: Final = "Microsoft.Compute/virtualMachineScaleSets"
+LICENCE_PROFILES: Final = f"{ARC_MACHINES}/licenseProfiles"
+ASSESSMENTS: Final = (f"{VIRTUAL_MACHINES}/patchAssessmentResults", f"{ARC_MACHINES}/patchAssessmentResults")
+GUEST_SCOPE: Final = "InGuestPatch"
+
+FactsT = TypeVar("FactsT")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Generic[FactsT]):
+    """Facts, and whose they are: an ARM id and type (or a Pulumi URN, for what has no id yet)."""
+
+    resource: str
+    type: str
+    facts: FactsT
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """What an inventory shows. `machines` holds VMs and Arc-enabled servers; `others` counts what is not used, by type.
+
+    `assigned` names the schedules of a machine, both by their ids in lower case.
+    """
+
+    machines: tuple[Entry[Machine], ...] = ()
+    arc_servers: tuple[Entry[ArcServer], ...] = ()
+    scale_sets: tuple[Entry[ScaleSet], ...] = ()
+    schedules: tuple[Entry[Schedule], ...] = ()
+    assignments: tuple[Entry[Assignment], ...] = ()
+    dynamic_scopes: tuple[Entry[DynamicScope], ...] = ()
+    features: tuple[Entry[PreviewFeature], ...] = ()
+    assigned: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    others: Mapping[str, int] = field(default_factory=dict)
+
+    @staticmethod
+    def from_bodies(
+        bodies: Iterable[object],
+        *,
+        as_of: datetime,
+        adjusted: Mapping[str, Callable[[Any], Any]] = MappingProxyType({}),
+    ) -> Estate:
+        """The estate that ARM bodies show; of two bodies with one id the later counts.
+
+        `as_of` is the (aware) instant from which on lead times and overlapping windows are looked at. `adjusted` says,
+        by id, what will be made of the facts of a machine or schedule; of a VM that no body shows nothing else is
+        known. Raises InvalidInput, with the number of the entry, for what is no ARM body.
+        """
+        by_type: dict[str, dict[str, Body]] = defaultdict(dict)
+        for number, body in enumerate(bodies, start=1):
+            kind, key = _identify(body, number)
+            assert isinstance(body, Mapping)
+            by_type[kind][key] = body
+        return _Joining(by_type, as_of, adjusted).estate()
+
+    def schedules_of(self, machine_id: str) -> tuple[Entry[Schedule], ...]:
+        """The guest patching schedules assigned to a machine, as far as the inventory shows them."""
+        wanted = self.assigned.get(machine_id.casefold(), ())
+        return tuple(entry for entry in self.schedules if entry.resource.casefold() in wanted) if wanted else ()
+
+
+def bodies_in(document: object) -> Iterator[Body]:
+    """The bodies in a parsed document: a list, `{"value": […]}`, `{"data": […]}`, a list of such pages, or one body.
+
+    Raises InvalidInput for a document that is none of these, and, with its number, for an entry that is no ARM body.
+    """
+    if not isinstance(document, list | tuple) and not _is_page(document) and not _has_id(document):
+        raise InvalidInput('an inventory is a list of ARM bodies, {"value": […]} or {"data": […]}')
+    for number, body in enumerate(_entries(document), start=1):
+        _identify(body, number)
+        yield body
+
+
+def _entries(document: Any) -> Iterator[Any]:
+    if isinstance(document, list | tuple):
+        for item in document:
+            yield from _entries(item) if _is_page(item) else (item,)
+    elif _is_page(document):
+        yield from _entries(document.get("value", document.get("data")))
+    else:
+        yield document
+
+
+def _has_id(item: object) -> bool:
+    return isinstance(item, Mapping) and "id" in item
+
+
+def _is_page(item: object) -> bool:
+    return isinstance(item, Mapping) and "id" not in item and isinstance(item.get("value", item.get("data")), list)
+
+
+_PROVIDERS: Final = "/providers/"
+_BEFORE_MAINTENANCE: Final = re.compile(r"(.*)/providers/Microsoft\.Maintenance/", re.IGNORECASE)
+
+
+def _identify(body: object, number: int) -> tuple[str, str]:
+    """Type and id of a body in lower case. The id decides on the type, as `az` leaves the type out at times."""
+    found = body.get("id") if isinstance(body, Mapping) else None
+    if not isinstance(found, str) or _PROVIDERS not in found.casefold():
+        shown = "it has none" if isinstance(body, Mapping) else f"it is {type(body).__name__}, not an object"
+        raise InvalidInput(f"entry {number}: expected an ARM body with an id, but {shown}")
+    key = found.rstrip("/").casefold()
+    provider, *names = key.rpartition(_PROVIDERS)[2].split("/")
+    return "/".join((provider, *names[::2])), key
+
+
+class _Joining:
+    """Bodies by type and id (both in lower case) on their way to an estate."""
+
+    def __init__(
+        self,
+        bodies: Mapping[str, Mapping[str, Body]],
+        as_of: datetime,
+        adjusted: Mapping[str, Callable[[Any], Any]],
+    ) -> None:
+        self._bodies = bodies
+        self._as_of = as_of
+        self._adjusted = {identity.casefold(): (identity, adjust) for identity, adjust in adjusted.items()}
+        self._used = {name.casefold() for name in (VIRTUAL_MACHINES, ARC_MACHINES, SCALE_SETS, LICENCE_PROFILES)}
+        self._used |= {name.casefold() for name in (MAINTENANCE_CONFIGURATIONS, CONFIGURATION_ASSIGNMENTS)}
+        self._used |= {name.casefold() for name in ASSESSMENTS}
+        self._others: Counter[str] = Counter(
+            {kind: len(found) for kind, found in bodies.items() if kind not in self._used}
+        )
+
+    def estate(self) -> Estate:
+        virtual = {**self._machines(VIRTUAL_MACHINES), **self._unseen_machines()}
+        machines = {**virtual, **self._machines(ARC_MACHINES)}
+        schedules = self._schedules()
+        static, scopes = self._assignments()
+        assigned: dict[str, list[str]] = defaultdict(list)
+        for _, machine_id, schedule_id in static:
+            if schedule_id.casefold() in schedules:
+                assigned[machine_id.casefold()].append(schedule_id.casefold())
+        found = clashes({key: entry.facts for key, entry in schedules.items()}, assigned.values(), self._as_of)
+        return Estate(
+            machines=tuple(machines.values()),
+            arc_servers=tuple(
+                Entry(_id(body), ARC_MACHINES, self._read(arc_server_from_arm, self._licensed(key, body)))
+                for key, body in self._of(ARC_MACHINES).items()
+            ),
+            scale_sets=tuple(
+                Entry(_id(body), SCALE_SETS, self._read(scale_set_from_arm, body))
+                for body in self._of(SCALE_SETS).values()
+            ),
+            schedules=tuple(schedules.values()),
+            assignments=tuple(
+                Entry(
+                    _id(body),
+                    CONFIGURATION_ASSIGNMENTS,
+                    _assignment(machine_id, schedule_id, machines, schedules, assigned, found),
+                )
+                for body, machine_id, schedule_id in static
+            ),
+            dynamic_scopes=tuple(
+                Entry(_id(body), CONFIGURATION_ASSIGNMENTS, self._read(dynamic_scope_from_arm, body)) for body in scopes
+            ),
+            assigned={machine: tuple(dict.fromkeys(keys)) for machine, keys in assigned.items()},
+            others=dict(sorted(self._others.items())),
+        )
+
+    def _of(self, kind: str) -> Mapping[str, Body]:
+        return self._bodies.get(kind.casefold(), {})
+
+    def _read(self, read: Any, body: Body, **arguments: Any) -> Any:
+        """What `read` makes of a body. Raises InvalidInput for one whose parts are not of the shape ARM gives them."""
+        try:
+            return read(body, **arguments)
+        except (AttributeError, TypeError, KeyError, IndexError, ValueError) as error:
+            raise InvalidInput(f"{_id(body)}: not the shape of an ARM body ({error})") from None
+
+    def _machines(self, kind: str) -> dict[str, Entry[Machine]]:
+        states = self._support_states()
+        found = {}
+        for key, body in self._of(kind).items():
+            machine: Machine = self._read(machine_from_arm, body)
+            if key in states:
+                machine = replace(machine, support_state=states[key])
+            found[key] = Entry(_id(body), kind, self._adjust(key, machine))
+        return found
+
+    def _unseen_machines(self) -> dict[str, Entry[Machine]]:
+        """VMs that are adjusted and that no body shows."""
+        marker = f"/{VIRTUAL_MACHINES}/".casefold()
+        return {
+            key: Entry(identity, VIRTUAL_MACHINES, self._adjust(key, Machine.unseen(identity)))
+            for key, (identity, _) in self._adjusted.items()
+            if marker in key and key not in self._of(VIRTUAL_MACHINES)
+        }
+
+    def _adjust(self, key: str, facts: FactsT) -> FactsT:
+        if key not in self._adjusted:
+            return facts
+        adjusted: FactsT = self._adjusted[key][1](facts)
+        return adjusted
+
+    def _support_states(self) -> dict[str, str]:
+        """What the latest assessments found out about images, by machine.
+
+        Source: Microsoft Learn, Manage updates for custom images (patchassessmentresources).
+        """
+        states = {}
+        for kind in ASSESSMENTS:
+            for key, body in self._of(kind).items():
+                readiness = object_at(object_at(properties_of(body), "configurationStatus"), "vmGuestPatchReadiness")
+                state = readiness.get("detectedVMGuestPatchSupportState")
+                if isinstance(state, str):
+                    states[key.rpartition("/patchassessmentresults/")[0]] = state
+        return states
+
+    def _licensed(self, key: str, body: Body) -> Body:
+        """An Arc-enabled server with the licence profile that was listed apart from it."""
+        profile = self._of(LICENCE_PROFILES).get(f"{key}/licenseprofiles/default")
+        if profile is None:
+            return body
+        return {**body, "properties": {**properties_of(body), "licenseProfile": properties_of(profile)}}
+
+    def _schedules(self) -> dict[str, Entry[Schedule]]:
+        found = {}
+        for key, body in self._of(MAINTENANCE_CONFIGURATIONS).items():
+            schedule: Schedule = self._read(schedule_from_arm, body, as_of=self._as_of)
+            if str(schedule.scope or GUEST_SCOPE).casefold() == GUEST_SCOPE.casefold():
+                found[key] = Entry(_id(body), MAINTENANCE_CONFIGURATIONS, self._adjust(key, schedule))
+            else:
+                # Schedules for hosts and images follow other rules than those for guests.
+                self._others[f"{MAINTENANCE_CONFIGURATIONS} of scope {schedule.scope}"] += 1
+        return found
+
+    def _assignments(self) -> tuple[list[tuple[Body, str, str]], list[Body]]:
+        """Static assignments with their machine's and their schedule's id, and dynamic scopes."""
+        static, scopes = [], []
+        for body in self._of(CONFIGURATION_ASSIGNMENTS).values():
+            schedule_id = str(properties_of(body).get("maintenanceConfigurationId") or "")
+            if self._is_for_hosts(schedule_id):
+                self._others[f"{CONFIGURATION_ASSIGNMENTS} of other scopes"] += 1
+                continue
+            scope_id = _BEFORE_MAINTENANCE.match(_id(body))
+            machine_id = scope_id[1] if scope_id else ""
+            if _PROVIDERS in machine_id.casefold():
+                static.append((body, machine_id, schedule_id))
+            else:
+                scopes.append(body)
+        return static, scopes
+
+    def _is_for_hosts(self, schedule_id: str) -> bool:
+        body = self._of(MAINTENANCE_CONFIGURATIONS).get(schedule_id.rstrip("/").casefold())
+        scope = None if body is None else properties_of(body).get("maintenanceScope")
+        return str(scope or GUEST_SCOPE).casefold() != GUEST_SCOPE.casefold()
+
+
+def _assignment(
+    machine_id: str,
+    schedule_id: str,
+    machines: Mapping[str, Entry[Machine]],
+    schedules: Mapping[str, Entry[Schedule]],
+    assigned: Mapping[str, list[str]],
+    found: Mapping[tuple[str, str], Clash],
+) -> Assignment:
+    machine, schedule = machines.get(machine_id.casefold()), schedules.get(schedule_id.casefold())
+    key, others = schedule_id.casefold(), assigned.get(machine_id.casefold(), ())
+    same_start, overlap = None, None
+    for other in others:
+        clash = found.get((key, other))
+        if clash is not None:
+            name = str(schedules[other].facts.name)
+            same_start = same_start or (name if clash is Clash.SAME_START else None)
+            overlap = overlap or (name if clash is Clash.OVERLAP else None)
+    return Assignment(
+        machine=machine.facts if machine else Machine.unseen(machine_id),
+        machine_type=_type_of(machine_id),
+        schedule_type=_type_of(schedule_id),
+        schedule_exists=True if schedule else None,
+        machine_exists=True if machine else None,
+        schedule=schedule.facts if schedule else None,
+        same_subscription=_subscription(machine_id) == _subscription(schedule_id),
+        same_start_as=same_start,
+        overlaps_with=overlap,
+    )
+
+
+def _id(body: Body) -> str:
+    return str(body["id"]).rstrip("/")
+
+
+def _type_of(text: str) -> str | None:
+    try:
+        return ResourceId.parse(text).type
+    except InvalidInput:
+        return None
+
+
+def _subscription(text: str) -> str:
+    try:
+        return ResourceId.parse(text).subscription_id.casefold()
+    except InvalidInput:
+        return ""

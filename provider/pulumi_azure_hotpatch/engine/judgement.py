@@ -1,0 +1,77 @@
+"""Every rule's answer about everything in an estate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby, tee
+from typing import Any
+
+from .estate import Entry, Estate
+from .facts import ARC_MACHINES
+from .rules import Finding, Rule, judge_all, rules_for
+from .rules.model import CURRENT, Era
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Facts about a resource, and the rules that judge them."""
+
+    resource: str
+    type: str
+    facts: object
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A finding, and the resource it is about: an ARM id where there is one, else a URN."""
+
+    resource: str
+    type: str
+    finding: Finding
+
+    def as_json(self) -> dict[str, Any]:
+        """`{resource, type, rule, verdict, severity, field, arm_path, reason, fix, source, as_of, waived}`."""
+        found = self.finding
+        return {
+            "resource": self.resource,
+            "type": self.type,
+            "rule": found.rule,
+            "verdict": found.verdict,
+            "severity": found.severity,
+            "field": found.field,
+            "arm_path": found.arm_path,
+            "reason": found.reason,
+            "fix": found.fix,
+            "source": found.source,
+            "as_of": found.as_of.isoformat(),
+            "waived": None,
+        }
+
+
+def cases(estate: Estate, era: Era = CURRENT) -> Iterator[Case]:
+    """What is to be judged, kind by kind. An Arc-enabled server has rules of its own instead of those for VMs."""
+    virtual = (entry for entry in estate.machines if entry.type != ARC_MACHINES)
+    kinds: tuple[tuple[Iterable[Entry[Any]], tuple[Rule, ...]], ...] = (
+        (virtual, rules_for("machine", era)),
+        (estate.arc_servers, rules_for("arc_server", era)),
+        (estate.scale_sets, rules_for("scale_set", era)),
+        (estate.schedules, rules_for("schedule", era)),
+        (estate.assignments, rules_for("assignment", era)),
+        (estate.dynamic_scopes, rules_for("dynamic_scope", era)),
+        (estate.features, rules_for("feature", era)),
+    )
+    for entries, rules in kinds:
+        for entry in entries:
+            yield Case(entry.resource, entry.type, entry.facts, rules)
+
+
+def judge_cases(given: Iterable[Case], *, relaxed: frozenset[str] = frozenset()) -> Iterator[Judgement]:
+    """The judgements of every case, in order; `relaxed` holds the switches that are set."""
+    for rules, group in groupby(given, key=lambda case: case.rules):
+        named, judged = tee(group)
+        found = judge_all(rules, (case.facts for case in judged), relaxed=relaxed)
+        for case, findings in zip(named, found, strict=True):
+            for finding in findings:
+                yield Judgement(case.resource, case.type, finding)

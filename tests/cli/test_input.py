@@ -1,0 +1,83 @@
+"""What can be read, and how what cannot is refused: exit code 2, one line, no traceback."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import INVENTORY, Ask
+
+BODIES = json.loads(INVENTORY.read_text("utf-8"))
+AS_OF = ("--as-of", "2026-11-22")
+
+
+def flattened(body: dict[str, object]) -> dict[str, object]:
+    """As `az` prints it: without the `properties` level."""
+    properties = body["properties"]
+    assert isinstance(properties, dict)
+    return {key: value for key, value in body.items() if key != "properties"} | properties
+
+
+def pages(bodies: list[dict[str, object]]) -> list[object]:
+    return [{"value": bodies[:7], "nextLink": "https://example.com/?page=2"}, {"value": bodies[7:]}]
+
+
+SHAPES = {
+    "a list": json.dumps(BODIES),
+    "value": json.dumps({"value": BODIES}),
+    "data": json.dumps({"count": len(BODIES), "data": BODIES, "total_records": len(BODIES)}),
+    "JSON lines": "\n".join(json.dumps(body) for body in BODIES) + "\n\n",
+    "pages": json.dumps(pages(BODIES)),
+    "pages as JSON lines": "\n".join(json.dumps(page) for page in pages(BODIES)),
+    "flattened": json.dumps([flattened(body) for body in BODIES]),
+    "without types": json.dumps([{key: value for key, value in body.items() if key != "type"} for body in BODIES]),
+    "ids in capitals": json.dumps([body | {"id": body["id"].upper()} for body in BODIES]),
+    "backwards": json.dumps(BODIES[::-1]),
+    "YAML": "\n".join(f"- {json.dumps(body)}" for body in BODIES),
+}
+
+
+def told(rows: list[dict[str, object]]) -> list[tuple[str, object, object]]:
+    return sorted((str(row["resource"]).casefold(), row["rule"], row["verdict"]) for row in rows)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_shape_of_an_inventory_gives_the_same_findings(ask: Ask, shape: str) -> None:
+    expected = ask("check", INVENTORY, *AS_OF, "--json", "--all").rows("findings")
+    found = ask("check", "-", *AS_OF, "--json", "--all", stdin=SHAPES[shape]).rows("findings")
+    assert told(found) == told(expected)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_the_encodings_that_shells_write_are_read(ask: Ask, tmp_path: Path, encoding: str) -> None:
+    written = tmp_path / "inventory.json"
+    written.write_text(INVENTORY.read_text("utf-8"), encoding=encoding)
+    assert ask("check", written, *AS_OF, "--json").out == ask("check", INVENTORY, *AS_OF, "--json").out
+
+
+UNREADABLE = [
+    ("", "standard input: it is empty; expected JSON, JSON lines or YAML"),
+    ("  \n", "standard input: it is empty; expected JSON, JSON lines or YAML"),
+    ("[{]", "standard input: not JSON (line 1, column 3: Expecting property name enclosed in double quotes)"),
+    ('[{"id": 1},\n]', "standard input: not JSON (line 1, column 11: Illegal trailing comma before end of array)"),
+    ('{"id": "x"}\n{"id": }\n', "standard input: neither JSON nor JSON lines (line 2: Expecting value)"),
+    ("- a: [\n", "standard input: neither JSON nor YAML (line 2, column 1: expected the node content)"),
+    (b"\xff\xfa", "standard input: not UTF-8 text (invalid start byte)"),
+    ('"vm-web-1"', 'standard input: an inventory is a list of ARM bodies, {"value": […]} or {"data": […]}'),
+    ("{}", 'standard input: an inventory is a list of ARM bodies, {"value": […]} or {"data": […]}'),
+    ('{"value": {}}', 'standard input: an inventory is a list of ARM bodies, {"value": […]} or {"data": […]}'),
+    ("[1]", "standard input: entry 1: expected an ARM body with an id, but it is int, not an object"),
+    ('[{"name": "vm-web-1"}]', "standard input: entry 1: expected an ARM body with an id, but it has none"),
+    ('[{"id": "vm-web-1"}]', "standard input: entry 1: expected an ARM body with an id, but it has none"),
+    ('{"steps": [5]}', "standard input: step 1: expected an object"),
+]
+
+
+@pytest.mark.parametrize("command", ["check"])
+@pytest.mark.parametrize(("text", "message"), UNREADABLE, ids=[message[:60] for _, message in UNREADABLE])
+def test_what_is_no_inventory_is_refused_in_one_line(ask: Ask, command: str, text: str | bytes, message: str) -> None:
+    answer = ask(command, "-", stdin=text)
+    assert answer.code == 2
+    assert answer.out == ""
+    assert answer.err.startswith(f"azure-hotpatch: {message.split('(')[0]}")
+    assert answer.err.count("\n") == 1
