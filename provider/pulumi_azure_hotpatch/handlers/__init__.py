@@ -12,6 +12,6 @@ if TYPE_CHECKING:
 
 @cache
 def find(name: str) -> Handler[Any, Any]:
-    """The handler in the module of that name; imported when it is first needed, so that a plugin loads only what a stack uses."""
+    """The handler in the module of that name, imported when it is first needed: a plugin loads what its stack uses."""
     handler: Handler[Any, Any] = import_module(f"{__name__}.{name}").HANDLER
     return handler

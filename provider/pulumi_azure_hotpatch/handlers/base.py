@@ -27,7 +27,8 @@ class Created(Generic[StateT]):
 class Handler(ABC, Generic[InputsT, StateT]):
     """The lifecycle of one kind of resource. Stateless; everything impure arrives in the context.
 
-    There is no diff: it follows from the marks on the model's fields. Every verb may be repeated after a crash at any point and converges.
+    There is no diff: it follows from the marks on the model's fields. Every verb may be repeated after a crash at any
+    point and converges.
     """
 
     inputs: ClassVar[type[Inputs]]
@@ -41,7 +42,7 @@ class Handler(ABC, Generic[InputsT, StateT]):
 
     @abstractmethod
     def targets(self, inputs: Draft[InputsT]) -> Iterable[str]:
-        """What this resource claims for itself in Azure; two resources of a stack must not claim the same. Empty while unknown."""
+        """What this resource claims in Azure, empty while unknown; no two resources of a stack may claim the same."""
 
     def resolve(self, ctx: Context, inputs: Draft[InputsT]) -> dict[str, Any]:  # noqa: ARG002 - optional to override
         """Inputs left out by the program that the configuration answers, by field name."""
@@ -53,7 +54,7 @@ class Handler(ABC, Generic[InputsT, StateT]):
 
     @abstractmethod
     def check(self, ctx: Context, inputs: Draft[InputsT]) -> Iterable[Finding]:
-        """Judge what is known. May read (coalesced, switchable), never writes, never fails because something is unknown."""
+        """Judge what is known. May read (coalesced, switchable), never writes, never fails for what is unknown."""
 
     @abstractmethod
     def create(self, ctx: Context, inputs: InputsT) -> Created[StateT]:
@@ -61,7 +62,10 @@ class Handler(ABC, Generic[InputsT, StateT]):
 
     @abstractmethod
     def read(self, ctx: Context, id: str, state: StateT) -> StateT | None:
-        """What Azure has now, in the inputs' own names: as written while it means the same, else Azure's value. None when it is gone."""
+        """What Azure has now, None when it is gone.
+
+        In the inputs' own names: as written while it means the same, else Azure's value.
+        """
 
     @abstractmethod
     def update(self, ctx: Context, id: str, state: StateT, inputs: InputsT) -> StateT:

@@ -1,7 +1,7 @@
 """Preview features: adopt what is on, register the rest together, wait until reads agree, make the provider see it.
 
-Source of the sequence: Microsoft Learn, Hotpatch for Windows Server Azure Edition (preview), 2021-02-22: register the features, wait (up to
-15 minutes), then register the resource provider again.
+Source of the sequence: Microsoft Learn, Hotpatch for Windows Server Azure Edition (preview), 2021-02-22: register the
+features, wait (up to 15 minutes), then register the resource provider again.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class PreviewEnrollmentHandler(Handler[PreviewEnrollmentInputs, PreviewEnrollmen
         state = PreviewEnrollmentState.model_validate(inputs.model_dump() | {"adopted": ()})
         return Created(_id(inputs), self._enrol(self._enrolling(ctx, state, _id(inputs))))
 
-    def read(self, ctx: Context, id: str, state: PreviewEnrollmentState) -> PreviewEnrollmentState | None:
+    def read(self, ctx: Context, id: str, state: PreviewEnrollmentState) -> PreviewEnrollmentState | None:  # noqa: ARG002
         # What was found missing once may be back: everything that this resource stands for is looked at.
         ours = dict.fromkeys((*state.features, *state.registered, *(state.adopted or ())))
         gone = self._enrolling(ctx, state).confirm_off(feature for feature in ours if feature not in state.skipped)
@@ -97,7 +97,7 @@ class PreviewEnrollmentHandler(Handler[PreviewEnrollmentInputs, PreviewEnrollmen
         enrolling.leave(leaving)
         return self._enrol(enrolling)
 
-    def delete(self, ctx: Context, id: str, state: PreviewEnrollmentState) -> None:
+    def delete(self, ctx: Context, id: str, state: PreviewEnrollmentState) -> None:  # noqa: ARG002
         leaving = self._leaving(ctx, state, [*state.registered, *(state.adopted or ())])
         enrolling = self._enrolling(ctx, state)
         if enrolling.leave(leaving):
@@ -117,7 +117,7 @@ class PreviewEnrollmentHandler(Handler[PreviewEnrollmentInputs, PreviewEnrollmen
         return enrolling.propagate()
 
     def _leaving(self, ctx: Context, state: PreviewEnrollmentState, features: list[str]) -> list[str]:
-        """Those of `features` to unregister: ours, if `on_destroy` asks for it and nobody else of the stack declares them."""
+        """Those of `features` to unregister: ours, if `on_destroy` asks for it and nobody else declares them."""
         subscription = _subscription(state)
         ours = [name for name in features if name in state.registered]
         kept = [name for name in features if name not in ours or state.on_destroy == "keep"]

@@ -12,19 +12,20 @@ from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.engine.rules import Finding, judge, rules_for
 from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, NotFound
 from pulumi_azure_hotpatch.ids import ResourceId, same_id
+from pulumi_azure_hotpatch.models.base import means_the_same
 from pulumi_azure_hotpatch.models.draft import Draft
 from pulumi_azure_hotpatch.models.schedule_assignment import ScheduleAssignmentInputs, ScheduleAssignmentState
 from pulumi_azure_hotpatch.ports import Body, Context
 
 from .base import Created, Handler
-from .waiting import Patience
+from .waiting import Patience, kept_if_unanswered
 
 Inputs = Draft[ScheduleAssignmentInputs]
 State = ScheduleAssignmentState
 
 _DEFAULT_TIMEOUT = "30m"
 _RETRY_INTERVAL = timedelta(seconds=30)
-# Source: terraform-provider-azurerm, maintenance_assignment_virtual_machine_resource.go, 2026-08-21, which retries on this text.
+# Source: terraform-provider-azurerm, maintenance_assignment_virtual_machine_resource.go, 2026-08-21, retries on it.
 _TOO_EARLY = "few minutes after starting a vm"
 
 
@@ -57,58 +58,91 @@ class ScheduleAssignmentHandler(Handler[ScheduleAssignmentInputs, State]):
     def create(self, ctx: Context, inputs: ScheduleAssignmentInputs) -> Created[State]:
         assignment = _id(inputs)
         found = ctx.maintenance.get_assignment(assignment)
-        state = State.model_validate(inputs.model_dump() | {"adopted": found is not None})
         present = _schedule_of(found)
-        if present is None or not same_id(present, inputs.schedule_id):
-            state = state.model_copy(update={"previous_schedule_id": present})
-            self._put(ctx, assignment, inputs)
-        return Created(str(assignment), state)
+        is_as_wanted = present is None or same_id(present, inputs.schedule_id)
+        before = {"adopted": found is not None, "previous_schedule_id": None if is_as_wanted else present}
+        state = State.model_validate(inputs.model_dump() | before)
+        return Created(str(assignment), self._bring_about(ctx, assignment, found, state))
 
     def read(self, ctx: Context, id: str, state: State) -> State | None:
-        present = _schedule_of(ctx.maintenance.get_assignment(_id(state)))
+        present = _schedule_of(ctx.maintenance.get_assignment(ResourceId.parse(id)))
         if present is None:
             return None
         return state if same_id(present, state.schedule_id) else state.model_copy(update={"schedule_id": present})
 
     def update(self, ctx: Context, id: str, state: State, inputs: ScheduleAssignmentInputs) -> State:
-        # What Azure holds is replaced on change, so that only our own bookkeeping is left to update.
-        kept = {"adopted": state.adopted, "previous_schedule_id": state.previous_schedule_id}
-        return State.model_validate(inputs.model_dump() | kept)
+        assignment = ResourceId.parse(id)
+        found = ctx.maintenance.get_assignment(assignment)
+        # One that is gone is made again, and is ours then.
+        before = (
+            {"adopted": state.adopted, "previous_schedule_id": state.previous_schedule_id} if found is not None else {}
+        )
+        return self._bring_about(ctx, assignment, found, State.model_validate(inputs.model_dump() | before))
 
     def delete(self, ctx: Context, id: str, state: State) -> None:
-        assignment = ResourceId.parse(id)
+        assignment, before = ResourceId.parse(id), state.previous_schedule_id
         if ctx.declarations.is_still_wanted(id):
             ctx.inform("the assignment stays: another resource of this stack declares it")
-        elif state.on_destroy == "keep" or (state.adopted and state.previous_schedule_id is None):
-            ctx.inform(
-                "the assignment stays"
-                + (", because it was there before" if state.adopted else " (on_destroy is 'keep')")
-            )
-        elif state.previous_schedule_id is None:
+            return
+        if state.on_destroy == "keep" or (state.adopted and before is None):
+            reason = " (on_destroy is 'keep')" if state.on_destroy == "keep" else ", because it was there before"
+            ctx.inform(f"the assignment stays{reason}")
+            return
+        found = ctx.maintenance.get_assignment(assignment)
+        present = _schedule_of(found)
+        if found is None or present is None or (before is not None and same_id(present, before)):
+            return
+        if not same_id(present, state.applied_schedule_id or state.schedule_id):
+            ctx.inform(f"the assignment stays: somebody else gave it the schedule {present}")
+        elif before is None:
             ctx.maintenance.delete_assignment(assignment)
         else:
-            present = _schedule_of(ctx.maintenance.get_assignment(assignment))
-            if present is not None and same_id(present, state.schedule_id):
-                before = state.model_copy(update={"schedule_id": state.previous_schedule_id})
-                ctx.maintenance.put_assignment(assignment, _body(before, self._location(ctx, state)))
+            self._give_back(ctx, assignment, found, state, before)
 
-    def _put(self, ctx: Context, assignment: ResourceId, inputs: ScheduleAssignmentInputs) -> None:
+    def _bring_about(self, ctx: Context, assignment: ResourceId, found: Body | None, state: State) -> State:
+        """Give the machine the schedule, unless it has it; the state with that noted."""
+        present = _schedule_of(found)
+        state = state.model_copy(update={"applied_schedule_id": state.schedule_id, "unfinished": None})
+        is_moved = not state.adopted and _is_elsewhere(found, state)
+        if present is None or not same_id(present, state.schedule_id) or is_moved:
+            location = state.location or self._location(ctx, state, found)
+            self._put(ctx, assignment, _body(state.machine_id, state.schedule_id, location), state, kept=state)
+        return state
+
+    def _give_back(self, ctx: Context, assignment: ResourceId, found: Body, state: State, before: str) -> None:
+        """Give the machine the schedule that the assignment had before us."""
+        body = _body(state.machine_id, before, self._location(ctx, state, found))
+        try:
+            self._put(ctx, assignment, body, state)
+        except NotFound:
+            ctx.inform(f"the assignment stays as it is: the schedule that it had before, {before}, is gone")
+
+    def _put(
+        self,
+        ctx: Context,
+        assignment: ResourceId,
+        body: Body,
+        inputs: ScheduleAssignmentInputs,
+        kept: State | None = None,
+    ) -> None:
+        """Write the assignment, as soon as the machine takes one."""
         patience = Patience.of(ctx, inputs.timeout, _DEFAULT_TIMEOUT)
-        body = _body(inputs, self._location(ctx, inputs))
         while True:
             try:
-                ctx.maintenance.put_assignment(assignment, body)
+                with kept_if_unanswered(ctx, str(assignment), kept):
+                    ctx.maintenance.put_assignment(assignment, body)
                 return
             except ArmError as error:
                 if _TOO_EARLY not in str(error).casefold():
                     raise
                 patience.sleep(ctx, ctx.clock.now() + _RETRY_INTERVAL, "the new machine to become assignable")
 
-    def _location(self, ctx: Context, inputs: ScheduleAssignmentInputs) -> str | None:
-        """The assignment's location: as given, else the machine's."""
+    def _location(self, ctx: Context, inputs: ScheduleAssignmentInputs, found: Body | None) -> str | None:
+        """The assignment's location: as it is, else as given, else the machine's."""
         machine_id = ResourceId.parse(inputs.machine_id)
-        if inputs.location or not machine_id.is_type(VIRTUAL_MACHINES):
-            return inputs.location
+        known = (found or {}).get("location") or inputs.location
+        if known or not machine_id.is_type(VIRTUAL_MACHINES):
+            return known
         body = ctx.machines.get(machine_id, fresh=False) or ctx.machines.get(machine_id)
         if body is None:
             raise NotFound(
@@ -150,6 +184,13 @@ def _schedule_of(body: Body | None) -> str | None:
     return (body.get("properties") or {}).get("maintenanceConfigurationId")
 
 
-def _body(inputs: ScheduleAssignmentInputs, location: str | None) -> dict[str, Any]:
-    properties = {"maintenanceConfigurationId": inputs.schedule_id, "resourceId": inputs.machine_id}
+def _body(machine_id: str, schedule_id: str, location: str | None) -> dict[str, Any]:
+    properties = {"maintenanceConfigurationId": schedule_id, "resourceId": machine_id}
     return {"properties": properties} | ({"location": location} if location else {})
+
+
+def _is_elsewhere(found: Body | None, inputs: ScheduleAssignmentInputs) -> bool:
+    """Whether the assignment has another location than the one that is given."""
+    present = (found or {}).get("location")
+    field = ScheduleAssignmentInputs.model_fields["location"]
+    return bool(present and inputs.location) and not means_the_same(field, present, inputs.location)

@@ -1,7 +1,7 @@
 """Inputs, State, and what is marked on their fields.
 
-A field is marked once and everything follows from the mark: whether a change replaces the resource, and which values mean the same.
-Programs write snake_case; the wire and the stored state use camelCase (aliases).
+A field is marked once and everything follows from the mark: whether a change replaces the resource, and which values
+mean the same. Programs write snake_case; the wire and the stored state use camelCase (aliases).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Answer:
 
 
 class Model(BaseModel):
-    """The root of inputs and state: camelCase on the wire, snake_case in programs, unknown keys of older or newer versions ignored."""
+    """The root of inputs and state: camelCase on the wire, snake_case in programs, keys of other versions ignored."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True)
 
@@ -75,7 +75,8 @@ def as_set(value: Any) -> Any:
 
 ANY_CASE = Same(casefold_text)
 ANY_ORDER = Same(as_set)
-EMPTY_IS_ABSENT = Same(lambda value: value or None)
+# `East US` and `eastus` are one.
+REGION = Same(lambda name: name.replace(" ", "").casefold() if isinstance(name, str) else name)
 
 
 def _check_machine_id(value: str) -> str:

@@ -15,7 +15,8 @@ InputsT = TypeVar("InputsT", bound=Inputs)
 class Draft(Generic[InputsT]):
     """The validated values of a resource's inputs, `UNKNOWN` where a value will be known later.
 
-    Attributes are read by the model's field names: `draft.patch_mode`. A value with an unknown part is unknown as a whole.
+    Attributes are read by the model's field names: `draft.patch_mode`. A value with an unknown part is unknown as a
+    whole.
     """
 
     def __init__(self, model: type[InputsT], values: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from pulumi_azure_hotpatch.engine import schedules
 
-from .base import ANY_CASE, Inputs, Model, OnDestroy, ReplaceOnChange, Same, State
+from .base import ANY_CASE, REGION, Inputs, Model, OnDestroy, ReplaceOnChange, Same, State
 
 # Source: azure-mgmt-compute 39.0.0 and the maintenance documentation, which spell UpdateRollup differently.
 WindowsClassification = Literal[
@@ -84,7 +84,7 @@ class MaintenanceScheduleInputs(Inputs):
 
     resource_group_name: Annotated[str, ReplaceOnChange(), ANY_CASE]
     schedule_name: Annotated[str, ReplaceOnChange(), ANY_CASE]
-    location: Annotated[str, ReplaceOnChange(), Same(lambda text: text and text.replace(" ", "").casefold())]
+    location: Annotated[str, ReplaceOnChange(), REGION]
     subscription_id: Annotated[str | None, ReplaceOnChange(), ANY_CASE] = None
     start: Annotated[str, Same(lambda text: text and schedules.start_key(text))]
     duration: Annotated[str, Same(lambda text: text and schedules.duration_key(text))]

@@ -40,7 +40,9 @@ class PreviewEnrollmentInputs(Inputs):
 
 
 class PreviewEnrollmentState(PreviewEnrollmentInputs, State):
-    """`registered` holds what we registered, `adopted` what was on already, `skipped` what Azure no longer knows because it is retired."""
+    """`registered` holds what we registered, `adopted` what was on already, `skipped` what Azure no longer knows since
+    it is retired; `propagated` says that the provider was told of it.
+    """
 
     model_config = ConfigDict(extra="ignore")
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict
 
-from .base import ANY_CASE, ArmId, Inputs, OnDestroy, ReplaceOnChange, State, Wait
+from .base import ANY_CASE, REGION, ArmId, Inputs, OnDestroy, ReplaceOnChange, State, Wait
 
 
 class ScheduleAssignmentInputs(Inputs):
@@ -15,15 +15,18 @@ class ScheduleAssignmentInputs(Inputs):
     machine_id: Annotated[ArmId, ReplaceOnChange(), ANY_CASE]
     schedule_id: Annotated[ArmId, ReplaceOnChange(), ANY_CASE]
     assignment_name: Annotated[str | None, ReplaceOnChange(), ANY_CASE] = None
-    location: str | None = None
+    location: Annotated[str | None, REGION] = None
     timeout: Wait | None = None
     on_destroy: OnDestroy = "restore"
 
 
 class ScheduleAssignmentState(ScheduleAssignmentInputs, State):
-    """`adopted` is True for an assignment that existed before us; `previous_schedule_id` is what it pointed to if that was another one."""
+    """`adopted` is True for an assignment that existed before us; `previous_schedule_id` is what it pointed to if that
+    was another one, `applied_schedule_id` what we last made it point to.
+    """
 
     model_config = ConfigDict(extra="ignore")
 
     adopted: bool = False
     previous_schedule_id: str | None = None
+    applied_schedule_id: str | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict
+from pydantic import AfterValidator, ConfigDict, Field
 
 from pulumi_azure_hotpatch.engine.facts import PATCH_FIELDS, VIRTUAL_MACHINES
 from pulumi_azure_hotpatch.ids import ResourceId
@@ -49,10 +49,10 @@ class VirtualMachinePatchSettingsState(VirtualMachinePatchSettingsInputs, State)
 
     os_type: str | None = None
     location: str | None = None
-    previous: dict[str, Any] = {}
+    previous: dict[str, Any] = Field(default_factory=dict)
     previously_absent: tuple[str, ...] = ()
-    applied: dict[str, Any] = {}
-    contested: dict[str, int] = {}
+    applied: dict[str, Any] = Field(default_factory=dict)
+    contested: dict[str, int] = Field(default_factory=dict)
 
 
 def given(inputs: VirtualMachinePatchSettingsInputs) -> dict[str, Any]:
