@@ -58,7 +58,9 @@ def sync(uv: Path) -> None:
     # A new environment gets the Python that `make` was asked to use; an existing one keeps its own.
     interpreter = [] if has_environment else ["--python", sys.executable]
     elsewhere = ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT")
-    environment = {k: v for k, v in os.environ.items() if k not in elsewhere} | {"UV_PYTHON_DOWNLOADS": "never"}
+    # The machine's own certificates, so that it also works behind a company's inspecting proxy, as pip does.
+    settings = {"UV_SYSTEM_CERTS": "true", "UV_PYTHON_DOWNLOADS": "never"}
+    environment = settings | {k: v for k, v in os.environ.items() if k not in elsewhere}
     done = subprocess.run([str(uv), "sync", "--frozen", *interpreter], cwd=CHECKOUT, env=environment, check=False)
     if done.returncode:
         raise SetupFailed("uv sync failed; its message is above.")
