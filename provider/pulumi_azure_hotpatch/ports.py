@@ -6,7 +6,7 @@ Reads answer None for "does not exist". Everything may raise `ArmError`; waits m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
@@ -82,9 +82,84 @@ class Machines(Protocol):
         """
         ...
 
+    def instance_view(self, machine: ResourceId) -> Body | None:
+        """What the machine's guest and platform report: `osVersion`, `statuses`, `patchStatus` …"""
+        ...
+
+    def in_subscription(self, subscription_id: str) -> Iterator[Body]:
+        """The bodies of all VMs of a subscription, page after page."""
+        ...
+
+
+class ArcMachines(Protocol):
+    """Arc-enabled servers (Microsoft.HybridCompute) and their licence profiles."""
+
+    def get(self, machine: ResourceId, *, fresh: bool = True) -> Body | None:
+        """The server's ARM body; `fresh=False` as for `Machines.get`."""
+        ...
+
+    def in_subscription(self, subscription_id: str) -> Iterator[Body]:
+        """The bodies of all servers of a subscription, page after page."""
+        ...
+
+    def patch_settings(self, machine: ResourceId, os_kind: str, settings: Body) -> Body:
+        """PATCH `patchSettings` with the given keys and nothing else; the server's body."""
+        ...
+
+    def get_license_profile(self, machine: ResourceId) -> Body | None:
+        """The body of the server's one licence profile (`default`)."""
+        ...
+
+    def put_license_profile(self, machine: ResourceId, body: Body) -> Operation[Body]:
+        """Create the licence profile; the result is its body."""
+        ...
+
+    def patch_license_profile(self, machine: ResourceId, body: Body) -> Operation[Body]:
+        """Change the given parts of the licence profile; the result is its body."""
+        ...
+
+
+class ScaleSets(Protocol):
+    """Virtual machine scale sets."""
+
+    def get(self, scale_set: ResourceId, *, fresh: bool = True) -> Body | None:
+        """The scale set's ARM body; `fresh=False` as for `Machines.get`."""
+        ...
+
+    def patch_settings(self, scale_set: ResourceId, os_kind: str, settings: Body) -> Operation[Body]:
+        """PATCH `patchSettings` in the profile of its machines with the given keys and nothing else."""
+        ...
+
+
+class ResourceGraph(Protocol):
+    """Azure Resource Graph."""
+
+    def query(self, text: str, subscriptions: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+        """The rows of a Kusto query over those subscriptions, page after page as they are taken.
+
+        A query of more than a page (1,000 rows) must project `id` and be ordered.
+        """
+        ...
+
+
+class MaintenanceRuns(Protocol):
+    """Single runs of maintenance configurations (`applyUpdates`); they are listed from Resource Graph."""
+
+    def cancel(self, run: ResourceId) -> Body:
+        """Cancel the run with that id (an extension of its configuration); the body that the service answers."""
+        ...
+
 
 class Maintenance(Protocol):
     """Maintenance configurations and their assignments (Microsoft.Maintenance)."""
+
+    def schedules_in(self, subscription_id: str) -> Iterator[Body]:
+        """The maintenance configurations of a subscription, of every scope."""
+        ...
+
+    def assignments_in(self, subscription_id: str) -> Iterator[Body]:
+        """The configuration assignments of a subscription: on machines, groups and the subscription itself."""
+        ...
 
     def get_schedule(self, schedule: ResourceId) -> Body | None:
         """A maintenance configuration's body."""
@@ -162,7 +237,15 @@ class Context(Protocol):
     @property
     def machines(self) -> Machines: ...
     @property
+    def arc(self) -> ArcMachines: ...
+    @property
+    def scale_sets(self) -> ScaleSets: ...
+    @property
+    def graph(self) -> ResourceGraph: ...
+    @property
     def maintenance(self) -> Maintenance: ...
+    @property
+    def runs(self) -> MaintenanceRuns: ...
     @property
     def declarations(self) -> Declarations: ...
     @property

@@ -14,8 +14,12 @@ from pulumi_azure_hotpatch.ports import Clock
 from .clouds import Cloud, find_cloud
 from .connection import Connection
 from .features import ArmFeatures
+from .hybrid_compute import ArmArcMachines
 from .machines import ArmMachines
 from .maintenance import ArmMaintenance
+from .maintenance_runs import ArmMaintenanceRuns
+from .resource_graph import ArmResourceGraph
+from .scale_sets import ArmScaleSets
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -33,6 +37,10 @@ class Azure:
     features: ArmFeatures
     machines: ArmMachines
     maintenance: ArmMaintenance
+    arc: ArmArcMachines
+    scale_sets: ArmScaleSets
+    graph: ArmResourceGraph
+    runs: ArmMaintenanceRuns
 
 
 def connect(connection: Connection, clock: Clock) -> Azure:
@@ -77,10 +85,25 @@ def over(cloud: Cloud, credential: TokenCredential, transport: HttpTransport[Any
 
         return MaintenanceManagementClient(credential, subscription_id, **options)
 
+    def hybrid_compute(subscription_id: str) -> Any:
+        from azure.mgmt.hybridcompute import HybridComputeManagementClient
+
+        return HybridComputeManagementClient(credential, subscription_id, **options)
+
+    def resource_graph(_: str) -> Any:
+        from azure.mgmt.resourcegraph import ResourceGraphClient
+
+        return ResourceGraphClient(credential, **options)
+
+    compute_client, resources_client, graph_client = _once(compute), _once(resources), _once(resource_graph)
     return Azure(
-        features=ArmFeatures(_once(features), _once(resources)),
-        machines=ArmMachines(_once(compute), clock),
+        features=ArmFeatures(_once(features), resources_client),
+        machines=ArmMachines(compute_client, clock),
         maintenance=ArmMaintenance(_once(maintenance)),
+        arc=ArmArcMachines(_once(hybrid_compute), clock),
+        scale_sets=ArmScaleSets(compute_client, clock),
+        graph=ArmResourceGraph(lambda: graph_client("")),
+        runs=ArmMaintenanceRuns(resources_client),
     )
 
 

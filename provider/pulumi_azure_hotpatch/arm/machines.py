@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from pulumi_azure_hotpatch.errors import NotFound
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.ports import Body, Clock
 
 from .errors import arm_errors
 from .operations import ArmOperation
+from .reads import SharedReads, body_or_gone
 
 if TYPE_CHECKING:
     from azure.mgmt.compute import ComputeManagementClient
-
-# A read that this run made is good enough for judging a declaration for this long; what decides a restore is read anew.
-_COALESCE = timedelta(minutes=2)
 
 
 class ArmMachines:
@@ -27,20 +22,30 @@ class ArmMachines:
     def __init__(self, compute: Callable[[str], ComputeManagementClient], clock: Clock) -> None:
         self._compute = compute
         self._clock = clock
-        self._seen: dict[str, tuple[datetime, Body | None]] = {}
-        self._locks: dict[str, threading.Lock] = {}
-        self._lock = threading.Lock()
+        self._reads = SharedReads(clock, self._read)
 
     def get(self, machine: ResourceId, *, fresh: bool = True) -> Body | None:
         """Source of the call: azure-mgmt-compute 39.0.0, VirtualMachinesOperations.get."""
-        with self._lock_of(machine):
-            if not fresh:
-                seen = self._seen.get(machine.key)
-                if seen is not None and self._clock.now() - seen[0] < _COALESCE:
-                    return seen[1]
-            body = self._read(machine)
-            self._seen[machine.key] = (self._clock.now(), body)
-            return body
+        return self._reads.get(machine, fresh=fresh)
+
+    def instance_view(self, machine: ResourceId) -> Body | None:
+        """Source of the call: VirtualMachinesOperations.instance_view."""
+
+        def read() -> Body:
+            with arm_errors("read its instance view", f"VM '{machine.name}'"):
+                client = self._compute(machine.subscription_id)
+                found: Any = client.virtual_machines.instance_view(machine.resource_group, machine.name)
+            view: Body = found.as_dict()
+            return view
+
+        return body_or_gone(read)
+
+    def in_subscription(self, subscription_id: str) -> Iterator[Body]:
+        """Source of the call: VirtualMachinesOperations.list_all."""
+        with arm_errors("list its VMs", f"subscription {subscription_id}"):
+            for machine in self._compute(subscription_id).virtual_machines.list_all():
+                found: Any = machine
+                yield found.as_dict()
 
     def patch_settings(self, machine: ResourceId, os_kind: str, settings: Body) -> ArmOperation[Body]:
         """Source of the call: VirtualMachinesOperations.begin_update (PATCH, long-running)."""
@@ -54,9 +59,7 @@ class ArmMachines:
             return resource
 
         def begin(polling: Any) -> None:
-            # No read may be under way meanwhile: it would remember the machine as it was before this change.
-            with self._lock_of(machine):
-                self._seen.pop(machine.key, None)
+            with self._reads.changing(machine):
                 client.virtual_machines.begin_update(
                     machine.resource_group,
                     machine.name,
@@ -75,19 +78,11 @@ class ArmMachines:
         )
 
     def _read(self, machine: ResourceId) -> Body | None:
-        try:
+        def read() -> Body:
             with arm_errors("read it", f"VM '{machine.name}'"):
                 client = self._compute(machine.subscription_id)
                 found: Any = client.virtual_machines.get(machine.resource_group, machine.name)
-        except NotFound as error:
-            if error.code == "SubscriptionNotFound":
-                raise
-            return None
-        body: Body = found.as_dict()
-        return body
+            body: Body = found.as_dict()
+            return body
 
-    def _lock_of(self, machine: ResourceId) -> threading.Lock:
-        # One lock a machine: two resources that want the same read at once share it, different machines do not wait for
-        # each other.
-        with self._lock:
-            return self._locks.setdefault(machine.key, threading.Lock())
+        return body_or_gone(read)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from pulumi_azure_hotpatch.ids import ResourceId
@@ -24,6 +24,18 @@ class ArmMaintenance:
 
     def __init__(self, client: Callable[[str], MaintenanceManagementClient]) -> None:
         self._client = client
+
+    def schedules_in(self, subscription_id: str) -> Iterator[Body]:
+        """Source of the call: MaintenanceConfigurationsOperations.list."""
+        operations = self._client(subscription_id).maintenance_configurations
+        with arm_errors("list its schedules", f"subscription {subscription_id}"):
+            yield from _bodies(operations.list)
+
+    def assignments_in(self, subscription_id: str) -> Iterator[Body]:
+        """Source of the call: ConfigurationAssignmentsWithinSubscriptionOperations.list."""
+        operations = self._client(subscription_id).configuration_assignments_within_subscription
+        with arm_errors("list its assignments", f"subscription {subscription_id}"):
+            yield from _bodies(operations.list)
 
     def get_schedule(self, schedule: ResourceId) -> Body | None:
         """Source of the call: azure-mgmt-maintenance 2.1.0, MaintenanceConfigurationsOperations.get."""
@@ -79,6 +91,20 @@ def _raw(response: Any, _model: Any, _headers: Any) -> Any:
     from azure.core.pipeline.policies import ContentDecodePolicy
 
     return ContentDecodePolicy.deserialize_from_http_generics(response.http_response)
+
+
+def _bodies(call: Callable[..., Any]) -> Iterator[Body]:
+    """The items of a list as the service sent them; the SDK's own models would drop fields."""
+    from azure.core.pipeline.policies import ContentDecodePolicy
+
+    pages: list[Any] = []
+
+    def keep(response: Any) -> None:
+        pages.append(ContentDecodePolicy.deserialize_from_http_generics(response.http_response))
+
+    for _ in call(raw_response_hook=keep):
+        while pages:
+            yield from pages.pop(0).get("value", ())
 
 
 def _nothing(_response: Any, _model: Any, _headers: Any) -> None:

@@ -9,7 +9,18 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from pulumi_azure_hotpatch.ports import Clock, Declarations, Features, Machines, Maintenance, Settings
+from pulumi_azure_hotpatch.ports import (
+    ArcMachines,
+    Clock,
+    Declarations,
+    Features,
+    Machines,
+    Maintenance,
+    MaintenanceRuns,
+    ResourceGraph,
+    ScaleSets,
+    Settings,
+)
 
 from .declarations import DeclaredBy, Targets
 from .engine_hooks import Call
@@ -89,8 +100,24 @@ class CallContext:
         return self.runtime.azure.machines
 
     @property
+    def arc(self) -> ArcMachines:
+        return self.runtime.azure.arc
+
+    @property
+    def scale_sets(self) -> ScaleSets:
+        return self.runtime.azure.scale_sets
+
+    @property
+    def graph(self) -> ResourceGraph:
+        return self.runtime.azure.graph
+
+    @property
     def maintenance(self) -> Maintenance:
         return self.runtime.azure.maintenance
+
+    @property
+    def runs(self) -> MaintenanceRuns:
+        return self.runtime.azure.runs
 
     @property
     def declarations(self) -> Declarations:
