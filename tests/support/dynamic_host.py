@@ -314,7 +314,7 @@ def in_threads(calls: Iterable[Any]) -> list[Any]:
 
 
 def _with_provider(kind: str, bag: Mapping[str, Any]) -> Bag:
-    return {**bag, "__provider": PROVIDERS[kind]}
+    return {"__provider": PROVIDERS[kind], **bag}
 
 
 def _partial_of(error: Any) -> Partial | None:
