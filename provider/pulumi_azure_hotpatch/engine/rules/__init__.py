@@ -5,6 +5,24 @@ that is not known yet gives the verdict `unknown` and names the missing field; i
 """
 
 from .catalogue import RULES, rule, rules_for
-from .model import Finding, Rule, Severity, Subject, Verdict, judge, judge_all
+from .expressible import Language, expressible, rule_as_json
+from .model import Era, Finding, Rule, Severity, Subject, Verdict, judge, judge_all
+from .wording import describe
 
-__all__ = ["RULES", "Finding", "Rule", "Severity", "Subject", "Verdict", "judge", "judge_all", "rule", "rules_for"]
+__all__ = [
+    "RULES",
+    "Era",
+    "Finding",
+    "Language",
+    "Rule",
+    "Severity",
+    "Subject",
+    "Verdict",
+    "describe",
+    "expressible",
+    "judge",
+    "judge_all",
+    "rule",
+    "rule_as_json",
+    "rules_for",
+]

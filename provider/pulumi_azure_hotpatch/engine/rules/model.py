@@ -25,11 +25,11 @@ Subject = Literal[
     "feature",
     "declaration",
 ]
+
 Era = Literal["current", "2021-preview"]
 
 CURRENT: Final[Era] = "current"
 PREVIEW_2021: Final[Era] = "2021-preview"
-
 
 _SOFTER: Final[dict[Severity, Severity]] = {"error": "warning", "warning": "info", "info": "info"}
 
