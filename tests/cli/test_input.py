@@ -73,7 +73,7 @@ UNREADABLE = [
 ]
 
 
-@pytest.mark.parametrize("command", ["check"])
+@pytest.mark.parametrize("command", ["check", "forecast"])
 @pytest.mark.parametrize(("text", "message"), UNREADABLE, ids=[message[:60] for _, message in UNREADABLE])
 def test_what_is_no_inventory_is_refused_in_one_line(ask: Ask, command: str, text: str | bytes, message: str) -> None:
     answer = ask(command, "-", stdin=text)

@@ -139,6 +139,20 @@ def schedule(
     )
 
 
+@app.command(epilog="Example: azure-hotpatch forecast examples/inventory.json --months 6")
+def forecast(
+    files: Files,
+    months: Annotated[int, typer.Option(metavar="N", help="How many months, this one included.")] = 12,
+    releases: Releases = None,
+    today: AsOf = None,
+    as_json: AsJson = False,
+) -> int:
+    """When each machine will be patched in the coming months, whether that restarts it, and why."""
+    from . import forecast as command
+
+    return command.run(files, months, releases=releases, today=today, as_json=as_json)
+
+
 @app.command(
     epilog=(
         "Examples: azure-hotpatch check examples/inventory.json, "

@@ -30,10 +30,13 @@ from .facts import (
     PreviewFeature,
     Schedule,
 )
+from .forecast import Member
 from .inventory import arc_server_from_arm, machine_from_arm, scale_set_from_arm
+from .logic import UNKNOWN
 from .maintenance_inventory import dynamic_scope_from_arm, schedule_from_arm
 from .scale_set import ScaleSet
-from .schedule_clashes import Clash, clashes
+from .schedule_clashes import Clash, clashes, readable
+from .timetable import Timetable
 
 SCALE_SETS: Final = "Microsoft.Compute/virtualMachineScaleSets"
 LICENCE_PROFILES: Final = f"{ARC_MACHINES}/licenseProfiles"
@@ -56,7 +59,8 @@ class Entry(Generic[FactsT]):
 class Estate:
     """What an inventory shows. `machines` holds VMs and Arc-enabled servers; `others` counts what is not used, by type.
 
-    `assigned` names the schedules of a machine, both by their ids in lower case.
+    `assigned` names the schedules that a machine is given, whether the inventory shows them or not; both by their ids
+    in lower case.
     """
 
     machines: tuple[Entry[Machine], ...] = ()
@@ -89,10 +93,17 @@ class Estate:
             by_type[kind][key] = body
         return _Joining(by_type, as_of, adjusted).estate()
 
-    def schedules_of(self, machine_id: str) -> tuple[Entry[Schedule], ...]:
-        """The guest patching schedules assigned to a machine, as far as the inventory shows them."""
-        wanted = self.assigned.get(machine_id.casefold(), ())
-        return tuple(entry for entry in self.schedules if entry.resource.casefold() in wanted) if wanted else ()
+    def members(self) -> Iterator[Member]:
+        """The machines in order, as a forecast takes them. The timetables of a machine are not known when one of its
+        schedules is not shown or cannot be read; those of dynamic scopes are left out.
+        """
+        timetables: dict[str, Timetable | None] = {}
+        for entry in self.schedules:
+            timetables[entry.resource.casefold()] = readable(entry.facts)
+        for entry in self.machines:
+            found = [timetables.get(key) for key in self.assigned.get(entry.resource.casefold(), ())]
+            given = tuple(one for one in found if one is not None)
+            yield Member(entry.facts, given if len(given) == len(found) else UNKNOWN)
 
 
 def bodies_in(document: object) -> Iterator[Body]:
@@ -166,8 +177,7 @@ class _Joining:
         static, scopes = self._assignments()
         assigned: dict[str, list[str]] = defaultdict(list)
         for _, machine_id, schedule_id in static:
-            if schedule_id.casefold() in schedules:
-                assigned[machine_id.casefold()].append(schedule_id.casefold())
+            assigned[machine_id.casefold()].append(schedule_id.rstrip("/").casefold())
         found = clashes({key: entry.facts for key, entry in schedules.items()}, assigned.values(), self._as_of)
         return Estate(
             machines=tuple(machines.values()),
@@ -292,15 +302,9 @@ def _assignment(
     assigned: Mapping[str, list[str]],
     found: Mapping[tuple[str, str], Clash],
 ) -> Assignment:
-    machine, schedule = machines.get(machine_id.casefold()), schedules.get(schedule_id.casefold())
-    key, others = schedule_id.casefold(), assigned.get(machine_id.casefold(), ())
-    same_start, overlap = None, None
-    for other in others:
-        clash = found.get((key, other))
-        if clash is not None:
-            name = str(schedules[other].facts.name)
-            same_start = same_start or (name if clash is Clash.SAME_START else None)
-            overlap = overlap or (name if clash is Clash.OVERLAP else None)
+    key, others = schedule_id.rstrip("/").casefold(), assigned.get(machine_id.casefold(), ())
+    machine, schedule = machines.get(machine_id.casefold()), schedules.get(key)
+    met = {found[key, other]: str(schedules[other].facts.name) for other in others if (key, other) in found}
     return Assignment(
         machine=machine.facts if machine else Machine.unseen(machine_id),
         machine_type=_type_of(machine_id),
@@ -309,8 +313,8 @@ def _assignment(
         machine_exists=True if machine else None,
         schedule=schedule.facts if schedule else None,
         same_subscription=_subscription(machine_id) == _subscription(schedule_id),
-        same_start_as=same_start,
-        overlaps_with=overlap,
+        same_start_as=met.get("same start"),
+        overlaps_with=met.get("overlap"),
     )
 
 
