@@ -92,6 +92,14 @@ class SimulatedClock:
         else:
             threading.Event().wait(self.real_seconds(duration))
 
+    def set_pace(self, pace: float) -> None:
+        """Let time pass ``pace`` times as fast as real time from now on; 0 = only when told."""
+        if pace < 0:
+            raise ValueError("time cannot run backwards")
+        with self.lock:
+            self._anchor, self._anchor_real = self.now(), time.monotonic()
+            self.pace = pace
+
     def real_seconds(self, duration: timedelta) -> float:
         """Return how many real seconds ``duration`` takes; 0 on a clock moved by hand."""
         return duration.total_seconds() / self.pace if self.pace else 0.0

@@ -6,14 +6,17 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from . import patch_memory
 from .clock import Event
+from .guests import Guest
+from .patch_failures import PatchFailure
 from .resources import Resource, ResourceStore
 from .settings import Settings
 from .world import Operation, Subscription, World
@@ -29,9 +32,13 @@ class StateError(ValueError):
 
 
 def encode(value: Any) -> Any:
-    """Return ``value`` as JSON: dataclasses as objects, datetimes in RFC 3339, durations in seconds."""
+    """Return ``value`` as JSON: dataclasses as objects, datetimes in RFC 3339, durations in seconds.
+
+    A member whose metadata says ``kept=False`` is worked out again and left out.
+    """
     if is_dataclass(value) and not isinstance(value, type):
-        return {each.name: encode(getattr(value, each.name)) for each in fields(value)}
+        kept = (each.name for each in fields(value) if each.metadata.get("kept", True))
+        return {name: encode(getattr(value, name)) for name in kept}
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, timedelta):
@@ -77,6 +84,58 @@ def decode(kind: Any, value: Any) -> Any:
     return value
 
 
+def change(target: Any, changes: Mapping[str, Any]) -> None:
+    """Change the members of a dataclass that are given, in the form in which ``encode`` shows them, nested ones too.
+
+    All or nothing: raises ``ValueError`` for an unknown member or a value that is no good, before anything is changed.
+    """
+    for owner, name, value in list(_changes(target, changes, "")):
+        setattr(owner, name, value)
+
+
+def _changes(target: Any, changes: Mapping[str, Any], path: str) -> Iterator[tuple[Any, str, Any]]:
+    hints = get_type_hints(type(target))
+    for name, value in changes.items():
+        if name not in hints:
+            raise ValueError(f"there is no '{path}{name}'")
+        current = getattr(target, name)
+        if is_dataclass(current) and isinstance(value, Mapping):
+            yield from _changes(current, value, f"{path}{name}.")
+            continue
+        try:
+            decoded = decode(hints[name], value)
+        except (TypeError, ValueError, KeyError, AttributeError, OverflowError, StopIteration):
+            raise ValueError(f"'{path}{name}' cannot be {value!r}") from None
+        if not _fits(hints[name], decoded):
+            raise ValueError(f"'{path}{name}' cannot be {value!r}")
+        yield target, name, decoded
+
+
+def _fits(kind: Any, value: Any) -> bool:
+    """Tell whether a decoded value is of its kind; amounts and durations are never below 0."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if kind is Any:
+        return True
+    if origin is Literal:
+        return value in inner
+    if origin in (Union, UnionType):
+        return any(_fits(each, value) for each in inner)
+    if origin is list:
+        return isinstance(value, list) and all(_fits(inner[0], each) for each in value)
+    if origin in (dict, Mapping):
+        return isinstance(value, dict) and all(_fits(inner[1], each) for each in value.values())
+    if kind is bool or not isinstance(kind, type):
+        return isinstance(value, bool) or not isinstance(kind, type)
+    if kind in (int, float):
+        return isinstance(value, int if kind is int else int | float) and not isinstance(value, bool) and value >= 0
+    if is_dataclass(kind):
+        hints = get_type_hints(kind)
+        return isinstance(value, kind) and all(
+            _fits(hints[each.name], getattr(value, each.name)) for each in fields(kind)
+        )
+    return isinstance(value, kind) and not (kind is timedelta and value < timedelta(0))
+
+
 def snapshot(simulator: Simulator) -> dict[str, Any]:
     """Return everything that has to survive a restart."""
     world, clock = simulator.world, simulator.clock
@@ -94,6 +153,11 @@ def snapshot(simulator: Simulator) -> dict[str, Any]:
             "subscriptions": encode(world.subscriptions),
             "resources": [_encode_resource(resource) for resource in world.resources],
             "operations": encode(world.operations),
+            "born": encode(world.born),
+            "guests": encode(world.guests),
+            "tombstones": encode(world.tombstones),
+            "patch_failures": encode(world.patch_failures),
+            "patch_records": patch_memory.dump(world.patch_records),
         },
     }
 
@@ -104,14 +168,20 @@ def world_of(saved: Mapping[str, Any]) -> World:
     store = ResourceStore()
     for each in kept["resources"]:
         store.put(decode(Resource, each))
-    return World(
+    world = World(
         settings=decode(Settings, kept["settings"]),
         subscriptions=decode(dict[str, Subscription], kept["subscriptions"]),
         resources=store,
         operations=decode(dict[str, Operation], kept["operations"]),
         tenant_id=kept["tenant_id"],
         reads=kept["reads"],
+        born=decode(datetime | None, kept["born"]),
+        guests=decode(dict[str, Guest], kept["guests"]),
+        tombstones=decode(dict[str, datetime], kept["tombstones"]),
+        patch_failures=decode(list[PatchFailure], kept["patch_failures"]),
     )
+    patch_memory.restore(world.patch_records, kept["patch_records"])
+    return world
 
 
 def events_of(saved: Mapping[str, Any]) -> list[Event]:
