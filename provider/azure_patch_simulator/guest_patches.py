@@ -40,7 +40,8 @@ class Patch:
 
     ``kb`` is ``KB5066835``; on the wire it goes without the letters (recorded traffic). ``version`` is a Linux
     package's (Windows updates have none). ``reboot`` is an InstallationRebootBehavior: NeverReboots, CanRequestReboot
-    or AlwaysRequiresReboot. ``published`` is aware.
+    or AlwaysRequiresReboot. ``published`` is aware. ``role`` is what it is to a guest: ``baseline``, ``lcu``, ``oob``,
+    ``hotpatch``, ``dotnet``, ``definition`` or ``package``; it is never shown.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Patch:
     reboot: str
     kb: str | None = None
     version: str | None = None
+    role: str = "package"
 
     @property
     def kb_digits(self) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import Any
 
 from .fields import choice, merge, without_nulls
@@ -130,11 +131,11 @@ def _spell(settings: Body, name: str, allowed: tuple[str, ...]) -> None:
         settings[name] = value
 
 
-def instance_view(resource: Resource, now_text: str) -> dict[str, Any]:
+def instance_view(resource: Resource, now_text: str, patch_status: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return the instance view: power and provisioning state, agent, patch status if there is one."""
     running = bool(resource.facts.get("running", True))
     state = str(resource.properties.get("provisioningState", "Succeeded"))
-    power = "running" if running else "deallocated"
+    power = "running" if running else str(resource.facts.get("off", "deallocated"))
     view: dict[str, Any] = {
         "statuses": [
             _status(f"ProvisioningState/{state.lower()}", f"Provisioning {state.lower()}", now_text),
@@ -147,8 +148,8 @@ def instance_view(resource: Resource, now_text: str) -> dict[str, Any]:
     if running:
         ready = _status("ProvisioningState/succeeded", "Ready", now_text)
         view["vmAgent"] = {"vmAgentVersion": "Unknown", "statuses": [ready], "extensionHandlers": []}
-    if "patchStatus" in resource.facts:
-        view["patchStatus"] = resource.facts["patchStatus"]
+    if patch_status is not None:
+        view["patchStatus"] = dict(patch_status)
     return view
 
 

@@ -29,6 +29,8 @@ def write(
     simulator: Simulator, machine: Resource, body: Body, duration: timedelta, *, created: bool = False
 ) -> Operation:
     """Make ``body`` the machine's body and start the operation that ends with ``Succeeded``."""
+    if not created:
+        simulator.patching.before_change(machine)
     old = machine.body["properties"]
     body.update(id=machine.id, name=machine.name, type=VM_TYPE)
     for name in ("vmId", "timeCreated"):
@@ -39,6 +41,7 @@ def write(
     revision = int(machine.facts.get("revision", 1)) + 1
     machine.facts["revision"] = revision
     body["etag"] = f'"{revision}"'
+    simulator.patching.after_write(machine)
     return operations.start(
         simulator,
         machine,

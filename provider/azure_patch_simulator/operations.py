@@ -25,6 +25,7 @@ routes = Routes()
 
 FINISH = "operation.finish"
 MAX_RETRY_AFTER = 10
+PATCH_KIND = "patch."
 Finisher = Callable[["Simulator", Operation], None]
 finishers: dict[str, Finisher] = {}
 
@@ -40,12 +41,22 @@ def finisher(name: str) -> Callable[[Finisher], Finisher]:
 
 
 def start(
-    simulator: Simulator, resource: Resource, kind: str, *, subscription: str, location: str, duration: timedelta
+    simulator: Simulator,
+    resource: Resource,
+    kind: str,
+    *,
+    subscription: str,
+    location: str,
+    duration: timedelta,
+    activity: str | None = None,
 ) -> Operation:
-    """Start an operation on ``resource``; with no duration it is over at once. One at a time per resource."""
+    """Start an operation on ``resource``; with no duration it is over at once. One at a time per resource.
+
+    ``activity`` is the id of a patch operation: it does not stand in the way of writes.
+    """
     now = simulator.clock.now()
     operation = Operation(
-        id=simulator.identifiers.next("operation"),
+        id=activity or simulator.identifiers.next("operation"),
         subscription=subscription,
         location=location.replace(" ", "").lower(),
         resource_id=resource.id,
@@ -54,7 +65,8 @@ def start(
         ends=now + duration,
     )
     simulator.world.operations[operation.id] = operation
-    resource.facts["operation"] = operation.id
+    if activity is None:
+        resource.facts["operation"] = operation.id
     if duration > timedelta(0):
         simulator.clock.schedule(operation.ends, FINISH, {"operation": operation.id})
     else:
@@ -77,10 +89,21 @@ def finish_event(simulator: Simulator) -> Callable[[Event], None]:
 
     def run(event: Event) -> None:
         operation = simulator.world.operations[event.data["operation"]]
-        if operation.status == "InProgress":
+        if operation.status != "InProgress":
+            return
+        if operation.ends > event.due:
+            simulator.clock.schedule(operation.ends, FINISH, event.data)
+        else:
             finish(simulator, operation)
 
     return run
+
+
+def slow_down(simulator: Simulator, begun: int, duration: timedelta) -> None:
+    """Let the operations that were started after the first ``begun`` take ``duration`` longer."""
+    for operation in list(simulator.world.operations.values())[begun:]:
+        if operation.ended is None:
+            operation.ends += duration
 
 
 def refuse_while_running(resource: Resource) -> None:
@@ -107,11 +130,20 @@ def headers(call: Call, operation: Operation, *, with_location: bool) -> dict[st
     result = {
         "azure-asyncnotification": "Enabled",
         "azure-asyncoperation": _url(call, operation, monitor=False),
-        "retry-after": retry_after(call, operation),
+        **_pacing(call, operation),
     }
     if with_location:
         result["location"] = _url(call, operation, monitor=True)
     return result
+
+
+def _pacing(call: Call, operation: Operation) -> dict[str, str]:
+    """Return the Retry-After header: a patch operation has none (recorded traffic), and clients then wait 30 seconds.
+
+    On a clock that runs faster than real time those would be hours, so there it has one.
+    """
+    recorded = operation.kind.startswith(PATCH_KIND) and call.simulator.clock.pace <= 1
+    return {} if recorded else {"retry-after": retry_after(call, operation)}
 
 
 def _url(call: Call, operation: Operation, *, monitor: bool) -> str:
@@ -142,7 +174,7 @@ def show(call: Call) -> Response:
     body: dict[str, Any] = {"startTime": operation.started.isoformat(), "status": operation.status}
     extra: dict[str, str] = {}
     if operation.ended is None:
-        extra["retry-after"] = retry_after(call, operation)
+        extra = _pacing(call, operation)
     else:
         body["endTime"] = operation.ended.isoformat()
     if operation.output is not None and operation.status == "Succeeded":
@@ -155,7 +187,7 @@ def show(call: Call) -> Response:
 
 def _monitor(call: Call, operation: Operation) -> Response:
     if operation.ended is None:
-        again = {"location": _url(call, operation, monitor=True), "retry-after": retry_after(call, operation)}
+        again = {"location": _url(call, operation, monitor=True), **_pacing(call, operation)}
         return Response.empty(202, again)
     if operation.error is not None:
         return Response.of_json(409, {"error": operation.error})

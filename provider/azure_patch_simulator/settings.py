@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
 
+from .patching_settings import PatchingSettings
+from .throttling import ThrottlingSettings
+
 Era = Literal["current", "2021-preview"]
 ApprovalType = Literal["NotSpecified", "ApprovalRequired", "AutoApproval"]
 
@@ -75,6 +78,7 @@ class Settings:
     ``registered_providers``: namespaces registered from the start, in every subscription.
     ``hotpatch_images_need_platform_mode``: a rule of the Terraform provider azurerm; the service was not
     seen to have it.
+    ``patching``: how guests are patched. ``throttling``: how many requests are taken.
     """
 
     era: Era = "current"
@@ -90,3 +94,5 @@ class Settings:
     registered_providers: list[str] = field(default_factory=default_providers)
     features: list[FeatureDefinition] = field(default_factory=default_features)
     policies: list[Policy] = field(default_factory=list)
+    throttling: ThrottlingSettings = field(default_factory=ThrottlingSettings)
+    patching: PatchingSettings = field(default_factory=PatchingSettings)

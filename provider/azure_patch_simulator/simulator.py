@@ -12,10 +12,12 @@ from . import (
     control,
     features,
     groups,
+    guest_work,
     maintenance,
     operations,
     policies,
     providers,
+    resource_graph,
     state,
     subscriptions,
     tokens,
@@ -23,11 +25,14 @@ from . import (
 )
 from .clock import SimulatedClock
 from .errors import ArmError, unseen
-from .faults import Answer, Delay, Drop, FaultResponse, Faults
+from .faults import Answer, Delay, Drop, Expire, FaultResponse, Faults, Jump, Slow
 from .http import NO_DELAY, Request, Response
 from .identifiers import Identifiers
 from .journal import Entry, Journal
+from .patching import Patching
+from .resource_graph import ResourceGraph
 from .routing import Call, Route, Router
+from .throttling import GRAPH_OPERATION, Throttling
 from .tokens import Tokens
 from .world import CLIENT_ID, CLIENT_SECRET, World
 
@@ -47,6 +52,8 @@ _ROUTER = Router(
     virtual_machines.routes,
     maintenance.routes,
     assignments.routes,
+    *guest_work.routes,
+    resource_graph.routes,
 )
 
 
@@ -82,12 +89,17 @@ class Simulator:
         self.world.clock = self.clock
         self.identifiers = Identifiers(seed, run)
         self.journal = Journal()
-        self.faults = Faults()
+        self.faults = Faults(seed)
+        self.throttling = Throttling(self)
+        self.graph = ResourceGraph(self)
         self.credentials = Credentials()
         self.tokens = Tokens(self.identifiers, self.world.tenant_id, token_lifetime)
         self.state_file = state_file
         self.authority_pem: str | None = None
         self._saved: tuple[datetime, int, int] | None = None
+        self.world.born = self.world.born or start
+        self.patching = Patching(self)
+        guest_work.attach(self)
         self.clock.on(operations.FINISH, operations.finish_event(self))
         self.clock.on(policies.REMEDIATE, policies.remediate_event(self))
 
@@ -124,32 +136,44 @@ class Simulator:
     def handle(self, request: Request) -> Response:
         """Answer one request. Never raises for what a client sent: the answer is an ARM error then."""
         with self.clock.lock:
+            self.clock.now()
+            fault = None if _is_control(request) else self.faults.strike(request)
+            if isinstance(fault, Jump):
+                self.clock.advance(fault.duration)
+            if isinstance(fault, Expire):
+                self.tokens.expire()
             now = self.clock.now()
             request_id = self.identifiers.next("request")
-            fault = None if _is_control(request) else self.faults.strike(request)
             operation, response = self._answer(request, now, request_id, fault)
             response = self._finish(response, request_id, fault)
             if not _is_control(request):
                 self._write_down(request, now, operation, response, request_id)
-            self._save_if_changed(request)
+            self._save_if_changed(request, operation)
             return response
 
     def _answer(
         self, request: Request, now: datetime, request_id: str, fault: FaultResponse | None
     ) -> tuple[str, Response]:
-        operation = "Unknown"
+        operation, admitted = "Unknown", dict[str, str]()
         try:
             if not tokens.is_open(request):
                 self.tokens.check(request, now)
             route, params = _ROUTER.find(request)
             operation = route.operation
+            if not tokens.is_open(request):
+                admitted = self.throttling.admit(request, operation, params, now)
             if isinstance(fault, Answer):
-                return operation, fault.response()
-            if isinstance(fault, Drop) and fault.before:
-                return operation, Response.empty(503)
-            return operation, self._run(route, Call(self, request, params, now, request_id))
+                response = fault.response()
+            elif isinstance(fault, Drop) and fault.before:
+                response = Response.empty(503)
+            else:
+                begun = len(self.world.operations)
+                response = self._run(route, Call(self, request, params, now, request_id))
+                if isinstance(fault, Slow):
+                    operations.slow_down(self, begun, fault.duration)
         except ArmError as error:
-            return operation, Response.of_json(error.status, error.body(), error.headers)
+            response = Response.of_json(error.status, error.body(), error.headers)
+        return operation, Response(response.status, {**admitted, **response.headers}, response.body)
 
     def _run(self, route: Route, call: Call) -> Response:
         if len(call.request.body) > MAX_BODY:
@@ -183,12 +207,13 @@ class Simulator:
             )
         )
 
-    def _save_if_changed(self, request: Request) -> None:
+    def _save_if_changed(self, request: Request, operation: str) -> None:
         if self.state_file is None:
             return
         pending = self.clock.pending()
         mark = (self.clock.now() if self.clock.pace == 0 else self.clock.start, self.clock.sequence, len(pending))
-        if request.method not in ("GET", "HEAD") or mark != self._saved:
+        reads = request.method in ("GET", "HEAD") or operation == GRAPH_OPERATION
+        if not reads or mark != self._saved:
             self._saved = mark
             self.save()
 

@@ -15,6 +15,7 @@ from .http import Response
 from .machine_bodies import fill_in, instance_view, replace, tidy, update
 from .machine_rules import check, check_shape
 from .machine_writes import VM_TYPE, knowledge, write
+from .patch_status import patch_status
 from .policies import schedule_policies
 from .resources import Body, Resource
 from .routing import Call, Routes
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 routes = Routes()
 
 _LIST = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute/virtualMachines"
-_MACHINE = _LIST + "/{machine}"
+MACHINE_PATH = _LIST + "/{machine}"
 
 
 def _find(call: Call) -> Resource | None:
@@ -45,21 +46,27 @@ def _shown(call: Call, machine: Resource) -> Body:
     expand = call.request.query.get("$expand", "").lower().split(",")
     if "instanceview" not in expand:
         return machine.body
-    view = instance_view(machine, call.now.isoformat())
+    view = _instance_view(call, machine)
     return {**machine.body, "properties": {**machine.properties, "instanceView": view}}
 
 
-@routes.route("GET", _MACHINE, "VirtualMachines_Get")
+def _instance_view(call: Call, machine: Resource) -> Body:
+    call.simulator.patching.before_change(machine)
+    status = patch_status(call.world.patch_records, machine.id, call.now)
+    return instance_view(machine, call.now.isoformat(), status)
+
+
+@routes.route("GET", MACHINE_PATH, "VirtualMachines_Get")
 def show(call: Call) -> Response:
     """Show a machine, with ``$expand=instanceView`` its instance view too."""
     machine = machine_of_call(call)
     return Response.of_json(200, _shown(call, machine), _etag(machine))
 
 
-@routes.route("GET", _MACHINE + "/instanceView", "VirtualMachines_InstanceView")
+@routes.route("GET", MACHINE_PATH + "/instanceView", "VirtualMachines_InstanceView")
 def show_instance_view(call: Call) -> Response:
     """Show the instance view alone."""
-    return Response.of_json(200, instance_view(machine_of_call(call), call.now.isoformat()))
+    return Response.of_json(200, _instance_view(call, machine_of_call(call)))
 
 
 @routes.route("GET", _LIST, "VirtualMachines_List")
@@ -116,7 +123,7 @@ def _check_location(body: Body, existing: Resource | None) -> None:
     body["location"] = at
 
 
-@routes.route("PUT", _MACHINE, "VirtualMachines_CreateOrUpdate")
+@routes.route("PUT", MACHINE_PATH, "VirtualMachines_CreateOrUpdate")
 def put(call: Call) -> Response:
     """Create (201) or replace (200) a machine; what is immutable and left out stays as it was."""
     group, sent = group_of_call(call), call.object()
@@ -145,7 +152,7 @@ def _create(call: Call, machine_id: str, body: Body) -> Resource:
     return machine
 
 
-@routes.route("PATCH", _MACHINE, "VirtualMachines_Update")
+@routes.route("PATCH", MACHINE_PATH, "VirtualMachines_Update")
 def patch(call: Call) -> Response:
     """Change only what is given. The answer is 200 at once; ``provisioningState`` is Updating until it is done."""
     machine, sent = machine_of_call(call), call.object()
@@ -169,7 +176,7 @@ def _write(call: Call, machine: Resource, body: Body, status: int) -> Response:
     return Response.of_json(status, machine.body, {**headers, **_etag(machine)})
 
 
-@routes.route("DELETE", _MACHINE, "VirtualMachines_Delete")
+@routes.route("DELETE", MACHINE_PATH, "VirtualMachines_Delete")
 def delete(call: Call) -> Response:
     """Delete a machine with its assignments: 202, or 204 when there is none."""
     group_of_call(call)
@@ -195,3 +202,4 @@ def delete(call: Call) -> Response:
 def finish_delete(simulator: Simulator, operation: Operation) -> None:
     """The machine is gone."""
     simulator.world.resources.remove(operation.resource_id)
+    simulator.patching.forget(operation.resource_id)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import inventory
+from .guests import Guest
+from .patch_failures import PatchFailure
 from .patch_records import PatchRecords
 from .resources import GROUP_TYPE, Resource, ResourceStore
 from .settings import FeatureDefinition, Policy, Settings
@@ -81,7 +83,12 @@ class World:
     operations: dict[str, Operation] = field(default_factory=dict)
     tenant_id: str = TENANT_ID
     reads: int = 0
+    born: datetime | None = None
+    guests: dict[str, Guest] = field(default_factory=dict)
+    tombstones: dict[str, datetime] = field(default_factory=dict)
+    patch_failures: list[PatchFailure] = field(default_factory=list)
     clock: SimulatedClock | None = field(default=None, repr=False, compare=False)
+    turn: Callable[[Resource, bool], None] | None = field(default=None, repr=False, compare=False)
     patch_records: PatchRecords = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -187,9 +194,10 @@ class World:
         machine = self.resources.get(machine_id)
         if machine is None:
             raise KeyError(machine_id)
-        if running and not machine.facts.get("running", True):
-            machine.facts["started"] = self.now().isoformat()
-        machine.facts["running"] = running
+        if self.turn is None:
+            machine.facts["running"] = running
+        else:
+            self.turn(machine, running)
 
     def provider_sees(
         self, feature: str, namespace: str = "Microsoft.Compute", subscription: str = SUBSCRIPTION_ID
