@@ -1,4 +1,4 @@
-"""Faults on request: refuse, lose the answer, or make it late – for the next n requests that match."""
+"""Faults on request: refuse, lose the answer, make it late – for the next n requests that match, or by chance."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from .chance import fraction
 from .errors import unseen
 from .http import Request, Response
 
@@ -54,16 +55,38 @@ class Delay:
     duration: timedelta
 
 
-FaultResponse = Answer | Drop | Delay
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """Do the work; the long-running operation it starts, if any, takes ``duration`` longer."""
+
+    duration: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """Let the clock jump forward by ``duration`` first, then do the work."""
+
+    duration: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Expire:
+    """Let all tokens expire that were issued so far, this request's too: 401."""
+
+
+FaultResponse = Answer | Drop | Delay | Slow | Jump | Expire
 
 
 @dataclass(slots=True)
 class Fault:
-    """A scripted fault and how many more times it strikes (``None`` = always)."""
+    """A fault, how many more times it strikes (``None`` = always), and how likely it is to strike a match."""
 
     match: Match
     response: FaultResponse
     times: int | None
+    chance: float = 1.0
+    number: int = 0
+    met: int = 0
 
 
 def match(method: str | None = None, path: str = "") -> Match:
@@ -79,22 +102,57 @@ def throttled(retry_after: int | None = 5) -> Answer:
     return Answer(429, error.code, error.message, headers)
 
 
-class Faults:
-    """The faults still to come; the first that matches strikes."""
+def failing(status: int, retry_after: int | None = None) -> Answer:
+    """Return a failure of the service: 409, 500, 502, 503 or 504, with ``Retry-After`` if it is given.
 
-    def __init__(self) -> None:
+    Code and text of the 500 are those of Azure/azure-cli issue 28471; the others' are ours.
+    """
+    if status == 500:
+        code, message = "InternalServerError", "An error has occurred"
+    else:
+        error = unseen(f"Failing{status}", "A fault that was asked for.", status=status)
+        code, message = error.code, error.message
+    headers = {} if retry_after is None else {"retry-after": str(retry_after)}
+    return Answer(status, code, message, headers)
+
+
+def _weather() -> tuple[FaultResponse, ...]:
+    """Return what a bad day brings, each as likely as the others."""
+    answers = (throttled(2), failing(500), failing(502), failing(503, 2), failing(504))
+    return (*answers, Drop(), Drop(before=True), Delay(timedelta(seconds=20)), Slow(timedelta(minutes=5)))
+
+
+class Faults:
+    """The faults still to come; the first that matches, and whose chance it is, strikes. ``seed`` decides chances."""
+
+    def __init__(self, seed: int = 0) -> None:
         self._faults: list[Fault] = []
+        self._seed = seed
+        self._added = 0
 
     def __len__(self) -> int:
         return len(self._faults)
 
-    def add(self, match: Match, *, response: FaultResponse, times: int | None = 1) -> Fault:
-        """Let ``response`` strike the next ``times`` requests that match."""
+    def add(self, match: Match, *, response: FaultResponse, times: int | None = 1, chance: float = 1.0) -> Fault:
+        """Let ``response`` strike ``times`` requests that match: the next ones, or each with a ``chance`` below 1."""
         if times is not None and times < 1:
             raise ValueError("a fault strikes at least once")
-        fault = Fault(match, response, times)
+        if not 0 < chance <= 1:
+            raise ValueError("a chance is above 0 and at most 1")
+        fault = Fault(match, response, times, chance, self._added)
+        self._added += 1
         self._faults.append(fault)
         return fault
+
+    def storm(self, chance: float, path: str = "^/(subscriptions|providers)/") -> list[Fault]:
+        """Let every request of Resource Manager meet one of nine kinds of trouble, with ``chance`` in all."""
+        weather = _weather()
+        # The kinds are asked one after the other, so each has its share of what those before it left.
+        return [
+            self.add(match(path=path), response=each, times=None, chance=chance / len(weather) / (1 - done))
+            for number, each in enumerate(weather)
+            if (done := number * chance / len(weather)) < 1
+        ]
 
     def clear(self) -> None:
         """Forget all faults."""
@@ -103,7 +161,7 @@ class Faults:
     def strike(self, request: Request) -> FaultResponse | None:
         """Return what befalls ``request``, and count it."""
         for fault in self._faults:
-            if fault.match.accepts(request):
+            if fault.match.accepts(request) and self._has_its_turn(fault):
                 if fault.times is not None:
                     fault.times -= 1
                     if fault.times == 0:
@@ -111,10 +169,15 @@ class Faults:
                 return fault.response
         return None
 
+    def _has_its_turn(self, fault: Fault) -> bool:
+        fault.met += 1
+        return fault.chance >= 1 or fraction(self._seed, "fault", fault.number, fault.met) < fault.chance
+
 
 def fault_of(value: Mapping[str, Any]) -> tuple[Match, FaultResponse, int | None]:
     """Read a fault from JSON: ``{"method", "path", "times", "answer": {"status", "code", "message", "headers"} |
-    "throttle": seconds | "drop": "before"|"after" | "delay_seconds": n}``. Raises ``ValueError`` for anything else.
+    "throttle": seconds | "fail": 409|500|502|503|504 | "drop": "before"|"after" | "delay_seconds": n | "slow_seconds":
+    n | "jump_seconds": n | "expire": true}``. Raises ``ValueError`` for anything else.
     """
     method, path, times = value.get("method"), value.get("path", ""), value.get("times", 1)
     if not (method is None or isinstance(method, str)) or not isinstance(path, str):
@@ -141,9 +204,33 @@ def _response_of(value: Mapping[str, Any]) -> FaultResponse:
         )
     if drop in ("before", "after"):
         return Drop(before=drop == "before")
-    throttle, delay = value.get("throttle"), value.get("delay_seconds")
+    throttle, failure = value.get("throttle"), value.get("fail")
     if isinstance(throttle, int) and not isinstance(throttle, bool) and throttle >= 0:
         return throttled(throttle)
-    if isinstance(delay, int | float) and not isinstance(delay, bool) and 0 <= delay <= 10**9:
-        return Delay(timedelta(seconds=delay))
-    raise ValueError("one of 'answer', 'throttle', 'drop' or 'delay_seconds' says what happens")
+    if failure in (409, 500, 502, 503, 504):
+        return failing(failure)
+    for name, kind in _DURATIONS.items():
+        seconds = value.get(name)
+        if isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 <= seconds <= 10**9:
+            return kind(timedelta(seconds=seconds))
+    if value.get("expire") is True:
+        return Expire()
+    raise ValueError(
+        "one of 'answer', 'throttle', 'fail', 'drop', 'delay_seconds', 'slow_seconds', 'jump_seconds' or 'expire' says "
+        "what happens"
+    )
+
+
+_DURATIONS: dict[str, type[Delay] | type[Slow] | type[Jump]] = {
+    "delay_seconds": Delay,
+    "slow_seconds": Slow,
+    "jump_seconds": Jump,
+}
+
+
+def chance_of(value: Mapping[str, Any], name: str = "chance") -> float:
+    """Read a chance from JSON, 1 when there is none. Raises ``ValueError`` for what is no chance."""
+    chance = value.get(name, 1.0)
+    if not isinstance(chance, int | float) or isinstance(chance, bool) or not 0 < chance <= 1:
+        raise ValueError(f"'{name}' is a number above 0 and at most 1")
+    return float(chance)

@@ -186,7 +186,10 @@ class Database:
         except Exception as fault:
             # The translator calls itself pre-alpha: what it trips over is a query that is not answered.
             raise NotAnswered(f"the translator failed: {type(fault).__name__}") from None
-        self._check_tables(str(sql))
+        try:
+            self._check_tables(str(sql))
+        except duckdb.Error as reason:
+            raise NotAnswered(str(reason).split("\n", 1)[0]) from None
         return str(sql), dict(sql.parameters)
 
     def _check_tables(self, sql: str) -> None:
@@ -261,11 +264,16 @@ def _fingerprint(row: Row) -> int:
 
 
 def _text_of(value: Any) -> str:
-    return "" if value is None else str(value)
+    return "" if value is None else _plain(str(value))
 
 
 def _json_of(value: Any) -> str | None:
-    return None if value is None else json.dumps(value, separators=(",", ":"))
+    return None if value is None else _plain(json.dumps(value, separators=(",", ":"), ensure_ascii=False))
+
+
+def _plain(text: str) -> str:
+    # JSON can hold half a surrogate pair, the database cannot.
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _kind(kind: str) -> str:
