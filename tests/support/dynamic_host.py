@@ -136,29 +136,11 @@ class VerbFailed(Exception):
         super().__init__(self.details)
 
 
-class Plugin:
-    """A running plugin. Ends with the context; what it wrote to stderr is in `stderr` afterwards."""
+class Client:
+    """Speaks to a plugin that listens on a port, as the engine does."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        environment: Mapping[str, str],
-        *,
-        config: Mapping[str, str] | None = None,
-        command: Sequence[str] = (sys.executable, "-u", "-m", "pulumi.dynamic"),
-    ) -> None:
-        self.started = time.monotonic()
-        self.process = subprocess.Popen(
-            [*command, engine.address],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            stdin=subprocess.DEVNULL,
-            env=isolated() | dict(environment),
-        )
-        self.stderr = ""
-        self._port = read_port(self.process)
-        self.listening = time.monotonic()
-        self._channel = grpc.insecure_channel(f"127.0.0.1:{self._port}")
+    def __init__(self, port: int, config: Mapping[str, str] | None = None) -> None:
+        self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
         self._stub: Any = provider_pb2_grpc.ResourceProviderStub(self._channel)
         self._stub.Configure(
             provider_pb2.ConfigureRequest(args=to_struct(config or {})), timeout=PATIENCE_SECONDS, wait_for_ready=True
@@ -169,8 +151,6 @@ class Plugin:
 
     def __exit__(self, *_: object) -> None:
         self._channel.close()
-        self.process.kill()
-        self.stderr = self.process.communicate(timeout=PATIENCE_SECONDS)[1].decode()
 
     def check(
         self, kind: str, inputs: Bag, *, olds: Bag | None = None, old_outputs: Bag | None = None, name: str = "r"
@@ -244,6 +224,36 @@ class Plugin:
             return getattr(self._stub, verb)(request, timeout=PATIENCE_SECONDS)
         except grpc.RpcError as error:
             raise VerbFailed(error) from None
+
+
+class Plugin(Client):
+    """A running plugin. Ends with the context; what it wrote to stderr is in `stderr` afterwards."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        environment: Mapping[str, str],
+        *,
+        config: Mapping[str, str] | None = None,
+        command: Sequence[str] = (sys.executable, "-u", "-m", "pulumi.dynamic"),
+    ) -> None:
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(
+            [*command, engine.address],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            env=isolated() | dict(environment),
+        )
+        self.stderr = ""
+        port = read_port(self.process)
+        self.listening = time.monotonic()
+        super().__init__(port, config)
+
+    def __exit__(self, *_: object) -> None:
+        super().__exit__()
+        self.process.kill()
+        self.stderr = self.process.communicate(timeout=PATIENCE_SECONDS)[1].decode()
 
 
 def environment_of(server: ServerInfo, *, clock: str = "endpoint", preview_reads: str = "auto") -> dict[str, str]:
