@@ -185,7 +185,13 @@ KINDS: Mapping[str, Kind] = {
                 "tags": st.dictionaries(_names, _names, max_size=2),
                 "onDestroy": _destroy,
             },
-            {"adopted": _flags, "previous": _facts, "previouslyAbsent": _fields, "unfinished": _unfinished},
+            {
+                "adopted": _flags,
+                "previous": _facts,
+                "previouslyAbsent": _fields,
+                "applied": _facts,
+                "unfinished": _unfinished,
+            },
         ),
         Kind(
             "ScheduleAssignment",
@@ -200,6 +206,7 @@ KINDS: Mapping[str, Kind] = {
             {
                 "adopted": _flags,
                 "previousScheduleId": _machines("Microsoft.Maintenance/maintenanceConfigurations"),
+                "appliedScheduleId": _machines("Microsoft.Maintenance/maintenanceConfigurations"),
                 "unfinished": _unfinished,
             },
         ),

@@ -69,6 +69,7 @@ PROPERTIES = {
     },
     "MaintenanceSchedule": {
         "adopted",
+        "applied",
         "duration",
         "expires",
         "linux",
@@ -89,6 +90,7 @@ PROPERTIES = {
     },
     "ScheduleAssignment": {
         "adopted",
+        "appliedScheduleId",
         "assignmentName",
         "location",
         "machineId",

@@ -61,7 +61,6 @@ ALIKE: list[tuple[str, str, Any, Any]] = [
     ("MaintenanceSchedule", "recurrence", "1Day", "Day"),
     ("MaintenanceSchedule", "expires", None, "9999-12-31 23:59:59"),
     ("MaintenanceSchedule", "rebootSetting", "Always", "AlwaysReboot"),
-    ("MaintenanceSchedule", "rebootSetting", None, "IfRequired"),
     ("MaintenanceSchedule", "windows", {"kbNumbersToInclude": ["5044284"]}, {"kbNumbersToInclude": ["kb5044284"]}),
     (
         "MaintenanceSchedule",

@@ -42,6 +42,11 @@ def test_state_that_went_over_the_wire_is_the_same_state(drawn: tuple[Kind, Stat
     assert wire.load_state(kind.state, through_the_engine(wire.dump(state))) == state
 
 
+def test_every_field_of_a_state_is_tried_here() -> None:
+    for kind in KINDS.values():
+        assert {*kind.every, *kind.stored} == wire.aliases(kind.state)
+
+
 @given(stored())
 def test_nothing_absent_is_ever_on_the_wire(drawn: tuple[Kind, State]) -> None:
     assert not holds_none(wire.dump(drawn[1]))
