@@ -15,7 +15,7 @@ from pulumi_azure_hotpatch.engine.releases import Product
 from tests.cli.conftest import CHECKOUT, INVENTORY, Ask
 
 COMMAND = Path(sys.executable).with_name("azure-hotpatch")
-COMMANDS = ("calendar", "schedule", "forecast", "check", "rules")
+COMMANDS = ("calendar", "schedule", "forecast", "check", "rules", "explain")
 
 
 def test_the_version_is_the_package_s(ask: Ask) -> None:

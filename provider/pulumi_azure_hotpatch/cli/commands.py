@@ -187,3 +187,28 @@ def rules(era: Era = "current", as_json: AsJson = False) -> int:
     from . import rules as command
 
     return command.run(era=era, as_json=as_json)
+
+
+def _complete(incomplete: str) -> list[str]:
+    from .explain import names
+
+    return [name for name in names() if name.startswith(incomplete)]
+
+
+@app.command(epilog="Examples: azure-hotpatch explain hotpatch-forbids-bypass, azure-hotpatch explain outcome")
+def explain(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="RULE|TOPIC",
+            help="What to explain. Without it the topics are listed.",
+            autocompletion=_complete,
+            show_default=False,
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """The page of a rule (what, why, how to mend it, who says so) or of a topic that no rule can enforce."""
+    from . import explain as command
+
+    return command.run(name, as_json=as_json)

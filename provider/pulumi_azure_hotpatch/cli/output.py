@@ -50,6 +50,11 @@ def show(terminal: Console, *shown: RenderableType) -> None:
     sys.stdout.write(_FILLING.sub("", capture.get()))
 
 
+def write(page: str) -> None:
+    """Print a page as it is."""
+    sys.stdout.write(page if page.endswith("\n") else f"{page}\n")
+
+
 # Blanks at the end of a line, plain or within the codes of a style.
 _FILLING: Final = re.compile(r"[ ]+$", re.MULTILINE)
 

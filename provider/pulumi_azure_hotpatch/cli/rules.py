@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
 from rich.console import Console
 from rich.text import Text
 
 from pulumi_azure_hotpatch.engine.rules import RULES, Rule
+from pulumi_azure_hotpatch.engine.rules.expressible import rule_as_json
 from pulumi_azure_hotpatch.engine.rules.model import Era
 
 from . import output
@@ -22,7 +23,7 @@ def run(*, era: Era, as_json: bool) -> int:
     """List the rules of an era, in catalogue order."""
     chosen = [rule for rule in RULES if rule.era == era]
     if as_json:
-        output.print_json(as_row(rule) for rule in chosen)
+        output.print_json(rule_as_json(rule) for rule in chosen)
         return 0
     console = output.console()
     for subject, group in groupby(chosen, key=lambda rule: rule.subject):
@@ -32,21 +33,6 @@ def run(*, era: Era, as_json: bool) -> int:
     counted = output.count(len(chosen), "rule")
     output.show(console, Text(f"{counted}. `azure-hotpatch explain RULE` says all of one.", "dim"))
     return 0
-
-
-def as_row(rule: Rule) -> dict[str, Any]:
-    """`{id, severity, applies_to, title, fix, source, as_of, expressible, switch}`."""
-    return {
-        "id": rule.id,
-        "severity": rule.severity,
-        "applies_to": rule.subject,
-        "title": rule.title,
-        "fix": rule.fix,
-        "source": rule.source,
-        "as_of": rule.as_of.isoformat(),
-        "expressible": ["python"],
-        "switch": rule.switch,
-    }
 
 
 def _show(console: Console, rules: list[Rule]) -> None:

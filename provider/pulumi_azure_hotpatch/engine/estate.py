@@ -20,6 +20,7 @@ from pulumi_azure_hotpatch.ids import ResourceId
 from .arc import ArcServer
 from .bodies import Body, object_at, properties_of
 from .dynamic_scope import DynamicScope
+from .fact_types import mistyped
 from .facts import (
     ARC_MACHINES,
     CONFIGURATION_ASSIGNMENTS,
@@ -36,7 +37,6 @@ from .logic import UNKNOWN
 from .maintenance_inventory import dynamic_scope_from_arm, schedule_from_arm
 from .scale_set import ScaleSet
 from .schedule_clashes import Clash, clashes, readable
-from .timetable import Timetable
 
 SCALE_SETS: Final = "Microsoft.Compute/virtualMachineScaleSets"
 LICENCE_PROFILES: Final = f"{ARC_MACHINES}/licenseProfiles"
@@ -97,9 +97,7 @@ class Estate:
         """The machines in order, as a forecast takes them. The timetables of a machine are not known when one of its
         schedules is not shown or cannot be read; those of dynamic scopes are left out.
         """
-        timetables: dict[str, Timetable | None] = {}
-        for entry in self.schedules:
-            timetables[entry.resource.casefold()] = readable(entry.facts)
+        timetables = {schedule.resource.casefold(): readable(schedule.facts) for schedule in self.schedules}
         for entry in self.machines:
             found = [timetables.get(key) for key in self.assigned.get(entry.resource.casefold(), ())]
             given = tuple(one for one in found if one is not None)
@@ -211,9 +209,12 @@ class _Joining:
     def _read(self, read: Any, body: Body, **arguments: Any) -> Any:
         """What `read` makes of a body. Raises InvalidInput for one whose parts are not of the shape ARM gives them."""
         try:
-            return read(body, **arguments)
+            facts = read(body, **arguments)
         except (AttributeError, TypeError, KeyError, IndexError, ValueError) as error:
             raise InvalidInput(f"{_id(body)}: not the shape of an ARM body ({error})") from None
+        if (wrong := mistyped(facts)) is not None:
+            raise InvalidInput(f"{_id(body)}: not the shape of an ARM body ({wrong})")
+        return facts
 
     def _machines(self, kind: str) -> dict[str, Entry[Machine]]:
         states = self._support_states()
