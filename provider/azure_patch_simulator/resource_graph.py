@@ -142,7 +142,7 @@ def _token(start: int, size: int, mark: str) -> str:
 def _read_token(token: str, mark: str) -> tuple[int, int]:
     try:
         start, size, made_for = json.loads(base64.urlsafe_b64decode(token.encode("ascii")))
-    except ValueError:
+    except (ValueError, TypeError):
         raise unseen("SkipToken", "The skip token is not one that was handed out.") from None
     if made_for != mark or not isinstance(start, int) or not isinstance(size, int) or not 1 <= size <= MAX_PAGE:
         raise unseen("SkipToken", "The skip token was handed out for another query or other scopes.")
