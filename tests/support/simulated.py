@@ -1,12 +1,13 @@
 """Handlers over the real SDK over the simulator, in simulated time."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
-from azure_patch_simulator import SUBSCRIPTION_ID, Request, Response, Settings, Simulator, World
+from azure_patch_simulator import SUBSCRIPTION_ID, Drop, Request, Response, Settings, Simulator, World, match
 from pulumi_azure_hotpatch.arm.azure import over
 from pulumi_azure_hotpatch.arm.clouds import PUBLIC
 from pulumi_azure_hotpatch.arm.connection import Connection
@@ -63,16 +64,39 @@ class Log(EngineLog):
         self.said.remarks.append((level, message))
 
 
+class Killed(BaseException):
+    """The process is gone: nothing may run after this but a test."""
+
+
+@dataclass
+class Cut:
+    """What happens to one request, before or after it is done: the process is killed, the connection lost for good."""
+
+    at: int
+    kind: Literal["killed", "lost"]
+    before: bool
+
+
 class RecordingSimulator(Simulator):
-    """A simulator that remembers the JSON bodies it was sent, by the journal's sequence numbers."""
+    """A simulator that remembers the JSON bodies it was sent, by the journal's sequence numbers, and can be cut off."""
 
     def __init__(self, world: World, start: datetime) -> None:
         super().__init__(world, start=start)
         self.bodies: dict[int, Any] = {}
+        self.cut: Cut | None = None
 
     def handle(self, request: Request) -> Response:
         sequence = len(self.journal)
+        cut = self.cut if self.cut is not None and self.cut.at == sequence else None
+        if cut is not None and cut.kind == "lost":
+            self.faults.add(
+                match(request.method, f"{re.escape(request.path)}$"), response=Drop(before=cut.before), times=None
+            )
+        if cut is not None and cut.kind == "killed" and cut.before:
+            raise Killed
         response = super().handle(request)
+        if cut is not None and cut.kind == "killed":
+            raise Killed
         if request.body and request.headers.get("content-type", "").startswith("application/json"):
             self.bodies[sequence] = json.loads(request.body)
         return response
@@ -90,12 +114,18 @@ class Azure:
         self._taken = 0
         self.new_run()
 
+    def cut_off(self, request: int, kind: Literal["killed", "lost"], *, before: bool) -> None:
+        """Let the next but `request` request be the last of this run: 0 is the next one."""
+        self.simulator.cut = Cut(len(self.simulator.journal) + request, kind, before)
+
     def new_run(self) -> None:
-        """As if a new plugin process had started: nothing remembered, the same Azure."""
+        """As if a new plugin process had started: nothing remembered, the same Azure, and every connection works."""
         configuration = host_settings.Configuration(self.settings, Connection())
         azure = over(PUBLIC, self.simulator.credential(), self.simulator.transport(), self.clock)
         self.runtime = Runtime(configuration, self.log, self.clock, azure)
         self.clock.interrupt_at = None
+        self.simulator.cut = None
+        self.simulator.faults.clear()
 
     def context(self, label: str = "it", *, urn: str = "", timeout: timedelta | None = None) -> CallContext:
         """The context of one verb; `timeout` is the program's `custom_timeouts` for it."""
@@ -150,7 +180,11 @@ class Azure:
         content = b"" if body is None else json.dumps(body).encode()
         headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
         self._theirs.add(len(self.simulator.journal))
-        return self.simulator.handle(Request.of(method, url, headers, content))
+        cut, self.simulator.cut = self.simulator.cut, None
+        try:
+            return self.simulator.handle(Request.of(method, url, headers, content))
+        finally:
+            self.simulator.cut = cut
 
     def _ours(self) -> list[Any]:
         return [
@@ -164,4 +198,4 @@ def minutes(count: float) -> timedelta:
     return timedelta(minutes=count)
 
 
-__all__ = ["START", "SUBSCRIPTION_ID", "Azure", "Settings", "minutes"]
+__all__ = ["START", "SUBSCRIPTION_ID", "Azure", "Killed", "Settings", "minutes"]

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Mapping
 from pulumi_azure_hotpatch.engine.facts import PreviewFeature
 from pulumi_azure_hotpatch.engine.rules import judge, rule
 from pulumi_azure_hotpatch.engine.rules.feature import RETIRED_FEATURES
-from pulumi_azure_hotpatch.errors import InvalidInput, Refused
+from pulumi_azure_hotpatch.errors import ArmError, Interrupted, InvalidInput, Refused
 from pulumi_azure_hotpatch.models.base import parse_wait
 from pulumi_azure_hotpatch.models.preview_enrollment import PreviewEnrollmentState
 from pulumi_azure_hotpatch.ports import Context
 
-from .waiting import Patience, wait_until
+from .waiting import Patience, may_have_worked, wait_until
 
 # Source of the state names: azure-mgmt-resource-features 1.0.0, SubscriptionFeatureRegistrationState.
 _OFF = frozenset(("NotRegistered", "Unregistered", "NotSpecified"))
@@ -147,17 +147,27 @@ class Enrolling:
 
     def _register(self, feature: str) -> str | None:
         self._asked.add(feature)
-        reached = self._ctx.features.register(self._subscription, self.state.namespace, feature)
-        if feature in self._on_before_us or (reached == "Registered" and feature not in self.state.registered):
+        try:
+            reached = self._ctx.features.register(self._subscription, self.state.namespace, feature)
+        except (ArmError, Interrupted) as error:
+            if may_have_worked(error):
+                self._claim(feature)
+            raise
+        if reached == "Registered" and feature not in self.state.registered:
             # Registered in the same breath: most likely a stale read hid that it was on.
             # What may be another's is never claimed.
             self._adopt(feature)
             self._changed(propagated=False)
         else:
-            others = tuple(name for name in self.state.registered if name != feature)
-            self._changed(registered=(*others, feature), propagated=False)
+            self._claim(feature)
         self._refuse({feature: reached})
         return reached
+
+    def _claim(self, feature: str) -> None:
+        """Note that we have asked for a feature; it is ours unless it was on before us."""
+        others = tuple(name for name in self.state.registered if name != feature)
+        ours = self.state.registered if feature in self._on_before_us else (*others, feature)
+        self._changed(registered=ours, propagated=False)
 
     def _adopt(self, feature: str) -> None:
         if feature not in (self.state.adopted or ()):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from pulumi_azure_hotpatch.errors import ArmError, Interrupted, TimedOut
+from pulumi_azure_hotpatch.errors import ArmError, HotpatchError, Interrupted, TimedOut
 from pulumi_azure_hotpatch.models.base import parse_wait
 from pulumi_azure_hotpatch.ports import Context, Operation
 
@@ -79,15 +79,19 @@ def spell(duration: timedelta) -> str:
 
 @contextmanager
 def kept_if_unanswered(ctx: Context, id: str, state: object | None) -> Iterator[None]:
-    """Keep `state` when Azure may have done what is asked in this block although no answer says so.
+    """Keep `state` when Azure may have done what is asked in this block although no answer says so."""
+    try:
+        yield
+    except (ArmError, Interrupted) as error:
+        if state is not None and may_have_worked(error):
+            ctx.keep(id, state)
+        raise
+
+
+def may_have_worked(error: HotpatchError) -> bool:
+    """Whether Azure may have done what it was asked for although the call failed.
 
     A refusal (a status from 400 to 499) did nothing; a lost connection, a fault of the service or a cancelled retry may
     have.
     """
-    try:
-        yield
-    except (ArmError, Interrupted) as error:
-        refused = isinstance(error, ArmError) and 400 <= error.status < 500
-        if state is not None and not refused:
-            ctx.keep(id, state)
-        raise
+    return not (isinstance(error, ArmError) and 400 <= error.status < 500)

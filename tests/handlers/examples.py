@@ -1,0 +1,193 @@
+"""One or more examples of every resource, small enough to be cut off at every request."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from azure_patch_simulator import PREVIEW_ERA_FEATURES, SUBSCRIPTION_ID, World
+from tests.handlers.declared import Declared
+from tests.handlers.machines import APP, GROUP, LINUX, WEB
+from tests.support.simulated import Azure, Settings, minutes
+
+HOTPATCH, AUTOPATCH, IN_GUEST = PREVIEW_ERA_FEATURES
+FEATURES = f"/subscriptions/{SUBSCRIPTION_ID}/providers/Microsoft.Features/providers/Microsoft.Compute/features"
+CONFIGURATIONS = f"{GROUP}/providers/Microsoft.Maintenance/maintenanceConfigurations"
+MONTHLY, WEEKLY = f"{CONFIGURATIONS}/contoso-monthly", f"{CONFIGURATIONS}/contoso-weekly"
+ASSIGNED = f"{APP}/providers/Microsoft.Maintenance/configurationAssignments/contoso-monthly"
+ARC = f"{GROUP}/providers/Microsoft.HybridCompute/machines/arc-1"
+SCHEDULE = {
+    "resourceGroupName": "rg-contoso",
+    "scheduleName": "contoso-monthly",
+    "location": "eastus",
+    "subscriptionId": SUBSCRIPTION_ID,
+    "start": "2027-01-01 22:00",
+    "duration": "03:00",
+    "timeZone": "Europe/Berlin",
+    "recurrence": "1Month Second Tuesday Offset4",
+    "expires": "2030-01-01 00:00",
+    "windows": {"classificationsToInclude": ["Critical", "Security"], "kbNumbersToExclude": ["5044284"]},
+    "linux": {"packageNameMasksToExclude": ["kernel*"]},
+    "tags": {"ring": "one"},
+}
+BY_OTHERS: dict[str, Any] = {
+    "location": "eastus",
+    "tags": {"owner": "contoso"},
+    "properties": {
+        "maintenanceScope": "InGuestPatch",
+        "extensionProperties": {"InGuestPatchMode": "User"},
+        "maintenanceWindow": {
+            "startDateTime": "2026-12-01 20:00",
+            "duration": "02:00",
+            "timeZone": "UTC",
+            "recurEvery": "Week Sunday",
+        },
+        "installPatches": {"rebootSetting": "Never"},
+    },
+}
+
+
+def nothing(_: Azure) -> None:
+    """Nobody has done anything before us."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A declaration (`inputs`), a `change` of it, what was there before (`prepare`), what goes away (`vanish`)."""
+
+    kind: str
+    inputs: Mapping[str, Any]
+    change: Mapping[str, Any]
+    prepare: Callable[[Azure], None] = nothing
+    vanish: str | None = None
+
+    def azure(self) -> Azure:
+        """A fresh world with what was there before."""
+        quick = Settings(feature_registration_time=minutes(1), provider_registration_time=timedelta(seconds=20))
+        azure = Azure(World.default(quick))
+        self.prepare(azure)
+        return azure
+
+    def declared(self, azure: Azure) -> Declared:
+        """The declaration in a world."""
+        return Declared(azure, self.kind, self.inputs)
+
+    def disappear(self, azure: Azure) -> None:
+        """Somebody else deletes what the declaration is about."""
+        assert self.vanish is not None
+        assert azure.ask("DELETE", self.vanish).status in (200, 202)
+        azure.simulator.clock.advance(minutes(5))
+
+
+def register_one(azure: Azure) -> None:
+    azure.ask("POST", f"{FEATURES}/{AUTOPATCH}/register")
+    azure.simulator.clock.advance(minutes(5))
+
+
+def make_schedule(azure: Azure) -> None:
+    assert azure.ask("PUT", MONTHLY, BY_OTHERS).status == 200
+
+
+def make_schedules(azure: Azure) -> None:
+    azure.simulator.world.add_resource({"id": ARC, "location": "eastus", "properties": {}})
+    for schedule in (MONTHLY, WEEKLY):
+        assert azure.ask("PUT", schedule, BY_OTHERS).status == 200
+
+
+def assign_another(azure: Azure) -> None:
+    make_schedules(azure)
+    body = {"location": "eastus", "properties": {"maintenanceConfigurationId": WEEKLY}}
+    assert azure.ask("PUT", ASSIGNED, body).status == 200
+
+
+def set_reboots(azure: Azure) -> None:
+    nested = {"automaticByPlatformSettings": {"rebootSetting": "Never"}, "patchMode": "AutomaticByPlatform"}
+    change = {"properties": {"osProfile": {"windowsConfiguration": {"patchSettings": nested}}}}
+    assert azure.ask("PATCH", WEB, change).status == 200
+    azure.simulator.clock.advance(minutes(5))
+
+
+def _enrolment(*features: str) -> dict[str, Any]:
+    return {
+        "features": list(features),
+        "subscriptionId": SUBSCRIPTION_ID,
+        "agreeingReads": 2,
+        "pollInterval": "20s",
+        "onDestroy": "restore",
+    }
+
+
+EXAMPLES: Mapping[str, Example] = {
+    "enrolment": Example("preview_enrollment", _enrolment(*PREVIEW_ERA_FEATURES), {"features": [HOTPATCH, AUTOPATCH]}),
+    "enrolment, one on already": Example(
+        "preview_enrollment", _enrolment(HOTPATCH, AUTOPATCH), {"features": [HOTPATCH]}, register_one
+    ),
+    "hotpatching": Example(
+        "virtual_machine_patch_settings",
+        {"virtualMachineId": WEB, "patchMode": "AutomaticByPlatform", "enableHotpatching": True},
+        {"enableHotpatching": False},
+        vanish=WEB,
+    ),
+    "settings, some as wanted already": Example(
+        "virtual_machine_patch_settings",
+        {"virtualMachineId": WEB, "patchMode": "AutomaticByPlatform", "rebootSetting": "Always"},
+        {"rebootSetting": "IfRequired"},
+        set_reboots,
+        vanish=WEB,
+    ),
+    "settings of Linux": Example(
+        "virtual_machine_patch_settings",
+        {
+            "virtualMachineId": LINUX,
+            "patchMode": "AutomaticByPlatform",
+            "bypassPlatformSafetyChecksOnUserSchedule": True,
+        },
+        {"bypassPlatformSafetyChecksOnUserSchedule": False},
+        vanish=LINUX,
+    ),
+    "schedule": Example("maintenance_schedule", SCHEDULE, {"duration": "02:30"}, vanish=MONTHLY),
+    "schedule, there already": Example(
+        "maintenance_schedule", SCHEDULE, {"recurrence": "Day"}, make_schedule, vanish=MONTHLY
+    ),
+    "assignment": Example(
+        "schedule_assignment",
+        {"machineId": APP, "scheduleId": MONTHLY},
+        {"onDestroy": "keep"},
+        make_schedules,
+        vanish=ASSIGNED,
+    ),
+    "assignment, another schedule before": Example(
+        "schedule_assignment",
+        {"machineId": APP, "scheduleId": MONTHLY},
+        {"timeout": "10m"},
+        assign_another,
+        vanish=ASSIGNED,
+    ),
+    "assignment outside Azure": Example(
+        "schedule_assignment",
+        {"machineId": ARC, "scheduleId": MONTHLY, "location": "eastus"},
+        {"location": "westus"},
+        make_schedules,
+        vanish=ASSIGNED.replace(APP, ARC),
+    ),
+}
+
+
+def fingerprint(azure: Azure) -> dict[str, Any]:
+    """Everything that Azure holds, as far as it means something: what is off or absent alike is written alike."""
+    held: dict[str, Any] = {}
+    for resource in azure.simulator.world.resources:
+        body = json.loads(json.dumps({name: value for name, value in resource.body.items() if name != "etag"}))
+        profile = body.get("properties", {}).get("osProfile", {})
+        for configuration in (profile[kind] for kind in profile if kind.endswith("Configuration")):
+            settings = configuration.get("patchSettings", {})
+            settings.setdefault("enableHotpatching", False)
+            settings.setdefault("automaticByPlatformSettings", {}).setdefault(
+                "bypassPlatformSafetyChecksOnUserSchedule", False
+            )
+        held[resource.id.lower()] = body
+    for feature in PREVIEW_ERA_FEATURES:
+        state = azure.body(f"{FEATURES}/{feature}")["properties"]["state"]
+        held[feature] = "off" if state in ("NotRegistered", "Unregistered") else state
+    return held
