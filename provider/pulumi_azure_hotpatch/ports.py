@@ -119,6 +119,46 @@ class ArcMachines(Protocol):
         ...
 
 
+class PatchOperation(Operation[Body], Protocol):
+    """An assessment or an installation that the service accepted; its result is the service's answer."""
+
+    @property
+    def activity_id(self) -> str | None:
+        """The id under which the instance view and Resource Graph know it; None where the service does not say."""
+        ...
+
+    @property
+    def address(self) -> str | None:
+        """Where to ask for it in a later run: path and query without host and signature, so that it holds no secret.
+        None where the answer was there at once.
+        """
+        ...
+
+
+class Patching(Protocol):
+    """Patch operations on demand and the power of machines: Azure VMs, and Arc-enabled servers (without power)."""
+
+    def assess(self, machine: ResourceId) -> PatchOperation:
+        """Assess the machine's patches."""
+        ...
+
+    def install(self, machine: ResourceId, request: Body) -> PatchOperation:
+        """Install what the body of an `installPatches` request selects. Never sent twice, not even by a retry."""
+        ...
+
+    def resume(self, machine: ResourceId, address: str) -> PatchOperation:
+        """The operation behind an address that was kept by an earlier run. Polling raises NotFound once it is gone."""
+        ...
+
+    def start(self, machine: ResourceId) -> Operation[Body]:
+        """Start a VM that is off."""
+        ...
+
+    def stop(self, machine: ResourceId, *, deallocate: bool) -> Operation[Body]:
+        """Stop a VM, and give its hardware back if `deallocate`."""
+        ...
+
+
 class ScaleSets(Protocol):
     """Virtual machine scale sets."""
 
@@ -246,6 +286,8 @@ class Context(Protocol):
     def maintenance(self) -> Maintenance: ...
     @property
     def runs(self) -> MaintenanceRuns: ...
+    @property
+    def patching(self) -> Patching: ...
     @property
     def declarations(self) -> Declarations: ...
     @property

@@ -18,6 +18,7 @@ from .hybrid_compute import ArmArcMachines
 from .machines import ArmMachines
 from .maintenance import ArmMaintenance
 from .maintenance_runs import ArmMaintenanceRuns
+from .patching import ArmPatching
 from .resource_graph import ArmResourceGraph
 from .scale_sets import ArmScaleSets
 
@@ -41,6 +42,7 @@ class Azure:
     scale_sets: ArmScaleSets
     graph: ArmResourceGraph
     runs: ArmMaintenanceRuns
+    patching: ArmPatching
 
 
 def connect(connection: Connection, clock: Clock) -> Azure:
@@ -96,14 +98,16 @@ def over(cloud: Cloud, credential: TokenCredential, transport: HttpTransport[Any
         return ResourceGraphClient(credential, **options)
 
     compute_client, resources_client, graph_client = _once(compute), _once(resources), _once(resource_graph)
+    arc_client = _once(hybrid_compute)
     return Azure(
         features=ArmFeatures(_once(features), resources_client),
         machines=ArmMachines(compute_client, clock),
         maintenance=ArmMaintenance(_once(maintenance)),
-        arc=ArmArcMachines(_once(hybrid_compute), clock),
+        arc=ArmArcMachines(arc_client, clock),
         scale_sets=ArmScaleSets(compute_client, clock),
         graph=ArmResourceGraph(lambda: graph_client("")),
         runs=ArmMaintenanceRuns(resources_client),
+        patching=ArmPatching(compute_client, arc_client, clock),
     )
 
 

@@ -43,6 +43,7 @@ WRITTEN_AS: Final[Mapping[str, str]] = MappingProxyType(
         "patches.wrong_kb": "windows.kb_numbers_to_include",
         "patches.kb_in_both": "windows.kb_numbers_to_exclude",
         "off_track_kb": "windows.kb_numbers_to_include",
+        "starts_machine": "start_if_off",
         "patches.masks_to_exclude": "linux.package_name_masks_to_exclude",
         "patches.mask_in_both": "linux.package_name_masks_to_exclude",
         "minutes_between_starts": "recurrence",

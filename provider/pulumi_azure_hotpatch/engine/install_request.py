@@ -15,7 +15,8 @@ class InstallRequest:
     """What to install on one machine, for how long, and whether it may reboot.
 
     `maximum_minutes` is the request's `maximumDuration`. `off_track_kb` is an included KB that takes the machine off
-    the hotpatch track, None where there is none or nobody looked (`track.off_track_kb`).
+    the hotpatch track, None where there is none or nobody looked (`track.off_track_kb`). `starts_machine` is whether a
+    machine that is off is to be started for it.
     """
 
     machine: Machine
@@ -24,6 +25,7 @@ class InstallRequest:
     reboot_setting: Maybe[str | None] = UNKNOWN
     max_publish_date: Maybe[datetime | None] = None
     off_track_kb: Maybe[str | None] = None
+    starts_machine: Maybe[bool] = False
 
     @property
     def selects_something(self) -> Maybe[bool]:

@@ -17,6 +17,7 @@ from pulumi_azure_hotpatch.ports import (
     Machines,
     Maintenance,
     MaintenanceRuns,
+    Patching,
     ResourceGraph,
     ScaleSets,
     Settings,
@@ -118,6 +119,10 @@ class CallContext:
     @property
     def runs(self) -> MaintenanceRuns:
         return self.runtime.azure.runs
+
+    @property
+    def patching(self) -> Patching:
+        return self.runtime.azure.patching
 
     @property
     def declarations(self) -> Declarations:

@@ -111,7 +111,8 @@ def difference(inputs: type[Inputs], state: type[State], old: Bag, new: Bag) -> 
     changed: list[str] = []
     replaces: list[str] = []
     for name, field in inputs.model_fields.items():
-        if mark(field, Answer) is not None:
+        answer: Answer | None = mark(field, Answer)
+        if answer is not None and not answer.compared:
             continue
         alias = field.alias or name
         pruned, has_unknown = _prune(new.get(alias))

@@ -33,7 +33,11 @@ class Same:
 
 @dataclass(frozen=True)
 class Answer:
-    """Filled in by `check` so that preview shows it; never part of a comparison."""
+    """Filled in by `check` so that preview shows it; part of a comparison only where it is marked so (an answer that
+    asks for an update).
+    """
+
+    compared: bool = False
 
 
 class Model(BaseModel):

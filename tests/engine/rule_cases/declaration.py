@@ -41,4 +41,7 @@ CASES: Final = {
     "feature-declared-twice": _declared_twice("'web01' is declared by another resource of this stack already."),
     "schedule-declared-twice": _declared_twice("'web01' is declared by another resource of this stack already."),
     "assignment-declared-twice": _declared_twice("'web01' is declared by another resource of this stack already."),
+    "installation-declared-twice": _declared_twice(
+        "'web01' is declared by another resource of this stack already; two would start two installations."
+    ),
 }

@@ -18,6 +18,7 @@ from .image import IMAGE_RULES
 from .installation import INSTALLATION_RULES
 from .machine import MACHINE_RULES
 from .model import CURRENT, Era, Rule, Subject
+from .on_demand import ON_DEMAND_RULES
 from .preview_2021 import PREVIEW_2021_RULES
 from .scale_set import SCALE_SET_RULES
 from .schedule import SCHEDULE_RULES
@@ -32,6 +33,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *ASSIGNMENT_RULES,
     *DYNAMIC_SCOPE_RULES,
     *INSTALLATION_RULES,
+    *ON_DEMAND_RULES,
     *FEATURE_RULES,
     *DECLARATION_RULES,
     *PREVIEW_2021_RULES,

@@ -84,4 +84,16 @@ DECLARATION_RULES: Final = (
         source=_OURS,
         as_of=date(2026, 11, 22),
     ),
+    Rule(
+        id="installation-declared-twice",
+        subject="declaration",
+        severity="error",
+        title="A machine has one installation on demand",
+        field="machine_id",
+        require=Equals("declared_twice", False),
+        reason="{target} is declared by another resource of this stack already; two would start two installations.",
+        fix="declare one PatchInstallation for the machine, and change its triggers to install again.",
+        source=_OURS,
+        as_of=date(2026, 11, 22),
+    ),
 )
