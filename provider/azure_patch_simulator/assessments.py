@@ -20,7 +20,7 @@ FINISH = "assessment.finish"
 def duration(simulator: Simulator, machine: Resource, activity: str) -> timedelta:
     """Return how long an assessment takes."""
     patching = simulator.patching
-    return patching.settings.assessment_time * (0.5 + patching.draw("duration", machine, activity))
+    return patching.lasting(patching.settings.assessment_time, machine, activity)
 
 
 def begin(simulator: Simulator, machine: Resource, *, activity: str, ends: datetime) -> Assessment:

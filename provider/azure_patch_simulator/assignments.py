@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 
+from . import maintenance_runs
 from .errors import resource_not_found, unseen
 from .fields import merge, strings, typed
 from .groups import group_of_call
@@ -128,6 +129,7 @@ def _keep(call: Call, body: Body) -> Resource:
         assignment = Resource(_id(call), ASSIGNMENT_TYPE, kept, call.now)
         call.world.resources.put(assignment)
     assignment.body = kept
+    maintenance_runs.assignment_written(call.simulator, assignment)
     return assignment
 
 

@@ -40,8 +40,7 @@ class System:
 
 def system_of(body: Body, images: Mapping[str, str], *, windows: bool) -> System:
     """Return the system of a virtual machine; ``images`` says what custom images hold (part of the id -> line)."""
-    image: Mapping[str, Any] = (body["properties"].get("storageProfile") or {}).get("imageReference") or {}
-    custom = "id" in image or "communityGalleryImageId" in image or "publisher" not in image
+    image, custom = _image(body), is_custom(body)
     os_type = "Windows" if windows else "Linux"
     if not custom:
         text = " ".join(str(image.get(part, "")) for part in ("publisher", "offer", "sku")).lower()
@@ -50,6 +49,16 @@ def system_of(body: Body, images: Mapping[str, str], *, windows: bool) -> System
     declared = next((line for part, line in images.items() if part.lower() in text), None) if text else None
     name = text.split("/images/", 1)[-1] if "/images/" in text else ""
     return System(os_type, declared if declared is not None else line_of(name, windows=windows), custom=True)
+
+
+def _image(body: Body) -> Mapping[str, Any]:
+    return (body["properties"].get("storageProfile") or {}).get("imageReference") or {}
+
+
+def is_custom(body: Body) -> bool:
+    """Tell whether a virtual machine was made from something else than a marketplace image."""
+    image = _image(body)
+    return "publisher" not in image or "id" in image or "communityGalleryImageId" in image
 
 
 def line_of(text: str, *, windows: bool) -> str:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from . import assessments, installations, machine_power, patch_operations
+from . import (
+    apply_updates,
+    assessments,
+    auto_patching,
+    installations,
+    machine_power,
+    maintenance_runs,
+    patch_operations,
+)
 from .routing import Routes
 
 if TYPE_CHECKING:
@@ -15,6 +23,7 @@ if TYPE_CHECKING:
 routes: tuple[Routes, ...] = (
     machine_power.routes,
     patch_operations.routes,
+    apply_updates.routes,
 )
 
 
@@ -22,7 +31,21 @@ def attach(simulator: Simulator) -> None:
     """Let the clock's events and the world's power switch act on a simulator's guests."""
     simulator.clock.on(assessments.FINISH, assessments.finish_event(simulator))
     simulator.clock.on(installations.FINISH, installations.finish_event(simulator))
+    simulator.clock.on(maintenance_runs.ANNOUNCE, maintenance_runs.announce_event(simulator))
+    simulator.clock.on(maintenance_runs.OPEN, maintenance_runs.open_event(simulator))
+    simulator.clock.on(maintenance_runs.MACHINE, maintenance_runs.machine_event(simulator))
+    simulator.clock.on(auto_patching.ROLLOUT, auto_patching.rollout_event(simulator))
+    simulator.clock.on(auto_patching.PHASE, auto_patching.phase_event(simulator))
+    simulator.clock.on(auto_patching.ATTEMPT, auto_patching.attempt_event(simulator))
+    simulator.clock.on(auto_patching.REVIEW, auto_patching.review_event(simulator))
+    simulator.clock.on(auto_patching.SWEEP, auto_patching.sweep_event(simulator))
     simulator.world.turn = partial(_turn, simulator)
+
+
+def begin(simulator: Simulator) -> None:
+    """Let the platform's own work begin in a world that has not lived yet."""
+    auto_patching.begin(simulator)
+    maintenance_runs.plan_all(simulator)
 
 
 def _turn(simulator: Simulator, machine: Resource, running: bool) -> None:

@@ -51,6 +51,7 @@ class Guest:
 
     os_type: str
     line: str
+    custom: bool
     zone: str
     created: datetime
     settled: datetime
@@ -207,4 +208,4 @@ def set_hotpatching(guest: Guest, wanted: bool, at: datetime) -> None:
 def new_guest(system: System, windows_zone: str | None, created: datetime) -> Guest:
     """Return a guest as it is before an image is put on it; its time zone is UTC where none is given."""
     zone = iana_zone(windows_zone) if windows_zone else None
-    return Guest(system.os_type, system.line, zone or "UTC", created, created)
+    return Guest(system.os_type, system.line, system.custom, zone or "UTC", created, created)

@@ -75,7 +75,7 @@ def plan(
 
 
 def _lasting(patching: Patching, machine: Resource, activity: str, what: str, usual: timedelta) -> timedelta:
-    return usual * (0.5 + patching.draw("duration", machine, activity, what))
+    return patching.lasting(usual, machine, activity, what)
 
 
 def _assess(patching: Patching, machine: Resource, run: _Run, installation: Installation) -> bool:

@@ -7,6 +7,8 @@ Source of the rewriting: recorded traffic (api versions 2023-04-01 to 2025-10-01
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from .errors import ArmError, resource_not_found, unseen
 from .fields import check_tags, merge, typed, without_nulls
@@ -15,6 +17,9 @@ from .http import Response
 from .maintenance_rules import check_configuration
 from .resources import Body, Resource
 from .routing import Call, Routes
+
+if TYPE_CHECKING:
+    from .simulator import Simulator
 
 routes = Routes()
 
@@ -98,6 +103,21 @@ def list_all(call: Call) -> Response:
     return Response.of_json(200, {"value": [_shown(each, written=False) for each in found]})
 
 
+Watcher = Callable[["Simulator", Resource], None]
+watchers: list[Watcher] = []
+
+
+def watcher(function: Watcher) -> Watcher:
+    """Declare something that wants to know of every configuration that was written."""
+    watchers.append(function)
+    return function
+
+
+def _notify(call: Call, configuration: Resource) -> None:
+    for watch in watchers:
+        watch(call.simulator, configuration)
+
+
 def _checked(call: Call, body: Body) -> Body:
     typed(body, "properties", dict)
     check_tags(body)
@@ -118,6 +138,7 @@ def put(call: Call) -> Response:
         configuration = Resource(configuration_id, CONFIGURATION_TYPE, body, call.now)
         call.world.resources.put(configuration)
     configuration.body = body
+    _notify(call, configuration)
     return Response.of_json(200, _shown(configuration, written=True))
 
 
@@ -128,6 +149,7 @@ def patch(call: Call) -> Response:
     sent = {name: value for name, value in call.object().items() if name in ("location", "tags", "properties")}
     typed(sent, "properties.extensionProperties", dict)
     configuration.body = _checked(call, merge(configuration.body, sent))
+    _notify(call, configuration)
     return Response.of_json(200, _shown(configuration, written=True))
 
 

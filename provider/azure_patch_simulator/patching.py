@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from . import guests, image_support
 from .chance import fraction
 from .guest_patches import Patch
+from .guest_systems import System
 from .guests import Catalogue, Guest
 from .machine_rules import is_hotpatch_image
 from .machine_settings import (
@@ -79,7 +80,8 @@ class Patching:
 
     def support_of(self, machine: Resource) -> str:
         """Return the support state an operation on the machine finds."""
-        system = system_inside(machine, self.settings.images)
+        guest = self.guest_of(machine)
+        system = System(guest.os_type, guest.line, guest.custom)
         return image_support.detect(system, has_agent=choices_of(machine).has_agent)
 
     def decide_support(self, machine: Resource) -> None:
@@ -162,6 +164,10 @@ class Patching:
         if share <= 0 or self.draw(kind, machine, instant, patch) >= share:
             return None
         return PatchFailure(kind, instant, code=f"SimulatorDrawn{kind.capitalize()}", message="Drawn from the seed.")
+
+    def lasting(self, usual: timedelta, *names: object) -> timedelta:
+        """Return how long something takes: half to one and a half times as long as usual, in whole seconds."""
+        return timedelta(seconds=round(usual.total_seconds() * (0.5 + self.draw("duration", *names))))
 
     def draw(self, *names: object) -> float:
         """Return a number from 0 to 1 for these names; a machine counts by its id."""

@@ -102,6 +102,7 @@ class Simulator:
         guest_work.attach(self)
         self.clock.on(operations.FINISH, operations.finish_event(self))
         self.clock.on(policies.REMEDIATE, policies.remediate_event(self))
+        guest_work.begin(self)
 
     @classmethod
     def load(

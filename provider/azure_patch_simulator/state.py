@@ -18,6 +18,7 @@ from .clock import Event
 from .guests import Guest
 from .patch_failures import PatchFailure
 from .resources import Resource, ResourceStore
+from .rollout_order import Rollout
 from .settings import Settings
 from .world import Operation, Subscription, World
 
@@ -157,6 +158,7 @@ def snapshot(simulator: Simulator) -> dict[str, Any]:
             "guests": encode(world.guests),
             "tombstones": encode(world.tombstones),
             "patch_failures": encode(world.patch_failures),
+            "rollout": encode(world.rollout),
             "patch_records": patch_memory.dump(world.patch_records),
         },
     }
@@ -179,6 +181,7 @@ def world_of(saved: Mapping[str, Any]) -> World:
         guests=decode(dict[str, Guest], kept["guests"]),
         tombstones=decode(dict[str, datetime], kept["tombstones"]),
         patch_failures=decode(list[PatchFailure], kept["patch_failures"]),
+        rollout=decode(Rollout | None, kept["rollout"]),
     )
     patch_memory.restore(world.patch_records, kept["patch_records"])
     return world

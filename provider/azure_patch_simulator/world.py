@@ -13,6 +13,7 @@ from .guests import Guest
 from .patch_failures import PatchFailure
 from .patch_records import PatchRecords
 from .resources import GROUP_TYPE, Resource, ResourceStore
+from .rollout_order import Rollout
 from .settings import FeatureDefinition, Policy, Settings
 from .timelines import Timeline
 
@@ -87,6 +88,7 @@ class World:
     guests: dict[str, Guest] = field(default_factory=dict)
     tombstones: dict[str, datetime] = field(default_factory=dict)
     patch_failures: list[PatchFailure] = field(default_factory=list)
+    rollout: Rollout | None = None
     clock: SimulatedClock | None = field(default=None, repr=False, compare=False)
     turn: Callable[[Resource, bool], None] | None = field(default=None, repr=False, compare=False)
     patch_records: PatchRecords = field(init=False, repr=False, compare=False)
