@@ -11,6 +11,14 @@ from .resources import (
     VirtualMachinePatchSettings,
     WindowsPatchesArgs,
 )
+from .status import (
+    get_hotpatch_state,
+    get_hotpatch_state_output,
+    get_patch_history,
+    get_patch_history_output,
+    get_patch_status,
+    get_patch_status_output,
+)
 
 __all__ = [
     "HOTPATCH_PREVIEW_FEATURES",
@@ -24,6 +32,12 @@ __all__ = [
     "Weekday",
     "WindowsPatchesArgs",
     "daily",
+    "get_hotpatch_state",
+    "get_hotpatch_state_output",
+    "get_patch_history",
+    "get_patch_history_output",
+    "get_patch_status",
+    "get_patch_status_output",
     "get_preview_features",
     "get_preview_features_output",
     "monthly",

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import pulumi
 
 from .errors import InvalidInput
-from .host.engine_log import EngineLog
-from .host.runtime import Runtime
+from .host.program import program_runtime as _program_runtime
 from .models.preview_enrollment import HOTPATCH_PREVIEW_FEATURES
 
 
@@ -62,12 +60,3 @@ def get_preview_features_output(
     known: Any = pulumi.Output.all(features=features, namespace=namespace, subscription_id=subscription_id)
     states: pulumi.Output[list[PreviewFeatureState]] = known.apply(lambda values: get_preview_features(**values))
     return states
-
-
-@cache
-def _program_runtime() -> Runtime:
-    def look_up(key: str) -> str | None:
-        namespace, _, name = key.partition(":")
-        return pulumi.Config(namespace).get(name)
-
-    return Runtime.configured(look_up, EngineLog(None))

@@ -121,6 +121,14 @@ def installed_kbs(patches: Iterable[PatchRow]) -> list[str]:
     return sorted({one["kb"] for one in patches if one["kb"] and one["state"].casefold() == "installed"})
 
 
+def kbs_by_machine(rows: Iterable[PatchHistoryRow]) -> dict[str, list[str]]:
+    """The KBs that installations left on machines, by machine id in lower case."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        found[row["machine"].casefold()] += row["kbs"] or ()
+    return found
+
+
 def _patch(properties: Body) -> PatchRow:
     return {
         "name": text(properties.get("patchName")) or "",

@@ -1,0 +1,174 @@
+"""A ledger of our own: what assessments and installations came to, kept when Azure has forgotten them.
+
+Azure keeps assessments for 7 days and installations for 30 (Microsoft Learn, Query logs of Update Manager, 2024-09-10).
+A ledger is a file of JSON lines that only grows; `schemas/ledger.schema.json` is the shape of a line. Each activity is
+in it once, however often it is recorded, and only when it is over. Nothing but summaries is kept: no names of users, no
+addresses.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final, Protocol, TypedDict
+
+from pulumi_azure_hotpatch.errors import InvalidInput
+
+from .rows import AssessmentRow, InstallationRow, PatchHistoryRow, PatchStatusRow
+from .sources import Tell
+
+VERSION: Final = 1
+_OPEN: Final = frozenset(("inprogress", "notstarted"))
+
+
+class Entry(TypedDict):
+    """A line: `kind` is `assessment` or `installation`, `summary` its row. `recorded` is when it was written down."""
+
+    version: int
+    recorded: str
+    kind: str
+    machine: str
+    activity_id: str
+    os_type: str | None
+    kbs: list[str] | None
+    summary: dict[str, Any]
+
+
+class Ledger(Protocol):
+    """Where a ledger is kept."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        ...
+
+    def read(self) -> bytes:
+        """All of it, empty where there is none yet. Raises HotpatchError when it cannot be read."""
+        ...
+
+    def extend(self, more: Callable[[bytes], bytes]) -> None:
+        """Append what `more` makes of all there is, and let nobody else append meanwhile.
+
+        `more` may be called several times. Raises HotpatchError when it cannot be written.
+        """
+        ...
+
+
+def record(
+    ledger: Ledger, statuses: Iterable[PatchStatusRow], history: Iterable[PatchHistoryRow], now: datetime, *, tell: Tell
+) -> int:
+    """Write down what is over and not in the ledger yet; how many entries that made. Raises HotpatchError."""
+    found = [*_assessments(statuses, now), *_installations(history, now)]
+    written: list[Entry] = []
+
+    def more(content: bytes) -> bytes:
+        known = {_key(entry) for entry in _entries(content, ledger.name, tell)}
+        written.clear()
+        for entry in found:
+            if _key(entry) not in known:
+                known.add(_key(entry))
+                written.append(entry)
+        lines = "".join(json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n" for entry in written)
+        # After a write that was broken off the next line must not become a part of it.
+        torn = bool(content) and not content.endswith(b"\n") and bool(written)
+        return (b"\n" if torn else b"") + lines.encode()
+
+    ledger.extend(more)
+    return len(written)
+
+
+def remembered(ledger: Ledger, *, tell: Tell) -> list[PatchHistoryRow]:
+    """The installations in a ledger. Raises InvalidInput for what is no ledger."""
+    return [
+        _history_row(entry) for entry in _entries(ledger.read(), ledger.name, tell) if entry["kind"] == "installation"
+    ]
+
+
+def entries(ledger: Ledger, *, tell: Tell) -> list[Entry]:
+    """Everything in a ledger, in the order of its lines. Raises InvalidInput for what is no ledger."""
+    return list(_entries(ledger.read(), ledger.name, tell))
+
+
+def _history_row(entry: Entry) -> PatchHistoryRow:
+    summary: InstallationRow = {name: entry["summary"].get(name) for name in InstallationRow.__annotations__}  # type: ignore[assignment]
+    return {
+        **summary,
+        "machine": entry["machine"],
+        "os_type": entry["os_type"],
+        "kbs": entry["kbs"],
+        "patches": None,
+        "source": "ledger",
+    }
+
+
+def _assessments(rows: Iterable[PatchStatusRow], now: datetime) -> Iterator[Entry]:
+    for row in rows:
+        found: AssessmentRow | None = row["assessment"]
+        if found is not None and found["activity_id"] and found["status"].casefold() not in _OPEN:
+            yield {
+                "version": VERSION,
+                "recorded": now.isoformat(),
+                "kind": "assessment",
+                "machine": row["machine"],
+                "activity_id": found["activity_id"],
+                "os_type": row["os_type"],
+                "kbs": None,
+                "summary": dict(found),
+            }
+
+
+def _installations(rows: Iterable[PatchHistoryRow], now: datetime) -> Iterator[Entry]:
+    for row in rows:
+        if row["status"].casefold() not in _OPEN:
+            yield {
+                "version": VERSION,
+                "recorded": now.isoformat(),
+                "kind": "installation",
+                "machine": row["machine"],
+                "activity_id": row["activity_id"],
+                "os_type": row["os_type"],
+                "kbs": row["kbs"],
+                "summary": {name: value for name, value in row.items() if name in InstallationRow.__annotations__},
+            }
+
+
+def _key(entry: Entry) -> tuple[str, str, str]:
+    return entry["kind"], entry["machine"].casefold(), entry["activity_id"].casefold()
+
+
+def _entries(content: bytes, name: str, tell: Tell) -> Iterator[Entry]:
+    try:
+        lines = content.decode("utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise InvalidInput(f"{name}: it is not UTF-8 text, so it is no ledger") from None
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            entry = json.loads(line)
+        except json.JSONDecodeError:
+            tell(f"{name}, line {number}: it is not whole, as after a write that was broken off; it is left out")
+            continue
+        yield _checked(entry, f"{name}, line {number}")
+
+
+def _checked(entry: object, place: str) -> Entry:
+    if not isinstance(entry, Mapping) or "version" not in entry:
+        raise InvalidInput(f"{place}: it is no entry of a ledger (it has no 'version')")
+    if entry["version"] != VERSION:
+        raise InvalidInput(f"{place}: its version is {entry['version']}, and this program reads version {VERSION}")
+    texts = ("recorded", "kind", "machine", "activity_id")
+    wrong = next((key for key in texts if not isinstance(entry.get(key), str)), None)
+    if wrong is not None or not isinstance(entry.get("summary"), Mapping):
+        raise InvalidInput(f"{place}: it is no entry of a ledger (its '{wrong or 'summary'}' is missing or malformed)")
+    return {
+        "version": VERSION,
+        "recorded": entry["recorded"],
+        "kind": entry["kind"],
+        "machine": entry["machine"],
+        "activity_id": entry["activity_id"],
+        "os_type": entry.get("os_type"),
+        "kbs": entry.get("kbs"),
+        "summary": dict(entry["summary"]),
+    }
