@@ -12,7 +12,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final, TypeVar, Union
 
 
@@ -239,17 +239,28 @@ def look_up(facts: object, dotted: str) -> Any:
 
     Raises LookupError for a name that does not exist.
     """
-    value: Any = facts
-    for step in dotted.split("."):
-        if value is UNKNOWN or value is None:
-            return value
-        if _is_mapping(type(value)):
-            value = value.get(step)
-            continue
-        value = getattr(value, step, _MISSING)
-        if value is _MISSING:
-            raise LookupError(f"{type(facts).__name__} has no field '{dotted}'")
-    return value
+    return reader(dotted)(facts)
+
+
+@lru_cache(maxsize=1024)
+def reader(dotted: str) -> Callable[[object], Any]:
+    """`look_up` of one name, ready to be asked of many."""
+    steps = tuple(dotted.split("."))
+
+    def read(facts: object) -> Any:
+        value: Any = facts
+        for step in steps:
+            if value is UNKNOWN or value is None:
+                return value
+            if _is_mapping(type(value)):
+                value = value.get(step)
+                continue
+            value = getattr(value, step, _MISSING)
+            if value is _MISSING:
+                raise LookupError(f"{type(facts).__name__} has no field '{dotted}'")
+        return value
+
+    return read
 
 
 def _is_mapping(kind: type) -> bool:

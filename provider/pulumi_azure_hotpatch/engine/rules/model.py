@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from pulumi_azure_hotpatch.engine.field_names import ARM_PATHS, WRITTEN_AS
-from pulumi_azure_hotpatch.engine.logic import UNKNOWN, All, Expression, Row, look_up, unknown_fields
+from pulumi_azure_hotpatch.engine.logic import UNKNOWN, All, Expression, Row, fold, look_up, reader, unknown_fields
 
 Severity = Literal["error", "warning", "info"]
 Verdict = Literal["pass", "fail", "unknown"]
@@ -89,7 +89,7 @@ def judge(rules: Iterable[Rule], facts: object, *, relaxed: frozenset[str] = fro
 
     Raises LookupError when a rule asks for a fact that `facts` cannot have (a rule about another subject).
     """
-    row = Row(facts)
+    row = facts if isinstance(facts, Row) else Row(facts)
     for rule in rules:
         applies = rule.applies_to.test(row)
         if applies is False:
@@ -101,7 +101,7 @@ def judge(rules: Iterable[Rule], facts: object, *, relaxed: frozenset[str] = fro
         elif applies is UNKNOWN or holds is UNKNOWN:
             yield _finding(rule, "unknown", _what_is_missing(rule, row), softened, _arm_path(rule.field, row))
         else:
-            yield _finding(rule, "fail", fill(rule.reason, facts), softened, _arm_path(rule.field, row))
+            yield _finding(rule, "fail", fill(rule.reason, row.facts), softened, _arm_path(rule.field, row))
 
 
 def judge_all(
@@ -113,9 +113,10 @@ def judge_all(
     """
     chosen = tuple(rules)
     names = tuple(sorted(frozenset().union(*map(_facts_of, chosen))))
+    readers = [reader(name) for name in names]
     answers: dict[tuple[object, ...], tuple[Finding, ...]] = {}
     for facts in fleet:
-        values = [look_up(facts, name) for name in names]
+        values = [read(facts) for read in readers]
         # With their types, because 1 and True are the same key.
         key = (getattr(facts, "ARM_ROOT", None), *values, *map(type, values))
         try:
@@ -127,7 +128,9 @@ def judge_all(
         if found is None:
             if len(answers) >= _MOST_ANSWERS:
                 answers.clear()
-            found = answers[key] = tuple(judge(chosen, facts, relaxed=relaxed))
+            row = Row(facts)
+            row.update(zip(names, map(fold, values), strict=True))
+            found = answers[key] = tuple(judge(chosen, row, relaxed=relaxed))
         yield found
 
 
