@@ -119,7 +119,8 @@ def get_hotpatch_state(
     :param enabled_again_on: by machine id, the day on which hotpatching was turned on again after it had been off:
         `VirtualMachinePatchSettings.hotpatch_enabled_again_on`. Azure does not tell it.
     :param ledger_file: the path of a ledger, for KBs that Azure has forgotten.
-    :param releases: releases of your own, as in a file for `azure-hotpatch … --releases`: `{"version": 1, "releases": […]}`.
+    :param releases: releases of your own, as in a file for `--releases`: `{"version": 1, "releases": […]}`; they win
+        over the published ones.
 
     Raises InvalidInput, ConfigurationError or ArmError.
     """
