@@ -1,4 +1,4 @@
-"""``azure-patch-simulator serve``: a simulated Azure on loopback until it is told to stop."""
+"""``azure-patch-simulator``: serve a simulated Azure on loopback, point clients at it, compare two of its states."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import get_args
 
+from . import exports, state
 from .clock import parse_pace
+from .differences import differences
+from .journal import Journal
 from .settings import Era, Settings
 from .simulator import Simulator
-from .state import StateError
 from .world import World
 
+DIFFERENT = 1
 USAGE_ERROR = 2
 PARENT_CHECK_SECONDS = 0.5
 
@@ -61,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=_port, default=0, help="port on 127.0.0.1; 0 (default) takes a free one")
     serve.add_argument("--inventory", type=Path, help="starting world: ARM bodies, JSON or JSON lines")
     serve.add_argument("--state", type=Path, help="file that keeps the world; if it exists, it is the starting world")
+    serve.add_argument("--journal", type=Path, help="file that keeps the journal of requests, as JSON lines")
     serve.add_argument("--ca-file", type=Path, help="where to write the certificate to trust")
     serve.add_argument("--time", type=_pace, default=1.0, metavar="real|manual|xN", help="how time passes")
     serve.add_argument("--start", type=_instant, help="first simulated instant, RFC 3339; default: now")
@@ -70,6 +74,13 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--token-seconds", type=_seconds, metavar="S", help="let tokens expire; they do not otherwise")
     serve.add_argument("--era", choices=get_args(Era), help="2021-preview: hotpatching needs the preview features")
     serve.add_argument("--parent", type=int, metavar="PID", help="end when this process is no longer the parent")
+    env = commands.add_parser("env", help="print what points a client at a running simulator, for eval")
+    env.add_argument("client", choices=list(exports.CLIENTS))
+    env.add_argument("--of", default="-", metavar="FILE", help="the line that serve printed; default: standard input")
+    diff = commands.add_parser("diff", help="tell what differs between two state files; exit 1 when anything does")
+    diff.add_argument("before", type=Path)
+    diff.add_argument("after", type=Path)
+    diff.add_argument("--json", action="store_true", help="as a JSON list")
     return parser
 
 
@@ -99,6 +110,8 @@ def _simulator(options: argparse.Namespace) -> Simulator:
             state_file=options.state,
         )
     _apply(options, simulator.world.settings)
+    if options.journal is not None:
+        simulator.journal = Journal.kept_in(options.journal)
     if simulator.state_file is not None:
         simulator.save()
     return simulator
@@ -119,16 +132,41 @@ def _serve(options: argparse.Namespace) -> int:
                     break
         if simulator.state_file is not None:
             simulator.save()
-    except (StateError, ServerError, ValueError, OSError) as reason:
-        print(f"azure-patch-simulator: {reason}", file=sys.stderr)
-        return USAGE_ERROR
+        simulator.journal.close()
+    except ServerError as reason:
+        return _refuse(reason)
     return 0
+
+
+def _env(options: argparse.Namespace) -> int:
+    text = sys.stdin.read() if options.of == "-" else Path(options.of).read_text(encoding="utf-8")
+    print(exports.script(options.client, exports.read_info(text)), end="")
+    return 0
+
+
+def _diff(options: argparse.Namespace) -> int:
+    found = differences(state.read(options.before), state.read(options.after))
+    if options.json:
+        print(json.dumps([each.to_json() for each in found], indent=2))
+    else:
+        for each in found:
+            print(each.to_text())
+    return DIFFERENT if found else 0
+
+
+def _refuse(reason: Exception) -> int:
+    print(f"azure-patch-simulator: {reason}", file=sys.stderr)
+    return USAGE_ERROR
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     options = _parser().parse_args(arguments)
-    return _serve(options)
+    run = {"serve": _serve, "env": _env, "diff": _diff}[options.command]
+    try:
+        return run(options)
+    except (ValueError, OSError) as reason:
+        return _refuse(reason)
 
 
 if __name__ == "__main__":

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,53 @@ class Entry:
             "dropped": self.dropped,
         }
 
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Entry:
+        """Return the entry that ``to_json`` made ``value`` of. Raises ``KeyError`` or ``ValueError``."""
+        return cls(
+            sequence=value["sequence"],
+            instant=datetime.fromisoformat(value["instant"]),
+            method=value["method"],
+            path=value["path"],
+            operation=value["operation"],
+            api_version=value["apiVersion"],
+            status=value["status"],
+            request_id=value["requestId"],
+            dropped=value["dropped"],
+        )
+
 
 class Journal:
     """The requests so far. Control requests (``/simulator/…``) are not written down."""
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []
+        self._file: TextIO | None = None
+
+    @classmethod
+    def kept_in(cls, path: Path) -> Journal:
+        """Return the journal in a file of JSON lines (made if it is missing); entries are added to both.
+
+        A last line that was cut off by a kill is dropped. Raises ``ValueError`` for a file that is no journal.
+        """
+        journal = cls()
+        lines = path.read_text(encoding="ascii", errors="replace").splitlines() if path.exists() else []
+        for number, line in enumerate(lines, start=1):
+            try:
+                journal._entries.append(Entry.from_json(json.loads(line)))
+            except (ValueError, KeyError, TypeError):
+                if number < len(lines):
+                    raise ValueError(f"{path} is not a journal: line {number}") from None
+        if len(journal) < len(lines):
+            path.write_bytes(journal.to_bytes())
+        journal._file = path.open("a", encoding="ascii", buffering=1)
+        return journal
+
+    def close(self) -> None:
+        """Close the file, if there is one."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -59,6 +101,8 @@ class Journal:
     def append(self, entry: Entry) -> None:
         """Write an entry down."""
         self._entries.append(entry)
+        if self._file is not None:
+            self._file.write(json.dumps(entry.to_json()) + "\n")
 
     def select(
         self,
