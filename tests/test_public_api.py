@@ -16,9 +16,10 @@ import pytest
 import pulumi_azure_hotpatch
 from azure_patch_simulator import Simulator, World
 from azure_patch_simulator.server import serve_in_thread
-from pulumi_azure_hotpatch import functions, get_preview_features, resources
+from pulumi_azure_hotpatch import get_preview_features, resources
 from pulumi_azure_hotpatch.errors import InvalidInput
 from pulumi_azure_hotpatch.host import wire
+from pulumi_azure_hotpatch.host.program import program_runtime
 from pulumi_azure_hotpatch.models.base import Answer, mark
 from tests.host.bags import KINDS, MACHINE, SCHEDULE
 from tests.support.dynamic_host import PROVIDERS
@@ -165,9 +166,9 @@ def configured() -> Iterator[Simulator]:
                 "azure-native:clientSecret": server.client_secret,
             }
         )
-        functions._program_runtime.cache_clear()
+        program_runtime.cache_clear()
         yield simulator
-    functions._program_runtime.cache_clear()
+    program_runtime.cache_clear()
     pulumi.runtime.set_all_config({})
 
 
@@ -185,10 +186,10 @@ def test_preview_features_are_read_and_owned_by_nobody(configured: Simulator) ->
 def test_preview_features_without_a_subscription_say_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("ARM_SUBSCRIPTION_ID", "AZURE_SUBSCRIPTION_ID"):
         monkeypatch.delenv(variable, raising=False)
-    functions._program_runtime.cache_clear()
+    program_runtime.cache_clear()
     with pytest.raises(InvalidInput, match=r"^no subscription is given; set subscription_id"):
         get_preview_features()
-    functions._program_runtime.cache_clear()
+    program_runtime.cache_clear()
 
 
 def _keywords(kind: str) -> dict[str, inspect.Parameter]:
