@@ -72,6 +72,8 @@ def decode(kind: Any, value: Any) -> Any:
             return None
         return decode(next(each for each in inner if each is not NoneType), value)
     if origin is list:
+        if not isinstance(value, list):
+            raise TypeError(f"a list is expected, not {type(value).__name__}")
         return [decode(inner[0], each) for each in value]
     if origin in (dict, Mapping):
         return {key: decode(inner[1], each) for key, each in value.items()}

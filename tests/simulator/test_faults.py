@@ -7,8 +7,8 @@ import pytest
 from azure.core.exceptions import HttpResponseError, ServiceResponseError
 from azure.mgmt.compute import ComputeManagementClient
 
-from azure_patch_simulator import SUBSCRIPTION_ID, Answer, Delay, Drop, match, throttled
-from tests.simulator.asking import MACHINE, MACHINES, START, Client, code_of, update
+from azure_patch_simulator import SUBSCRIPTION_ID, Answer, Delay, Drop, Expire, Jump, Slow, failing, match, throttled
+from tests.simulator.asking import MACHINE, MACHINES, START, Client, client, code_of, update
 
 
 def compute(azure: Client) -> ComputeManagementClient:
@@ -93,3 +93,96 @@ def test_faults_can_be_added_over_http(azure: Client, fault: dict[str, Any], sta
 def test_a_fault_that_makes_no_sense_is_refused(azure: Client, fault: dict[str, Any]) -> None:
     refused = azure.ask("POST", "/simulator/faults", fault)
     assert (refused.status, code_of(refused)) == (400, "SimulatorRuleControl")
+
+
+def test_a_slowed_operation_ends_later_and_only_that_one(azure: Client) -> None:
+    azure.simulator.faults.add(match("PATCH", "vm-web-1"), response=Slow(timedelta(hours=1)))
+    slow = azure.ask("PATCH", MACHINE, {"tags": {}}).headers["azure-asyncoperation"]
+    quick = azure.ask("PATCH", f"{MACHINES}/vm-web-2", {"tags": {}}).headers["azure-asyncoperation"]
+    azure.simulator.clock.advance(timedelta(minutes=59))
+    assert [azure.get(poll)["status"] for poll in (slow, quick)] == ["InProgress", "Succeeded"]
+    azure.simulator.clock.advance(timedelta(seconds=90))
+    assert azure.get(slow)["endTime"] == (START + timedelta(hours=1, seconds=30)).isoformat()
+
+
+def test_the_clock_can_jump_under_a_request(azure: Client) -> None:
+    azure.simulator.faults.add(match("GET"), response=Jump(timedelta(days=2)))
+    azure.ask("PATCH", MACHINE, {"tags": {}})
+    assert azure.get(MACHINE)["properties"]["provisioningState"] == "Succeeded"
+    assert azure.simulator.clock.now() == START + timedelta(days=2)
+
+
+def test_tokens_expire_and_a_new_one_opens_the_door_again(azure: Client) -> None:
+    old = {"authorization": f"Bearer {azure.token()}"}
+    azure.simulator.faults.add(match("GET", "vm-web-1"), response=Expire())
+    answers = [azure.ask("GET", MACHINE, headers=old) for _ in range(2)]
+    assert [(answer.status, code_of(answer)) for answer in answers] == [(401, "ExpiredAuthenticationToken")] * 2
+    assert azure.ask("GET", MACHINE).status == 200
+    assert azure.ask("POST", "/simulator/tokens/expire").status == 200
+    assert azure.ask("GET", MACHINE, headers=old).status == 401
+
+
+@pytest.mark.parametrize("status", [409, 500, 502, 503, 504])
+def test_failures_of_the_service_are_arm_errors(azure: Client, status: int) -> None:
+    azure.simulator.faults.add(match("GET"), response=failing(status, 3))
+    answer = azure.ask("GET", MACHINE)
+    assert (answer.status, answer.headers["retry-after"]) == (status, "3")
+    assert code_of(answer)
+
+
+def stormy(seed: int, chance: float) -> list[tuple[int, bool]]:
+    azure = client(seed=seed)
+    azure.simulator.faults.storm(chance)
+    for _ in range(400):
+        azure.ask("GET", MACHINE)
+    return [(entry.status, entry.dropped) for entry in azure.simulator.journal]
+
+
+def test_a_storm_is_the_same_for_the_same_seed_and_as_strong_as_it_was_asked_for() -> None:
+    assert stormy(1, 0.3) == stormy(1, 0.3) != stormy(2, 0.3)
+    troubled = [seen for seen in stormy(3, 0.5) if seen != (200, False)]
+    # Of nine kinds of trouble, two (a delay, a slow operation) leave a read as it is.
+    assert 110 < len(troubled) < 200
+    assert {status for status, _ in troubled} == {200, 429, 500, 502, 503, 504}
+
+
+def test_the_sdk_gets_through_a_storm(azure: Client) -> None:
+    azure.simulator.faults.storm(0.3)
+    sdk = ComputeManagementClient(
+        azure.simulator.credential(),
+        SUBSCRIPTION_ID,
+        transport=azure.simulator.transport(),
+        polling_interval=1,
+        retry_total=50,
+        retry_status=50,
+        retry_read=50,
+        retry_connect=50,
+    )
+    for _ in range(20):
+        assert sdk.virtual_machines.get("rg-contoso", "vm-web-1").name == "vm-web-1"
+
+
+def test_a_fault_of_chance_strikes_as_often_as_it_is_told(azure: Client) -> None:
+    azure.simulator.faults.add(match("GET"), response=failing(503), times=5, chance=0.25)
+    statuses = [azure.ask("GET", MACHINE).status for _ in range(200)]
+    assert statuses.count(503) == 5
+    assert statuses[:5] != [503] * 5
+    with pytest.raises(ValueError, match="chance"):
+        azure.simulator.faults.add(match("GET"), response=failing(503), chance=0)
+
+
+@pytest.mark.parametrize(
+    ("fault", "seen"),
+    [
+        ({"fail": 504}, 504),
+        ({"expire": True}, 401),
+        ({"jump_seconds": 60}, 200),
+        ({"slow_seconds": 60}, 200),
+        ({"storm": 1}, None),
+    ],
+)
+def test_every_kind_of_fault_can_be_added_over_http(azure: Client, fault: dict[str, Any], seen: int | None) -> None:
+    assert azure.ask("POST", "/simulator/faults", fault).json()["pending"] == (9 if seen is None else 1)
+    answer = azure.ask("GET", MACHINE, headers={"authorization": f"Bearer {azure.token()}"})
+    assert seen is None or answer.status == seen
+    assert azure.ask("DELETE", "/simulator/faults").json() == {"pending": 0}
