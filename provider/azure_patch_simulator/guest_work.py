@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 
 from . import (
     apply_updates,
+    arc_machines,
+    arc_patching,
     assessments,
     auto_patching,
+    guest_control,
     installations,
+    license_profiles,
     machine_power,
     maintenance_runs,
     patch_operations,
@@ -24,6 +28,10 @@ routes: tuple[Routes, ...] = (
     machine_power.routes,
     patch_operations.routes,
     apply_updates.routes,
+    arc_machines.routes,
+    arc_patching.routes,
+    license_profiles.routes,
+    guest_control.routes,
 )
 
 

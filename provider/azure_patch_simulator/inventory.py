@@ -32,6 +32,7 @@ _ENVELOPE = frozenset(
 )
 _AZ_EXTRAS = frozenset(["resourceGroup", "powerState", "publicIps", "privateIps", "fqdns", "macAddresses", "resources"])
 VM_TYPE = "Microsoft.Compute/virtualMachines"
+ARC_TYPE = "Microsoft.HybridCompute/machines"
 
 
 def read(source: Iterable[Mapping[str, Any]] | Mapping[str, Any] | str | Path) -> list[Mapping[str, Any]]:
@@ -79,6 +80,8 @@ def resource_of(body: Mapping[str, Any], created: datetime) -> Resource:
         resource_type = declared
     if resource_type.lower() == VM_TYPE.lower():
         resource_type = VM_TYPE
+    if resource_type.lower() == ARC_TYPE.lower():
+        resource_type = ARC_TYPE
     shaped: Body = {key: copy.deepcopy(value) for key, value in body.items() if key in _ENVELOPE and value is not None}
     if not isinstance(shaped.get("properties"), dict):
         shaped["properties"] = {
@@ -158,6 +161,37 @@ def linux_machine(
         subscription, group, name, dict(image), "Linux", {"linuxConfiguration": configuration}, location, zone,
         availability_set,
     )  # fmt: skip
+
+
+def arc_machine(
+    subscription: str,
+    group: str,
+    name: str,
+    os_sku: str = "Windows Server 2025 Datacenter",
+    *,
+    location: str = "eastus",
+    patch_settings: Mapping[str, Any] | None = None,
+) -> Body:
+    """Return the ARM body of a connected Arc-enabled server; ``os_sku`` says what is inside (``Ubuntu 22.04``)."""
+    windows = "windows" in os_sku.lower()
+    configuration = {"patchSettings": dict(patch_settings or {})}
+    return {
+        "id": f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{ARC_TYPE}/{name}",
+        "name": name,
+        "type": ARC_TYPE,
+        "location": location,
+        "tags": {},
+        "properties": {
+            "osType": "windows" if windows else "linux",
+            "osSku": os_sku,
+            "osProfile": {
+                "computerName": name,
+                "windowsConfiguration" if windows else "linuxConfiguration": configuration,
+            },
+            "status": "Connected",
+            "provisioningState": "Succeeded",
+        },
+    }
 
 
 def _machine(

@@ -90,6 +90,8 @@ def wants_hotpatches(machine: Resource, resources: ResourceStore) -> bool:
     if not is_arc(machine):
         return bool(choices.hotpatching) and choices.is_automatic and is_hotpatch_image(machine.body)
     licence = resources.get(machine.id + LICENCE_TAIL)
+    if "hotpatchObstacle" in machine.facts:
+        return False
     return choices.hotpatching is not False and licence is not None and hotpatch_status(licence) == "Enabled"
 
 

@@ -22,6 +22,7 @@ routes = Routes()
 
 _COMPUTE = ["2026-04-01", "2025-04-01", "2024-11-01", "2024-07-01", "2023-09-01", "2022-11-01", "2021-03-01"]
 _MAINTENANCE = ["2023-04-01", "2021-09-01-preview"]
+_ARC = ["2026-07-15", "2025-01-13", "2024-07-10"]
 RESOURCE_TYPES: dict[str, dict[str, list[str]]] = {
     "Microsoft.Compute": {
         "virtualMachines": _COMPUTE,
@@ -38,7 +39,7 @@ RESOURCE_TYPES: dict[str, dict[str, list[str]]] = {
         "applyUpdates": _MAINTENANCE,
         "updates": _MAINTENANCE,
     },
-    "Microsoft.HybridCompute": {"machines": ["2025-01-13", "2024-07-10"], "machines/licenseProfiles": ["2024-07-10"]},
+    "Microsoft.HybridCompute": {"machines": _ARC, "machines/licenseProfiles": _ARC, "licenses": _ARC},
     "Microsoft.ResourceGraph": {"resources": ["2021-03-01"]},
     "Microsoft.Features": {"features": ["2021-07-01"], "subscriptionFeatureRegistrations": ["2021-07-01"]},
     "Microsoft.Resources": {"resourceGroups": ["2025-04-01", "2024-11-01"], "subscriptions": ["2022-12-01"]},

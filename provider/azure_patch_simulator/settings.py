@@ -48,7 +48,13 @@ def default_features() -> list[FeatureDefinition]:
 
 def default_providers() -> list[str]:
     """Return the namespaces registered in every subscription from the start."""
-    return ["Microsoft.Compute", "Microsoft.Maintenance", "Microsoft.Network", "Microsoft.Storage"]
+    return [
+        "Microsoft.Compute",
+        "Microsoft.HybridCompute",
+        "Microsoft.Maintenance",
+        "Microsoft.Network",
+        "Microsoft.Storage",
+    ]
 
 
 @dataclass(slots=True)
