@@ -1,4 +1,4 @@
-"""Control over HTTP, under ``/simulator/``: clock, journal, faults, tokens, features, machines, settings, world.
+"""Control over HTTP, under ``/simulator/``: clock, journal, faults, tokens, features, settings, world.
 
 No token is needed: the server is on loopback.
 """
@@ -124,20 +124,6 @@ def set_feature(call: Call) -> Response:
     except KeyError:
         raise unseen("Control", f"There is no feature '{namespace}/{name}'.", status=404) from None
     return Response.of_json(200, {"namespace": namespace, "name": name})
-
-
-@routes.route("POST", "/simulator/power", "Simulator_Power")
-def set_power(call: Call) -> Response:
-    """Take ``{"machine": id, "running": bool}``: start or deallocate a machine, at once."""
-    sent = call.object()
-    machine, running = typed(sent, "machine", str) or "", typed(sent, "running", bool)
-    if running is None:
-        raise unseen("Control", "'machine' (an id) and 'running' (true or false) are needed.")
-    try:
-        call.world.set_power(machine, running=running)
-    except KeyError:
-        raise unseen("Control", f"There is no machine '{machine}'.", status=404) from None
-    return Response.of_json(200, {"machine": machine, "running": running})
 
 
 @routes.route("GET", "/simulator/settings", "Simulator_Settings")
