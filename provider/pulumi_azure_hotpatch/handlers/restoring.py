@@ -1,44 +1,68 @@
-"""What of a VM's patch settings goes back to what it was when they are no longer declared, and what is left and why."""
+"""What of patch settings goes back to what it was when they are no longer declared, and what is left and why."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeVar
 
-from pulumi_azure_hotpatch.engine.facts import PATCH_FIELDS, Machine
+from pulumi_azure_hotpatch.engine.facts import PATCH_FIELDS, Machine, PatchSettings
 from pulumi_azure_hotpatch.engine.logic import fold
 from pulumi_azure_hotpatch.engine.rules import Finding, judge, rule, rules_for
-from pulumi_azure_hotpatch.models.virtual_machine_patch_settings import VirtualMachinePatchSettingsState
+from pulumi_azure_hotpatch.engine.rules.model import Subject
+from pulumi_azure_hotpatch.models.owned_settings import OwnedSettings
+
+OwnerT = TypeVar("OwnerT", bound="Owner")
+
+
+class Owner(Protocol):
+    """What has patch settings: a VM, an Arc-enabled server, a scale set, as facts that rules can judge."""
+
+    @property
+    def settings(self) -> PatchSettings:
+        """The patch fields as they are."""
+        ...
+
+    def with_settings(self: OwnerT, wanted: Mapping[str, Any]) -> OwnerT:
+        """It, after those fields were written."""
+        ...
 
 
 def restoration(
-    state: VirtualMachinePatchSettingsState, machine: Machine, relaxed: frozenset[str] = frozenset()
+    state: OwnedSettings,
+    owner: OwnerT,
+    subject: Subject,
+    default: Callable[[str, OwnerT], Any],
+    relaxed: frozenset[str] = frozenset(),
 ) -> tuple[dict[str, Any], list[str]]:
-    """The fields to write so that the machine is as before, and those that are left, each with the reason."""
+    """The fields to write so that the owner is as before, and those that are left, each with the reason.
+
+    `subject` names the rules that must not be broken on the way, `default` says what an absent field means, None where
+    that is not documented.
+    """
     restored: dict[str, Any] = {}
     left: list[str] = []
     for name in changed_by_us(state):
-        found, before = getattr(machine.settings, name), state.previous.get(name)
+        found, before = getattr(owner.settings, name), state.previous.get(name)
         if not same_setting(found, state.applied.get(name)):
             if not same_setting(found, before):
                 left.append(f"{name} (somebody else set it to {found})")
         elif name in state.previous:
             restored[name] = before
-        elif (default := documented_default(name, machine)) is not None:
-            restored[name] = default
+        elif (meant := default(name, owner)) is not None:
+            restored[name] = meant
         else:
             left.append(f"{name} (it was absent before, and its default is not documented)")
-    while refusals := _refusals(machine, restored, relaxed):
+    while refusals := _refusals(owner, subject, restored, relaxed):
         # A combination that somebody else's settings have made impossible: what cannot go back is left, the rest goes.
         for name, finding in refusals.items():
             left.append(f"{name} (it cannot go back to {restored.pop(name)}: {finding.reason})")
     different = {
-        name: value for name, value in restored.items() if not same_setting(getattr(machine.settings, name), value)
+        name: value for name, value in restored.items() if not same_setting(getattr(owner.settings, name), value)
     }
     return different, left
 
 
-def changed_by_us(state: VirtualMachinePatchSettingsState) -> tuple[str, ...]:
+def changed_by_us(state: OwnedSettings) -> tuple[str, ...]:
     """The fields that do not have by themselves what was declared: those that are ours to put back."""
     return tuple(name for name in PATCH_FIELDS if name in state.previous or name in state.previously_absent)
 
@@ -54,7 +78,10 @@ def settings_in(finding: Finding) -> frozenset[str]:
     """The patch fields that the rule behind a finding looks at."""
     judged = rule(finding.rule)
     fields = judged.applies_to.fields | judged.require.fields
-    return frozenset(name for name in PATCH_FIELDS if f"settings.{name}" in fields)
+    # Facts of Arc-enabled servers have them at the top, where `wants_hotpatch` follows from the switch.
+    return frozenset(name for name in PATCH_FIELDS if fields & {name, f"settings.{name}"}) | (
+        frozenset(("enable_hotpatching",)) if "wants_hotpatch" in fields else frozenset()
+    )
 
 
 def documented_default(field: str, machine: Machine) -> Any:
@@ -75,19 +102,21 @@ def documented_default(field: str, machine: Machine) -> Any:
             return None
 
 
-def _refusals(machine: Machine, restored: Mapping[str, Any], relaxed: frozenset[str]) -> dict[str, Finding]:
-    """By field, the rules that the machine keeps as it is and would break with `restored`."""
+def _refusals(
+    owner: Owner, subject: Subject, restored: Mapping[str, Any], relaxed: frozenset[str]
+) -> dict[str, Finding]:
+    """By field, the rules that the owner keeps as it is and would break with `restored`."""
 
-    def broken(judged: Machine) -> dict[str, Finding]:
-        findings = judge(rules_for("machine"), judged, relaxed=relaxed)
+    def broken(judged: object) -> dict[str, Finding]:
+        findings = judge(rules_for(subject), judged, relaxed=relaxed)
         return {finding.rule: finding for finding in findings if finding.is_error}
 
     if not restored:
         return {}
-    before = broken(machine)
+    before = broken(owner)
     return {
         name: finding
-        for finding in broken(machine.with_settings(restored)).values()
+        for finding in broken(owner.with_settings(restored)).values()
         if finding.rule not in before
         for name in settings_in(finding)
         if name in restored

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict
 
-from pulumi_azure_hotpatch.engine.facts import PATCH_FIELDS, VIRTUAL_MACHINES
+from pulumi_azure_hotpatch.engine.facts import VIRTUAL_MACHINES
 from pulumi_azure_hotpatch.ids import ResourceId
 
-from .base import ANY_CASE, Answer, ArmId, Inputs, OnDestroy, ReplaceOnChange, State, Wait
+from .base import ANY_CASE, Answer, ArmId, Inputs, OnDestroy, ReplaceOnChange, Wait
+from .owned_settings import AssessmentMode, OwnedSettings, PatchMode, RebootSetting
 
 
 def _is_virtual_machine(value: str) -> str:
@@ -18,10 +19,8 @@ def _is_virtual_machine(value: str) -> str:
     return value
 
 
+TrackName = Literal["pending baseline", "restart pending", "enrolled", "off track", "unenrolled", "unknown"]
 VirtualMachineId = Annotated[ArmId, AfterValidator(_is_virtual_machine)]
-PatchMode = Literal["AutomaticByPlatform", "AutomaticByOS", "Manual", "ImageDefault"]
-AssessmentMode = Literal["AutomaticByPlatform", "ImageDefault"]
-RebootSetting = Literal["IfRequired", "Never", "Always"]
 
 
 class VirtualMachinePatchSettingsInputs(Inputs):
@@ -39,22 +38,12 @@ class VirtualMachinePatchSettingsInputs(Inputs):
     image_eligibility: Annotated[str | None, Answer()] = None
 
 
-class VirtualMachinePatchSettingsState(VirtualMachinePatchSettingsInputs, State):
-    """Fields by the program's names: `adopted` were as wanted when we came; `previous` is what was there before our
-    first change (`previously_absent` where nothing was); `applied` is what all of them had when we last left them;
-    `contested` counts how often somebody else has changed one since.
+class VirtualMachinePatchSettingsState(VirtualMachinePatchSettingsInputs, OwnedSettings):
+    """`adopted` were as wanted when we came. After we turned hotpatching off, or on again (`hotpatch_enabled_again_on`,
+    a day in UTC), `hotpatch_track` is where the machine stood when we last looked; None where we never did.
     """
 
     model_config = ConfigDict(extra="ignore")
 
-    os_type: str | None = None
-    location: str | None = None
-    previous: dict[str, Any] = Field(default_factory=dict)
-    previously_absent: tuple[str, ...] = ()
-    applied: dict[str, Any] = Field(default_factory=dict)
-    contested: dict[str, int] = Field(default_factory=dict)
-
-
-def given(inputs: VirtualMachinePatchSettingsInputs) -> dict[str, Any]:
-    """The patch fields that the program gave, by name."""
-    return {name: value for name in PATCH_FIELDS if (value := getattr(inputs, name)) is not None}
+    hotpatch_track: TrackName | None = None
+    hotpatch_enabled_again_on: str | None = None
