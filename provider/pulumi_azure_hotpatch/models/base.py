@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
@@ -91,6 +91,18 @@ ArmId = Annotated[
     str, BeforeValidator(lambda value: _check_machine_id(value) if isinstance(value, str) else value), ANY_CASE
 ]
 
+
+def _check_name(value: str) -> str:
+    if not value.strip() or "/" in value:
+        raise ValueError(f"'{value}' cannot be part of a resource id: it is empty or has a slash in it")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_check_name)]
+"""One part of a resource id: a subscription, a resource group, a name."""
+
+# Instants end in the year 9999.
+_LONGEST_WAIT = timedelta(days=36_525)
 _DURATION = re.compile(r"(?:(?P<hours>\d+)h)?(?:(?P<minutes>\d+)m)?(?:(?P<seconds>\d+(?:\.\d+)?)s)?")
 
 
@@ -99,7 +111,13 @@ def parse_wait(text: str) -> timedelta:
     match = _DURATION.fullmatch(text.strip())
     if not match or not any(match.groups()):
         raise ValueError(f"'{text}' is not a duration such as 90s, 15m or 1h30m")
-    return timedelta(**{unit: float(amount) for unit, amount in match.groupdict().items() if amount})
+    try:
+        duration = timedelta(**{unit: float(amount) for unit, amount in match.groupdict().items() if amount})
+    except OverflowError:
+        duration = timedelta.max
+    if duration > _LONGEST_WAIT:
+        raise ValueError(f"'{text}' is longer than a century")
+    return duration
 
 
 def _check_wait(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
@@ -9,7 +10,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from pulumi_azure_hotpatch.engine import schedules
 
-from .base import ANY_CASE, REGION, Inputs, Model, OnDestroy, ReplaceOnChange, Same, State
+from .base import ANY_CASE, REGION, Inputs, Model, Name, OnDestroy, ReplaceOnChange, Same, State
 
 # Source: azure-mgmt-compute 39.0.0 and the maintenance documentation, which spell UpdateRollup differently.
 WindowsClassification = Literal[
@@ -17,9 +18,17 @@ WindowsClassification = Literal[
 ]
 LinuxClassification = Literal["Critical", "Security", "Other"]
 RebootSetting = Literal["IfRequired", "Never", "Always"]
-KbNumber = Annotated[
-    str, Field(pattern=r"^(?i:KB)?\d{6,8}$"), AfterValidator(lambda kb: "KB" + kb.upper().removeprefix("KB"))
-]
+_KB = re.compile(r"(?:KB)?(\d{6,8})", re.ASCII | re.IGNORECASE)
+
+
+def _clean_kb(value: str) -> str:
+    match = _KB.fullmatch(value.strip())
+    if match is None:
+        raise ValueError(f"'{value}' is not a KB number such as 'KB5044284'")
+    return f"KB{match[1]}"
+
+
+KbNumber = Annotated[str, AfterValidator(_clean_kb)]
 
 
 class WindowsPatches(Model):
@@ -82,10 +91,10 @@ TAGS: Final = Same(lambda tags: {name.casefold(): value for name, value in (tags
 class MaintenanceScheduleInputs(Inputs):
     """A maintenance configuration of scope InGuestPatch."""
 
-    resource_group_name: Annotated[str, ReplaceOnChange(), ANY_CASE]
-    schedule_name: Annotated[str, ReplaceOnChange(), ANY_CASE]
+    resource_group_name: Annotated[Name, ReplaceOnChange(), ANY_CASE]
+    schedule_name: Annotated[Name, ReplaceOnChange(), ANY_CASE]
     location: Annotated[str, ReplaceOnChange(), REGION]
-    subscription_id: Annotated[str | None, ReplaceOnChange(), ANY_CASE] = None
+    subscription_id: Annotated[Name | None, ReplaceOnChange(), ANY_CASE] = None
     start: Annotated[str, Same(lambda text: text and schedules.start_key(text))]
     duration: Annotated[str, Same(lambda text: text and schedules.duration_key(text))]
     time_zone: Annotated[str, Same(lambda text: text and schedules.zone_key(text))]

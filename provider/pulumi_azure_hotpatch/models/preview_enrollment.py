@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from .base import ANY_CASE, ANY_ORDER, Answer, Inputs, OnDestroy, ReplaceOnChange, State, Wait
+from .base import ANY_CASE, ANY_ORDER, Answer, Inputs, Name, OnDestroy, ReplaceOnChange, State, Wait, parse_wait
 
 # The founding set: hotpatch, automatic guest patching and in-guest patching, in preview in 2021.
 HOTPATCH_PREVIEW_FEATURES: Final = ("InGuestHotPatchVMPreview", "InGuestAutoPatchVMPreview", "InGuestPatchVMPreview")
@@ -16,10 +16,16 @@ def _clean(features: tuple[str, ...]) -> tuple[str, ...]:
     # Published instructions carry stray blanks around these names.
     cleaned = tuple(feature.strip() for feature in features)
     if not all(cleaned) or any("/" in feature for feature in cleaned):
-        raise ValueError("every feature is a bare name such as 'InGuestHotPatchVMPreview', without its namespace")
+        raise ValueError("must be bare names such as 'InGuestHotPatchVMPreview', without their namespace")
     if len({feature.casefold() for feature in cleaned}) < len(cleaned):
         raise ValueError("names a feature twice")
     return cleaned
+
+
+def _check_interval(value: str) -> str:
+    if not parse_wait(value):
+        raise ValueError(f"'{value}' would ask without a pause; give one such as 10s")
+    return value
 
 
 Features = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_clean), ANY_ORDER]
@@ -29,11 +35,11 @@ class PreviewEnrollmentInputs(Inputs):
     """A set of preview features of one provider namespace in one subscription."""
 
     features: Features
-    namespace: Annotated[str, ReplaceOnChange(), ANY_CASE] = "Microsoft.Compute"
-    subscription_id: Annotated[str | None, ReplaceOnChange(), ANY_CASE] = None
+    namespace: Annotated[Name, ReplaceOnChange(), ANY_CASE] = "Microsoft.Compute"
+    subscription_id: Annotated[Name | None, ReplaceOnChange(), ANY_CASE] = None
     propagate: bool = True
     agreeing_reads: Annotated[int, Field(ge=1, le=100)] = 3
-    poll_interval: Wait = "10s"
+    poll_interval: Annotated[Wait, AfterValidator(_check_interval)] = "10s"
     timeout: Wait | None = None
     on_destroy: OnDestroy = "keep"
     adopted: Annotated[tuple[str, ...] | None, Answer()] = None

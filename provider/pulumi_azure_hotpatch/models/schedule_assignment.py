@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict
 
-from .base import ANY_CASE, REGION, ArmId, Inputs, OnDestroy, ReplaceOnChange, State, Wait
+from .base import ANY_CASE, REGION, ArmId, Inputs, Name, OnDestroy, ReplaceOnChange, State, Wait
 
 
 class ScheduleAssignmentInputs(Inputs):
@@ -14,7 +14,7 @@ class ScheduleAssignmentInputs(Inputs):
 
     machine_id: Annotated[ArmId, ReplaceOnChange(), ANY_CASE]
     schedule_id: Annotated[ArmId, ReplaceOnChange(), ANY_CASE]
-    assignment_name: Annotated[str | None, ReplaceOnChange(), ANY_CASE] = None
+    assignment_name: Annotated[Name | None, ReplaceOnChange(), ANY_CASE] = None
     location: Annotated[str | None, REGION] = None
     timeout: Wait | None = None
     on_destroy: OnDestroy = "restore"
