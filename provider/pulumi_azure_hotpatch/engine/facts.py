@@ -279,3 +279,4 @@ class Declaration:
     declared_twice: Maybe[bool] = UNKNOWN
     subscription_missing: Maybe[bool] = UNKNOWN
     settings_missing: Maybe[bool] = UNKNOWN
+    is_uniform_scale_set: Maybe[bool] = UNKNOWN

@@ -38,6 +38,20 @@ CASES: Final = {
     "vm-settings-declared-twice": _declared_twice(
         "'web01' has its patch settings declared by another resource of this stack already."
     ),
+    "arc-settings-declared-twice": _declared_twice(
+        "'web01' has its patch settings declared by another resource of this stack already."
+    ),
+    "arc-license-declared-twice": _declared_twice("'web01' is declared by another resource of this stack already."),
+    "scale-set-settings-declared-twice": _declared_twice(
+        "'web01' has its patch settings declared by another resource of this stack already."
+    ),
+    "scale-set-settings-need-flexible": Cases(
+        passes=Declaration(is_uniform_scale_set=False),
+        violates=Declaration(is_uniform_scale_set=True),
+        says="The scale set's orchestration mode is Uniform; guest patching is offered on flexible ones.",
+        unknown=Declaration(is_uniform_scale_set=UNKNOWN),
+        misses="is_uniform_scale_set",
+    ),
     "feature-declared-twice": _declared_twice("'web01' is declared by another resource of this stack already."),
     "schedule-declared-twice": _declared_twice("'web01' is declared by another resource of this stack already."),
     "assignment-declared-twice": _declared_twice("'web01' is declared by another resource of this stack already."),

@@ -101,6 +101,17 @@ CASES: Final = {
         misses="was_hotpatched",
         skipped=windows_vm(was_hotpatched=False, enable_hotpatching=False),
     ),
+    "hotpatch-on-waits-for-baseline": Cases(
+        passes=windows_vm(was_hotpatched=True),
+        violates=windows_vm(was_hotpatched=False),
+        says=(
+            "Hotpatch was off: turned on again, the machine is pending baseline, with ordinary updates and restarts "
+            "until the next baseline is installed."
+        ),
+        unknown=windows_vm(was_hotpatched=UNKNOWN),
+        misses="was_hotpatched",
+        skipped=windows_vm(was_hotpatched=None),
+    ),
     "hotpatch-cloud": Cases(
         passes=windows_vm(location="West Europe"),
         violates=windows_vm(location="usgovvirginia"),

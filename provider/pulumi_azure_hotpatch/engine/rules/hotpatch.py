@@ -183,6 +183,24 @@ HOTPATCH_RULES: Final = (
         as_of=date(2023, 4, 18),
     ),
     Rule(
+        id="hotpatch-on-waits-for-baseline",
+        subject="machine",
+        severity="info",
+        title="Hotpatch that is turned on was on before",
+        field="settings.enable_hotpatching",
+        applies_to=_AZURE_VM & _HOTPATCH & Not(Equals("was_hotpatched", None)),
+        require=Equals("was_hotpatched", True),
+        reason=(
+            "Hotpatch was off: turned on again, the machine is pending baseline, with ordinary updates and restarts "
+            "until the next baseline is installed."
+        ),
+        fix="expect no hotpatches before the next baseline.",
+        source=(
+            "Microsoft Learn, Hotpatch for new virtual machines (Automanage), 2023-04-18, frequently asked questions"
+        ),
+        as_of=date(2023, 4, 18),
+    ),
+    Rule(
         id="hotpatch-cloud",
         subject="machine",
         severity="info",
