@@ -124,7 +124,8 @@ def _verdict(machine: Machine, schedules: Maybe[Sequence[Given]]) -> tuple[Verdi
     mode, bypass = machine.settings.patch_mode, machine.settings.bypass_platform_safety_checks_on_user_schedule
     by_platform: Maybe[bool] = UNKNOWN if mode is UNKNOWN else fold(mode) == "automaticbyplatform"
     bypassed: Maybe[bool] = UNKNOWN if bypass is UNKNOWN else bypass is True
-    possible = {TRUTH_TABLE[row] for row in product(_either(by_platform), _either(bypassed), _either(has_schedule))}
+    rows = product(_either(by_platform), _either(bypassed), _either(has_schedule))
+    possible: set[Verdict] = {TRUTH_TABLE[row] for row in rows}
     if machine.is_arc is UNKNOWN or len(possible) > 1:
         return _undecided(
             {

@@ -17,6 +17,7 @@ from .hotpatch import HOTPATCH_RULES
 from .image import IMAGE_RULES
 from .installation import INSTALLATION_RULES
 from .machine import MACHINE_RULES
+from .machine_state import MACHINE_STATE_RULES
 from .model import CURRENT, Era, Rule, Subject
 from .on_demand import ON_DEMAND_RULES
 from .preview_2021 import PREVIEW_2021_RULES
@@ -26,6 +27,7 @@ from .schedule import SCHEDULE_RULES
 RULES: Final[tuple[Rule, ...]] = (
     *HOTPATCH_RULES,
     *MACHINE_RULES,
+    *MACHINE_STATE_RULES,
     *IMAGE_RULES,
     *ARC_SERVER_RULES,
     *SCALE_SET_RULES,
