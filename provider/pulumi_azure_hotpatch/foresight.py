@@ -12,9 +12,10 @@ from datetime import date, datetime
 from typing import Any, Literal, TypedDict, cast
 
 from .engine import recurrence as recurrences
+from .engine.body_lists import bodies_in
 from .engine.calendar import calendar
 from .engine.durations import parse_duration, parse_expiry, parse_start
-from .engine.estate import Estate, bodies_in
+from .engine.estate import Estate
 from .engine.extra_releases import read_releases
 from .engine.forecast import forecast as forecast_fleet
 from .engine.instants import instant_of

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_azure_hotpatch.engine.estate import Estate, bodies_in
+from pulumi_azure_hotpatch.engine.body_lists import bodies_in
+from pulumi_azure_hotpatch.engine.estate import Estate
 from pulumi_azure_hotpatch.engine.facts import ARC_MACHINES, CONFIGURATION_ASSIGNMENTS, VIRTUAL_MACHINES, Machine
 from pulumi_azure_hotpatch.engine.judgement import cases, judge_cases
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN

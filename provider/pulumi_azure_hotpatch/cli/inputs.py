@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from pulumi_azure_hotpatch.engine.bodies import Body
+from pulumi_azure_hotpatch.engine.body_lists import bodies_in
 from pulumi_azure_hotpatch.engine.declared import Declared
 from pulumi_azure_hotpatch.engine.declared_estate import Stack
-from pulumi_azure_hotpatch.engine.estate import Estate, bodies_in
+from pulumi_azure_hotpatch.engine.estate import Estate
 from pulumi_azure_hotpatch.engine.judgement import Case
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.errors import InvalidInput

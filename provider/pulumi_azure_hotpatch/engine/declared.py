@@ -79,11 +79,11 @@ class Names:
 
     def label(self, identity: str) -> str:
         """The id, or for a stand-in the URN that it stands for."""
-        return self._urns.get(identity.casefold(), identity) if _LATER in identity else identity
+        return self._urns.get(identity.casefold(), identity) if is_stand_in(identity) else identity
 
     def is_known(self, one: Declared) -> bool:
         """Whether its id is more than a stand-in."""
-        return _LATER not in self._ids[one.urn]
+        return not is_stand_in(self._ids[one.urn])
 
     def schedule_of(self, one: Declared) -> str:
         """The id of the schedule that an assignment or a scope gives."""
@@ -127,7 +127,7 @@ class Names:
 
     def _native_target(self, one: Declared, seen: frozenset[str]) -> str:
         target = self._referred(one, "resourceId", VIRTUAL_MACHINES, seen)
-        if _LATER not in target:
+        if not is_stand_in(target):
             return target
         parts = [one.text(part) for part in ("providerName", "resourceType", "resourceName")]
         if None in parts:
@@ -139,10 +139,15 @@ class Names:
         name = one.text("assignmentName") or one.text("configurationAssignmentName")
         if name is None and one.kind == ASSIGNMENT:
             schedule = self._referred(one, "scheduleId", MAINTENANCE_CONFIGURATIONS, seen)
-            name = None if _LATER in schedule else schedule.rpartition("/")[2]
+            name = None if is_stand_in(schedule) else schedule.rpartition("/")[2]
         # Two assignments of one machine must not look the same while their names are not known.
         leaf = name or f"{_LATER}-{self._by_urn[one.urn][0]}"
         return f"{machine}/providers/{CONFIGURATION_ASSIGNMENTS}/{leaf}"
+
+
+def is_stand_in(identity: str) -> bool:
+    """Whether an id holds parts that Azure has yet to say."""
+    return _LATER in identity
 
 
 def _id(subscription: str, group: str, arm_type: str, name: str) -> str:

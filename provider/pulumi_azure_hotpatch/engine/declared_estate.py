@@ -20,6 +20,7 @@ from .declared import (
     SETTINGS,
     Declared,
     Names,
+    is_stand_in,
 )
 from .estate import GUEST_SCOPE, Entry, Estate, FactsT
 from .facts import (
@@ -27,6 +28,7 @@ from .facts import (
     MAINTENANCE_CONFIGURATIONS,
     PATCH_FIELDS,
     VIRTUAL_MACHINES,
+    Assignment,
     Declaration,
     Machine,
     PreviewFeature,
@@ -64,6 +66,8 @@ class Stack:
                 adjusted[self._names.id_of(one)] = _settings_of(one)
             elif one.kind == SCHEDULE:
                 adjusted[self._names.id_of(one)] = _unknowns_of(one)
+            elif one.kind in (ASSIGNMENT, NATIVE_ASSIGNMENT) and self._is_vague(one):
+                adjusted[self._names.id_of(one)] = _of_unknown_place
         declared = (body for one in self._declared if (body := self._body(one)) is not None)
         found = Estate.from_bodies((*bodies, *declared), as_of=as_of, adjusted=adjusted)
         return replace(
@@ -110,6 +114,9 @@ class Stack:
             return {**envelope, "properties": given}
         return None
 
+    def _is_vague(self, one: Declared) -> bool:
+        return is_stand_in(self._names.id_of(one)) or is_stand_in(self._names.schedule_of(one))
+
     def _labelled(self, entries: Iterable[Entry[FactsT]]) -> tuple[Entry[FactsT], ...]:
         return tuple(replace(entry, resource=self._names.label(entry.resource)) for entry in entries)
 
@@ -139,6 +146,11 @@ def _unknowns_of(one: Declared) -> Callable[[Schedule], Schedule]:
     if UNKNOWN in (one.inputs.get("scheduleName"), one.inputs.get("resourceGroupName")):
         unknown["full_name_length"] = UNKNOWN
     return lambda schedule: replace(schedule, **unknown)
+
+
+def _of_unknown_place(assignment: Assignment) -> Assignment:
+    # The subscription of a stand-in is none.
+    return replace(assignment, same_subscription=UNKNOWN)
 
 
 def _schedule_body(one: Declared) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from pulumi_azure_hotpatch.ids import ResourceId
 
 from .arc import ArcServer
 from .bodies import Body, object_at, properties_of
+from .body_lists import PROVIDERS, identify
 from .dynamic_scope import DynamicScope
 from .fact_types import mistyped
 from .facts import (
@@ -83,12 +84,12 @@ class Estate:
         """The estate that ARM bodies show; of two bodies with one id the later counts.
 
         `as_of` is the (aware) instant from which on lead times and overlapping windows are looked at. `adjusted` says,
-        by id, what will be made of the facts of a machine or schedule; of a VM that no body shows nothing else is
-        known. Raises InvalidInput, with the number of the entry, for what is no ARM body.
+        by id, what will be made of the facts of a machine, schedule or assignment; of a VM that no body shows nothing
+        else is known. Raises InvalidInput, with the number of the entry, for what is no ARM body.
         """
         by_type: dict[str, dict[str, Body]] = defaultdict(dict)
         for number, body in enumerate(bodies, start=1):
-            kind, key = _identify(body, number)
+            kind, key = identify(body, number)
             assert isinstance(body, Mapping)
             by_type[kind][key] = body
         return _Joining(by_type, as_of, adjusted).estate()
@@ -104,49 +105,7 @@ class Estate:
             yield Member(entry.facts, given if len(given) == len(found) else UNKNOWN)
 
 
-def bodies_in(document: object) -> Iterator[Body]:
-    """The bodies in a parsed document: a list, `{"value": […]}`, `{"data": […]}`, a list of such pages, or one body.
-
-    Raises InvalidInput for a document that is none of these, and, with its number, for an entry that is no ARM body.
-    """
-    if not isinstance(document, list | tuple) and not _is_page(document) and not _has_id(document):
-        raise InvalidInput('an inventory is a list of ARM bodies, {"value": […]} or {"data": […]}')
-    for number, body in enumerate(_entries(document), start=1):
-        _identify(body, number)
-        yield body
-
-
-def _entries(document: Any) -> Iterator[Any]:
-    if isinstance(document, list | tuple):
-        for item in document:
-            yield from _entries(item) if _is_page(item) else (item,)
-    elif _is_page(document):
-        yield from _entries(document.get("value", document.get("data")))
-    else:
-        yield document
-
-
-def _has_id(item: object) -> bool:
-    return isinstance(item, Mapping) and "id" in item
-
-
-def _is_page(item: object) -> bool:
-    return isinstance(item, Mapping) and "id" not in item and isinstance(item.get("value", item.get("data")), list)
-
-
-_PROVIDERS: Final = "/providers/"
 _BEFORE_MAINTENANCE: Final = re.compile(r"(.*)/providers/Microsoft\.Maintenance/", re.IGNORECASE)
-
-
-def _identify(body: object, number: int) -> tuple[str, str]:
-    """Type and id of a body in lower case. The id decides on the type, as `az` leaves the type out at times."""
-    found = body.get("id") if isinstance(body, Mapping) else None
-    if not isinstance(found, str) or _PROVIDERS not in found.casefold():
-        shown = "it has none" if isinstance(body, Mapping) else f"it is {type(body).__name__}, not an object"
-        raise InvalidInput(f"entry {number}: expected an ARM body with an id, but {shown}")
-    key = found.rstrip("/").casefold()
-    provider, *names = key.rpartition(_PROVIDERS)[2].split("/")
-    return "/".join((provider, *names[::2])), key
 
 
 class _Joining:
@@ -192,7 +151,10 @@ class _Joining:
                 Entry(
                     _id(body),
                     CONFIGURATION_ASSIGNMENTS,
-                    _assignment(machine_id, schedule_id, machines, schedules, assigned, found),
+                    self._adjust(
+                        _id(body).casefold(),
+                        _assignment(machine_id, schedule_id, machines, schedules, assigned, found),
+                    ),
                 )
                 for body, machine_id, schedule_id in static
             ),
@@ -228,11 +190,10 @@ class _Joining:
 
     def _unseen_machines(self) -> dict[str, Entry[Machine]]:
         """VMs that are adjusted and that no body shows."""
-        marker = f"/{VIRTUAL_MACHINES}/".casefold()
         return {
             key: Entry(identity, VIRTUAL_MACHINES, self._adjust(key, Machine.unseen(identity)))
             for key, (identity, _) in self._adjusted.items()
-            if marker in key and key not in self._of(VIRTUAL_MACHINES)
+            if _type_of(key) == VIRTUAL_MACHINES.casefold() and key not in self._of(VIRTUAL_MACHINES)
         }
 
     def _adjust(self, key: str, facts: FactsT) -> FactsT:
@@ -283,7 +244,7 @@ class _Joining:
                 continue
             scope_id = _BEFORE_MAINTENANCE.match(_id(body))
             machine_id = scope_id[1] if scope_id else ""
-            if _PROVIDERS in machine_id.casefold():
+            if PROVIDERS in machine_id.casefold():
                 static.append((body, machine_id, schedule_id))
             else:
                 scopes.append(body)
