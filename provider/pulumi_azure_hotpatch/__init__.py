@@ -4,8 +4,11 @@ from .engine.recurrence import Week, Weekday, daily, monthly, patch_tuesday, wee
 from .functions import PreviewFeatureState, get_preview_features, get_preview_features_output
 from .models.preview_enrollment import HOTPATCH_PREVIEW_FEATURES
 from .resources import (
+    ImageSupportCheck,
     LinuxPackagesArgs,
     MaintenanceSchedule,
+    PatchAssessment,
+    PatchInstallation,
     PreviewEnrollment,
     ScheduleAssignment,
     VirtualMachinePatchSettings,
@@ -22,8 +25,11 @@ from .status import (
 
 __all__ = [
     "HOTPATCH_PREVIEW_FEATURES",
+    "ImageSupportCheck",
     "LinuxPackagesArgs",
     "MaintenanceSchedule",
+    "PatchAssessment",
+    "PatchInstallation",
     "PreviewEnrollment",
     "PreviewFeatureState",
     "ScheduleAssignment",

@@ -27,3 +27,21 @@ class ScheduleAssignmentProvider(HandlerProvider):
     """Behind `ScheduleAssignment`."""
 
     handler_name = "schedule_assignment"
+
+
+class ImageSupportCheckProvider(HandlerProvider):
+    """Behind `ImageSupportCheck`."""
+
+    handler_name = "image_support_check"
+
+
+class PatchAssessmentProvider(HandlerProvider):
+    """Behind `PatchAssessment`."""
+
+    handler_name = "patch_assessment"
+
+
+class PatchInstallationProvider(HandlerProvider):
+    """Behind `PatchInstallation`."""
+
+    handler_name = "patch_installation"

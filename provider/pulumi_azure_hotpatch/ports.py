@@ -319,3 +319,7 @@ class Context(Protocol):
         it.
         """
         ...
+
+    def forget(self) -> None:
+        """Take back what was kept: everything is as it was before the verb."""
+        ...

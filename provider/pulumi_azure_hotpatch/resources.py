@@ -317,6 +317,202 @@ class ScheduleAssignment(_Declared, module="azurehotpatch", name="ScheduleAssign
         super().__init__(providers.ScheduleAssignmentProvider(), resource_name, inputs, opts)
 
 
+class ImageSupportCheck(_Declared, module="azurehotpatch", name="ImageSupportCheck"):
+    """Whether a machine's image can be patched. Marketplace images are answered from the published list; for custom
+    images and Arc-enabled servers an assessment is started, unless an update operation has told already.
+    """
+
+    machine_id: Output[str]
+    require: Output[str | None]
+    triggers: Output[Sequence[str | bool | float]]
+    poll_interval: Output[str]
+    timeout: Output[str | None]
+    image_support: Output[str | None]
+    support_state: Output[str | None]
+    reason: Output[str | None]
+    decided_by: Output[str | None]
+    checked_at: Output[str | None]
+    activity_id: Output[str | None]
+    operation: Output[str | None]
+    assessed_from: Output[str | None]
+    image: Output[str | None]
+    guidance: Output[str | None]
+    unfinished: Output[str | None]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        machine_id: Input[str],
+        require: Input[str] | None = None,
+        triggers: Input[Sequence[Input[str | bool | float]]] | None = None,
+        poll_interval: Input[str] | None = None,
+        timeout: Input[str] | None = None,
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        """Declare the check.
+
+        :param machine_id: ARM id of a VM or an Arc-enabled server. A change replaces the check.
+        :param require: `Supported` fails the deployment when the image is anything else, so that what depends on this
+            does not run.
+        :param triggers: values of any meaning, `()` by default; another value checks again.
+        :param poll_interval: time between reads while the state is Unknown, such as `30s` (the default).
+        :param timeout: how long to wait in all, such as `60m` (the default); the next run goes on waiting.
+        """
+        inputs = {
+            "machine_id": machine_id,
+            "require": require,
+            "triggers": triggers,
+            "poll_interval": poll_interval,
+            "timeout": timeout,
+        }
+        super().__init__(providers.ImageSupportCheckProvider(), resource_name, inputs, opts)
+
+
+class PatchAssessment(_Declared, module="azurehotpatch", name="PatchAssessment"):
+    """What a machine lacks: an assessment made now, and again when `triggers` change or it is older than `max_age`.
+
+    `patches` is complete. Each has `name`, `kb` or `version`, `classifications`, `reboot` and `publishedAt`.
+    """
+
+    machine_id: Output[str]
+    triggers: Output[Sequence[str | bool | float]]
+    max_age: Output[str | None]
+    timeout: Output[str | None]
+    expired: Output[bool | None]
+    activity_id: Output[str | None]
+    operation: Output[str | None]
+    status: Output[str | None]
+    reboot_pending: Output[bool | None]
+    critical_and_security_count: Output[int | None]
+    other_count: Output[int | None]
+    counts: Output[Mapping[str, int]]
+    patches: Output[Sequence[Mapping[str, Any]] | None]
+    started_at: Output[str | None]
+    assessed_at: Output[str | None]
+    error: Output[str | None]
+    unfinished: Output[str | None]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        machine_id: Input[str],
+        triggers: Input[Sequence[Input[str | bool | float]]] | None = None,
+        max_age: Input[str] | None = None,
+        timeout: Input[str] | None = None,
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        """Declare the assessment.
+
+        :param machine_id: ARM id of a VM or an Arc-enabled server, which must be running. A change replaces the
+            assessment.
+        :param triggers: values of any meaning, `()` by default; another value assesses again.
+        :param max_age: such as `24h`: a run that finds the result older assesses again. Never by default.
+        :param timeout: how long to wait in all, such as `60m` (the default); the next run goes on waiting.
+        """
+        inputs = {"machine_id": machine_id, "triggers": triggers, "max_age": max_age, "timeout": timeout}
+        super().__init__(providers.PatchAssessmentProvider(), resource_name, inputs, opts)
+
+
+class PatchInstallation(_Declared, module="azurehotpatch", name="PatchInstallation"):
+    """An installation of patches on one machine: made now, and again when `triggers` or the request itself change.
+
+    `patches` is complete. Each has `name`, `state` (Installed, Failed, Pending, Excluded, NotSelected), `kb` or
+    `version`, and `classifications`. The resource's id names its first installation, `activity_id` the last.
+    """
+
+    machine_id: Output[str]
+    windows: Output[Mapping[str, Any] | None]
+    linux: Output[Mapping[str, Any] | None]
+    reboot_setting: Output[str]
+    maximum_duration: Output[str]
+    max_publish_date: Output[str | None]
+    triggers: Output[Sequence[str | bool | float]]
+    fail_on: Output[Sequence[str]]
+    start_if_off: Output[bool]
+    adopt_activity_id: Output[str | None]
+    ignore_activity_id: Output[str | None]
+    look_back: Output[str]
+    timeout: Output[str | None]
+    would_install: Output[Sequence[str] | None]
+    reboot_expected: Output[str | None]
+    time_budget: Output[str | None]
+    activity_id: Output[str | None]
+    operation: Output[str | None]
+    asked_at: Output[str | None]
+    started_machine: Output[str | None]
+    adopted: Output[bool]
+    status: Output[str | None]
+    reboot_status: Output[str | None]
+    maintenance_window_exceeded: Output[bool | None]
+    installed_count: Output[int | None]
+    failed_count: Output[int | None]
+    pending_count: Output[int | None]
+    excluded_count: Output[int | None]
+    not_selected_count: Output[int | None]
+    patches: Output[Sequence[Mapping[str, Any]] | None]
+    started_at: Output[str | None]
+    finished_at: Output[str | None]
+    error: Output[str | None]
+    unfinished: Output[str | None]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        machine_id: Input[str],
+        windows: Input[WindowsPatchesArgs] | None = None,
+        linux: Input[LinuxPackagesArgs] | None = None,
+        reboot_setting: Input[str] | None = None,
+        maximum_duration: Input[str] | None = None,
+        max_publish_date: Input[str] | None = None,
+        triggers: Input[Sequence[Input[str | bool | float]]] | None = None,
+        fail_on: Input[Sequence[Input[str]]] | None = None,
+        start_if_off: Input[bool] | None = None,
+        adopt_activity_id: Input[str] | None = None,
+        ignore_activity_id: Input[str] | None = None,
+        look_back: Input[str] | None = None,
+        timeout: Input[str] | None = None,
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        """Declare the installation.
+
+        :param machine_id: ARM id of a VM or an Arc-enabled server. A change replaces the installation.
+        :param windows: which Windows patches are installed, on a Windows machine.
+        :param linux: which Linux packages are installed, on a Linux machine.
+        :param reboot_setting: `IfRequired` (the default), `Never` or `Always`.
+        :param maximum_duration: how long patches may be started, such as `2h` (the default).
+        :param max_publish_date: an instant with offset or a day; Windows patches published later are left out.
+        :param triggers: values of any meaning, `()` by default; another value installs again.
+        :param fail_on: what fails the deployment, by default `('failed',)`: `failed` (the installation or a patch),
+            `reboot_pending`, `window_exceeded`.
+        :param start_if_off: True starts a VM that is off, and stops it again afterwards; `False` by default.
+        :param adopt_activity_id: an installation that ran already and is to be taken as this resource's, as asked for
+            after a run that was killed.
+        :param ignore_activity_id: an installation that is another's, as told after a run that was killed.
+        :param look_back: how long ago an installation that nobody accounts for may have begun to be asked about,
+            such as `72h` (the default).
+        :param timeout: how long to wait in all; by default `maximum_duration` and 90 minutes.
+        """
+        inputs = {
+            "machine_id": machine_id,
+            "windows": _nested(windows),
+            "linux": _nested(linux),
+            "reboot_setting": reboot_setting,
+            "maximum_duration": maximum_duration,
+            "max_publish_date": max_publish_date,
+            "triggers": triggers,
+            "fail_on": fail_on,
+            "start_if_off": start_if_off,
+            "adopt_activity_id": adopt_activity_id,
+            "ignore_activity_id": ignore_activity_id,
+            "look_back": look_back,
+            "timeout": timeout,
+        }
+        super().__init__(providers.PatchInstallationProvider(), resource_name, inputs, opts)
+
+
 def _nested(value: Any) -> Any:
     """An argument with camelCase keys, now or when its value is known."""
     if value is None:

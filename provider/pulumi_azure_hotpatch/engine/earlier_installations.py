@@ -52,9 +52,9 @@ def judge_earlier(found: Iterable[Installation], *, known: Iterable[str], since:
     running: Installation | None = None
     for installation in found:
         if (installation.activity_id or "").casefold() in settled or is_anothers(installation):
-            if not installation.is_over:
+            if installation.is_running:
                 running = running or installation
-        elif not installation.is_over or installation.started is None or installation.started >= since:
+        elif installation.is_running or installation.started is None or installation.started >= since:
             return Earlier(unclear=installation, running=running)
     return Earlier(running=running)
 

@@ -17,7 +17,8 @@ from typing import Any, Final
 from .bodies import Body, object_at, properties_of, texts_at
 from .selection import Patch, RebootBehavior
 
-IN_PROGRESS: Final = frozenset(("inprogress", "notstarted", "unknown", ""))
+_RUNNING: Final = frozenset(("inprogress", "notstarted"))
+_UNKNOWN: Final = frozenset(("unknown", ""))
 _NO_ERROR: Final = frozenset(("", "0", "success"))
 _REBOOTS: Final[Mapping[str, RebootBehavior]] = {
     "neverreboots": "NeverReboots",
@@ -45,9 +46,14 @@ class Assessment:
     error: str | None = None
 
     @property
+    def is_running(self) -> bool:
+        """Whether it is under way, or about to be."""
+        return self.status.casefold() in _RUNNING
+
+    @property
     def is_over(self) -> bool:
-        """Whether it has ended, well or not."""
-        return self.status.casefold() not in IN_PROGRESS
+        """Whether it has ended, well or not; a machine that never had one answers `Unknown`."""
+        return not self.is_running and self.status.casefold() not in _UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +89,14 @@ class Installation:
     error: str | None = None
 
     @property
+    def is_running(self) -> bool:
+        """Whether it is under way, or about to be."""
+        return self.status.casefold() in _RUNNING
+
+    @property
     def is_over(self) -> bool:
-        """Whether it has ended, well or not."""
-        return self.status.casefold() not in IN_PROGRESS
+        """Whether it has ended, well or not; a machine that never had one answers `Unknown`."""
+        return not self.is_running and self.status.casefold() not in _UNKNOWN
 
     @property
     def has_failed(self) -> bool:

@@ -155,6 +155,9 @@ class CallContext:
     def keep(self, id: str, state: object) -> None:
         self.kept = (id, state)
 
+    def forget(self) -> None:
+        self.kept = None
+
     def _named(self, message: str) -> str:
         # Where the engine is told the URN, it shows the message under the resource's own name.
         return message if self._urn else f"{self.label}: {message}"

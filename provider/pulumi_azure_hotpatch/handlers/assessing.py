@@ -1,0 +1,139 @@
+"""One assessment, from the request to its complete result; one that runs already is joined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from pulumi_azure_hotpatch.engine.earlier_installations import same_activity
+from pulumi_azure_hotpatch.engine.patch_results import Assessment, assessment_of, with_patches
+from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, NotFound, OperationFailed
+from pulumi_azure_hotpatch.ids import ResourceId
+from pulumi_azure_hotpatch.ports import Context, PatchOperation
+
+from .patch_records import find_assessment
+from .patched_machines import LOOK_INTERVAL, Seen, is_arc, refuse_off, see, settle
+from .waiting import Patience, finish
+
+# How long a list of patches may be missing from Resource Graph after the assessment: no source says how long it takes.
+_LIST_PATIENCE: Final = timedelta(minutes=10)
+_WAITING: Final = "the assessment to end"
+
+
+class Assessing:
+    """`keep` is told the activity and the address of the operation as soon as the service has accepted it."""
+
+    def __init__(
+        self, ctx: Context, machine: ResourceId, patience: Patience, keep: Callable[[str | None, str | None], None]
+    ) -> None:
+        self._ctx = ctx
+        self._machine = machine
+        self._patience = patience
+        self._keep = keep
+        self.activity_id: str | None = None
+        self.machine_id = str(machine)
+        """The machine's id, in Azure's letter case once it has been seen."""
+
+    def assess(self) -> Assessment:
+        """Assess now. Raises Refused for a machine that is off, OperationFailed, TimedOut or Interrupted."""
+        while True:
+            seen = settle(self._ctx, self._machine, self._patience)
+            self.machine_id = seen.id
+            running = self._running(seen)
+            if running is not None:
+                self._note(running.activity_id, None)
+                return self._observe()
+            refuse_off(self._ctx, seen, "Start it first.")
+            if seen.installation is not None and seen.installation.is_running:
+                self._sleep("the installation on it to end")
+                continue
+            try:
+                operation = self._ctx.patching.assess(self._machine)
+            except ArmError as error:
+                # Somebody may have been faster; then there is something to join or to wait for.
+                if error.status != 409 or not self._is_occupied():
+                    raise
+                continue
+            self._note(operation.activity_id, operation.address)
+            return self._finish(operation)
+
+    def resume(self, activity_id: str | None, address: str | None) -> Assessment:
+        """Go on with an assessment that an earlier run began; a new one where nothing is left of it."""
+        self.activity_id = activity_id
+        if address is None:
+            return self._observe() if activity_id is not None else self.assess()
+        try:
+            return self._finish(self._ctx.patching.resume(self._machine, address))
+        except OperationFailed:
+            raise
+        except ArmError as error:
+            if not 400 <= error.status < 500:
+                raise
+            # The address is no longer good; the result may be where results are kept.
+            return self._observe() if activity_id is not None else self.assess()
+
+    def _running(self, seen: Seen) -> Assessment | None:
+        """An assessment that runs already: its result is as good as that of one of ours."""
+        found = find_assessment(self._ctx, self._machine) if is_arc(self._machine) else seen.assessment
+        return found if found is not None and found.is_running else None
+
+    def _is_occupied(self) -> bool:
+        seen = see(self._ctx, self._machine)
+        installing = seen.installation is not None and seen.installation.is_running
+        return seen.is_busy or installing or self._running(seen) is not None
+
+    def _note(self, activity_id: str | None, address: str | None) -> None:
+        self.activity_id = activity_id
+        self._keep(activity_id, address)
+
+    def _finish(self, operation: PatchOperation) -> Assessment:
+        found = assessment_of(finish(self._ctx, operation, self._patience, _WAITING))
+        self.activity_id = found.activity_id or self.activity_id
+        found = replace(found, activity_id=self.activity_id, modified=found.modified or self._ctx.clock.now())
+        return found if found.patches is not None else self._listed(found)
+
+    def _observe(self) -> Assessment:
+        """The assessment of that activity once those who remember assessments say that it is over."""
+        while True:
+            seen = see(self._ctx, self._machine)
+            found = find_assessment(self._ctx, self._machine) if is_arc(self._machine) else seen.assessment
+            if found is None:
+                raise NotFound(f"{self._ctx.label}: its assessment {self.activity_id} is not remembered any more")
+            other = found.activity_id is not None and not same_activity(found.activity_id, self.activity_id)
+            if found.is_over or other:
+                # A later one has taken the place of ours, and says more.
+                self.activity_id = found.activity_id or self.activity_id
+                if found.is_over:
+                    return found if found.patches is not None else self._listed(found)
+            self._sleep(_WAITING)
+
+    def _listed(self, found: Assessment) -> Assessment:
+        """The assessment with its list, which Resource Graph has a while later; without, where it does not come."""
+        give_up = min(self._ctx.clock.now() + _LIST_PATIENCE, self._patience.deadline)
+        try:
+            while True:
+                row = find_assessment(self._ctx, self._machine)
+                if row is not None and row.is_over and _is_of(row, found):
+                    return replace(
+                        with_patches(found, row.patches or ()), support_state=row.support_state or found.support_state
+                    )
+                if self._ctx.clock.now() >= give_up:
+                    break
+                self._sleep("the list of patches")
+        except (ArmError, ConfigurationError) as error:
+            self._ctx.advise(f"the list of patches is not known: {error}")
+            return found
+        self._ctx.advise("the list of patches is not known: Resource Graph does not have it yet; refresh later")
+        return found
+
+    def _sleep(self, waiting_for: str) -> None:
+        self._patience.sleep(self._ctx, self._ctx.clock.now() + LOOK_INTERVAL, waiting_for)
+
+
+def _is_of(row: Assessment, found: Assessment) -> bool:
+    """Whether a row is of an assessment, or of a later one."""
+    if same_activity(row.activity_id, found.activity_id):
+        return True
+    return row.started is not None and found.started is not None and row.started >= found.started

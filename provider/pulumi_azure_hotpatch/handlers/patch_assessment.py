@@ -1,0 +1,153 @@
+"""An assessment on demand: what a machine lacks, now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from pulumi_azure_hotpatch.engine.patch_results import Assessment
+from pulumi_azure_hotpatch.engine.rules import Finding
+from pulumi_azure_hotpatch.errors import OperationFailed
+from pulumi_azure_hotpatch.ids import ResourceId
+from pulumi_azure_hotpatch.models.base import parse_wait
+from pulumi_azure_hotpatch.models.draft import Draft
+from pulumi_azure_hotpatch.models.patch_assessment import PatchAssessmentInputs, PatchAssessmentState
+from pulumi_azure_hotpatch.models.patches import available, spell_instant
+from pulumi_azure_hotpatch.ports import Context
+
+from .assessing import Assessing
+from .base import Created, Handler
+from .patched_machines import find, label
+from .waiting import Patience
+
+Inputs = Draft[PatchAssessmentInputs]
+State = PatchAssessmentState
+
+_DEFAULT_TIMEOUT = "60m"
+
+
+class PatchAssessmentHandler(Handler[PatchAssessmentInputs, State]):
+    """One machine's assessment. Several may look at one machine: assessing changes nothing."""
+
+    inputs = PatchAssessmentInputs
+    state = PatchAssessmentState
+    twice = "installation-declared-twice"
+
+    def label(self, inputs: Inputs) -> str:
+        return label(inputs.machine_id, "assessment of a machine")
+
+    def targets(self, inputs: Inputs) -> Iterable[str]:  # noqa: ARG002 - it claims nothing for itself
+        return ()
+
+    def check(self, ctx: Context, inputs: Inputs) -> Iterable[Finding]:  # noqa: ARG002 - nothing to judge
+        return ()
+
+    def answers(self, ctx: Context, inputs: Inputs, state: State | None) -> dict[str, Any]:
+        if state is None or state.assessed_at is None or not inputs.known("max_age") or inputs.max_age is None:
+            return {}
+        age = ctx.clock.now() - datetime.fromisoformat(state.assessed_at)
+        return {"expired": True} if age >= parse_wait(inputs.max_age) else {}
+
+    def create(self, ctx: Context, inputs: PatchAssessmentInputs) -> Created[State]:
+        run = _Run(ctx, ResourceId.parse(inputs.machine_id), _fresh(inputs), None)
+        state = run.begin()
+        return Created(run.id, state)
+
+    def read(self, ctx: Context, id: str, state: State) -> State | None:  # noqa: ARG002
+        return None if find(ctx, ResourceId.parse(state.machine_id)) is None else state
+
+    def update(self, ctx: Context, id: str, state: State, inputs: PatchAssessmentInputs) -> State:
+        machine = ResourceId.parse(inputs.machine_id)
+        same = state.triggers == inputs.triggers
+        if same and state.unfinished and (state.operation or state.activity_id) and state.assessed_at is None:
+            return _Run(ctx, machine, _carried(state, inputs), id).resume()
+        if same and state.assessed_at is not None and not state.unfinished and not inputs.expired:
+            return _carried(state, inputs)
+        return _Run(ctx, machine, _fresh(inputs), id).begin()
+
+    def delete(self, ctx: Context, id: str, state: State) -> None:
+        """Nothing is left behind by an assessment."""
+
+
+HANDLER = PatchAssessmentHandler()
+
+
+class _Run:
+    """One assessment of this resource, whose id is the one it has already or names this assessment."""
+
+    def __init__(self, ctx: Context, machine: ResourceId, state: State, id: str | None) -> None:
+        self._ctx = ctx
+        self._state = state
+        self._id = id
+        patience = Patience.of(ctx, state.timeout, _DEFAULT_TIMEOUT)
+        self._assessing = Assessing(ctx, machine, patience, self._accepted)
+
+    @property
+    def id(self) -> str:
+        """The resource's id: the machine and its first activity."""
+        return self._id or f"{self._assessing.machine_id}#{self._state.activity_id}"
+
+    def begin(self) -> State:
+        """Assess now."""
+        return self._conclude(self._assessing.assess())
+
+    def resume(self) -> State:
+        """Go on with the one that an earlier run began."""
+        return self._conclude(self._assessing.resume(self._state.activity_id, self._state.operation))
+
+    def _accepted(self, activity_id: str | None, operation: str | None) -> None:
+        self._state = self._state.model_copy(update={"activity_id": activity_id, "operation": operation})
+        self._ctx.keep(self.id, self._state)
+
+    def _conclude(self, found: Assessment) -> State:
+        self._state = with_result(self._state, found, self._ctx.clock.now())
+        if found.status.casefold() == "failed":
+            self._ctx.keep(self.id, self._state)
+            raise OperationFailed(
+                f"{self._ctx.label}: assessment {found.activity_id} ended as Failed: "
+                f"{found.error or 'Azure gives no reason'}; run again to assess again",
+                code="Failed",
+            )
+        return self._state
+
+
+def with_result(state: State, found: Assessment, now: datetime) -> State:
+    """The state with what an assessment found. Counts that follow from the list are filled in."""
+    patches = None if found.patches is None else available(found.patches)
+    urgent = None
+    if found.patches is not None:
+        urgent = sum(
+            not {"critical", "security"}.isdisjoint(map(str.casefold, p.classifications)) for p in found.patches
+        )
+    return state.model_copy(
+        update={
+            "activity_id": found.activity_id,
+            "operation": None,
+            "status": found.status,
+            "reboot_pending": found.reboot_pending,
+            "critical_and_security_count": urgent
+            if found.critical_and_security is None
+            else found.critical_and_security,
+            "other_count": found.other if found.other is not None else _rest(patches, urgent),
+            "counts": dict(found.counts),
+            "patches": patches,
+            "started_at": spell_instant(found.started),
+            "assessed_at": spell_instant(found.modified or now),
+            "error": found.error,
+            "unfinished": None,
+        }
+    )
+
+
+def _rest(patches: tuple[Any, ...] | None, urgent: int | None) -> int | None:
+    return None if patches is None or urgent is None else len(patches) - urgent
+
+
+def _fresh(inputs: PatchAssessmentInputs) -> State:
+    return State.model_validate(inputs.model_dump() | {"expired": None})
+
+
+def _carried(state: State, inputs: PatchAssessmentInputs) -> State:
+    """What is stored, under the inputs as they are declared now."""
+    return state.model_copy(update=dict(inputs) | {"expired": None})

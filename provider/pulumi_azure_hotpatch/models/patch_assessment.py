@@ -1,0 +1,43 @@
+"""What a program declares of an assessment on demand, and what is stored."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from .base import ANY_CASE, Answer, Inputs, ReplaceOnChange, State, Wait
+from .patches import AvailablePatch, MachineId, Triggers
+
+
+class PatchAssessmentInputs(Inputs):
+    """An assessment of one machine, made now and again when `triggers` change or it is older than `max_age`.
+
+    `expired` is filled in when it is: that is what makes the engine ask for another one.
+    """
+
+    machine_id: Annotated[MachineId, ReplaceOnChange(), ANY_CASE]
+    triggers: Triggers = ()
+    max_age: Wait | None = None
+    timeout: Wait | None = None
+    expired: Annotated[bool | None, Answer(compared=True)] = None
+
+
+class PatchAssessmentState(PatchAssessmentInputs, State):
+    """The result. `patches` is complete, and absent where only counts are known; `operation` is where an assessment
+    that is still running answers.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    activity_id: str | None = None
+    operation: str | None = None
+    status: str | None = None
+    reboot_pending: bool | None = None
+    critical_and_security_count: int | None = None
+    other_count: int | None = None
+    counts: dict[str, int] = Field(default_factory=dict)
+    patches: tuple[AvailablePatch, ...] | None = None
+    started_at: str | None = None
+    assessed_at: str | None = None
+    error: str | None = None
