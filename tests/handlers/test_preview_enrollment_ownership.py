@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from azure_patch_simulator import PREVIEW_ERA_FEATURES
+from azure_patch_simulator import PREVIEW_ERA_FEATURES, Answer, match
 from pulumi_azure_hotpatch.errors import Interrupted, TimedOut
 from tests.handlers.declared import Declared
 from tests.handlers.test_preview_enrollment import FEATURES, enrolment, register, state_of
@@ -151,6 +151,29 @@ def test_stale_replicas_do_not_keep_a_feature_registered_that_is_to_go() -> None
         assert azure.take_writes() == ["Features_Unregister", "Providers_Register"]
         assert state_of(azure) in ("Registered", "Unregistered"), "a replica may still lag"
         assert not azure.simulator.world.provider_sees(HOTPATCH)
+
+
+@pytest.mark.parametrize("reads", [1, 2])
+def test_a_read_that_does_not_know_a_feature_of_ours_is_not_believed(reads: int) -> None:
+    azure = Azure()
+    resource = enrolled(azure)
+    forgotten = Answer(404, "FeatureNotFound", "The feature could not be found.")
+    azure.simulator.faults.add(match("GET", HOTPATCH), response=forgotten, times=reads)
+    state = resource.update()
+    assert (state.registered, state.skipped) == ((HOTPATCH,), ())
+    assert azure.take_writes() == []
+
+
+def test_a_feature_of_ours_that_the_service_has_forgotten_is_skipped() -> None:
+    azure = Azure()
+    resource = enrolled(azure, HOTPATCH, AUTOPATCH)
+    settings = azure.simulator.world.settings
+    settings.features = [feature for feature in settings.features if feature.name != HOTPATCH]
+    assert resource.refresh().features == (AUTOPATCH,)
+    state = resource.update()
+    assert state.skipped == (HOTPATCH,)
+    assert resource.difference().changed == ()
+    assert azure.take_writes() == []
 
 
 def test_keep_is_the_default_and_says_so() -> None:

@@ -53,11 +53,11 @@ class Enrolling:
         Raises Refused, before anything is touched, when one waits for a manual approval or is unknown and not retired.
         """
         found = {feature: self._read(feature) for feature in self.state.features}
-        self._refuse(found)
         owned = {*self.state.registered, *self._on_before_us}
-        stale = [feature for feature in found if found[feature] in _OFF and feature in owned]
-        # What was on once is registered anew only when enough reads agree that it is off; else it is merely awaited.
+        stale = [feature for feature in found if is_off(found[feature]) and feature in owned]
+        # What was on once is believed off only when enough reads agree; else it is merely awaited.
         found |= dict.fromkeys(set(stale) - set(self._still(is_off, stale)), "Registering")
+        self._refuse(found)
         for feature, reached in found.items():
             if reached is None:
                 # Only a retired one has come this far.
@@ -75,7 +75,9 @@ class Enrolling:
         """Wait until enough reads in a row agree that all are registered. Raises Refused, TimedOut or Interrupted."""
 
         def accept(feature: str, reached: str | None) -> bool:
-            self._refuse({feature: reached})
+            if reached is not None:
+                # It was known when we came: a read that does not know it is believed as little as any single one.
+                self._refuse({feature: reached})
             if reached == "Unregistering" and feature not in self._asked:
                 self._leaving.add(feature)
             elif reached in _OFF and feature in self._leaving:
