@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from .simulator import Simulator
 
 VERSION = 1
+MAX_AMOUNT = 10**9
+MAX_DURATION = timedelta(days=36500)
 
 
 class StateError(ValueError):
@@ -115,7 +117,7 @@ def _changes(target: Any, changes: Mapping[str, Any], path: str) -> Iterator[tup
 
 
 def _fits(kind: Any, value: Any) -> bool:
-    """Tell whether a decoded value is of its kind; amounts and durations are never below 0."""
+    """Tell whether a decoded value is of its kind; amounts and durations are never below 0, nor beyond all reason."""
     origin, inner = get_origin(kind), get_args(kind)
     if kind is Any:
         return True
@@ -130,13 +132,15 @@ def _fits(kind: Any, value: Any) -> bool:
     if kind is bool or not isinstance(kind, type):
         return isinstance(value, bool) or not isinstance(kind, type)
     if kind in (int, float):
-        return isinstance(value, int if kind is int else int | float) and not isinstance(value, bool) and value >= 0
+        return isinstance(value, int if kind is int else int | float) and not isinstance(value, bool) and 0 <= value <= MAX_AMOUNT
     if is_dataclass(kind):
         hints = get_type_hints(kind)
         return isinstance(value, kind) and all(
             _fits(hints[each.name], getattr(value, each.name)) for each in fields(kind)
         )
-    return isinstance(value, kind) and not (kind is timedelta and value < timedelta(0))
+    if isinstance(value, timedelta):
+        return kind is timedelta and timedelta(0) <= value <= MAX_DURATION
+    return isinstance(value, kind)
 
 
 def snapshot(simulator: Simulator) -> dict[str, Any]:
