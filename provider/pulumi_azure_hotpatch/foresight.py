@@ -18,11 +18,10 @@ from .engine.durations import parse_duration, parse_expiry, parse_start
 from .engine.estate import Estate
 from .engine.extra_releases import read_releases
 from .engine.forecast import forecast as forecast_fleet
-from .engine.instants import instant_of
+from .engine.instants import MOST_MONTHS, MOST_WINDOWS, check_count, check_year, instant_of
 from .engine.releases import Month, Release
 from .engine.window import windows
 from .engine.zones import zone
-from .errors import InvalidInput
 from .host.system_clock import SystemClock
 
 AsOf = datetime | date | str | None
@@ -119,11 +118,12 @@ def next_windows(
 
     Raises InvalidInput.
     """
-    if count < 1:
-        raise InvalidInput(f"count {count}: expected 1 or more")
+    check_count(count, MOST_WINDOWS, "count")
+    opens = parse_start(start)
+    check_year(opens, "start")
     found = windows(
         recurrences.parse(recurrence) if isinstance(recurrence, str) else recurrence,
-        parse_start(start),
+        opens,
         zone(time_zone),
         parse_duration(duration),
         after=_instant(as_of),
@@ -150,6 +150,7 @@ def forecast(
 
     A hotpatched machine is taken to be on its track. Raises InvalidInput.
     """
+    check_count(months, MOST_MONTHS, "months")
     instant = _instant(as_of)
     estate = Estate.from_bodies(bodies_in(inventory), as_of=instant)
     found = forecast_fleet(estate.members(), instant, months, extra=_extra(releases))

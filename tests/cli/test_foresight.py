@@ -86,8 +86,12 @@ def test_an_instant_that_is_none_is_refused(as_of: Any, message: str) -> None:
 
 
 def test_bad_input_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="count 0: expected 1 or more"):
+    with pytest.raises(InvalidInput, match="count 0: expected 1 to 10000"):
         next_windows("Day", **NIGHTS, count=0, as_of="2026-11-22")
+    with pytest.raises(InvalidInput, match="months 601: expected 1 to 600"):
+        forecast(BODIES, months=601, as_of="2026-11-22")
+    with pytest.raises(InvalidInput, match="start '0001-01-01': expected a year from 1970 to 2200"):
+        next_windows("Day", start="0001-01-01 22:00", duration="03:00", time_zone="UTC", as_of="2026-11-22")
     with pytest.raises(InvalidInput, match="product 'ws2019'"):
         get_release_calendar("ws2019", "2026-01")
     with pytest.raises(InvalidInput, match="an inventory is a list of ARM bodies"):

@@ -65,6 +65,7 @@ BAD_USAGE = [
         "era 2021-preview: the preview had no ws2025",
     ),
     (("calendar", "--product", "ws2025", "--as-of", "today"), "--as-of 'today': expected YYYY-MM-DD"),
+    (("calendar", "--product", "ws2025", "--as-of", "9999-06-01"), "--as-of '9999-06-01': expected a year from 1970"),
     (("calendar", "--product", "ws2025", "--as-of", "2026-02-30"), "--as-of '2026-02-30': expected YYYY-MM-DD"),
     (
         ("calendar", "--product", "ws2025", "--as-of", "2026-11-22T09:00:00"),
@@ -90,11 +91,11 @@ BAD_USAGE = [
         ("schedule", "--recur", "Day", *SCHEDULE, "--start", "2027-02-29 22:00"),
         "start '2027-02-29 22:00' does not exist",
     ),
-    (("schedule", "--recur", "Day", *SCHEDULE, "--count", "0"), "--count 0: expected 1 or more"),
+    (("schedule", "--recur", "Day", *SCHEDULE, "--count", "0"), "--count 0: expected 1 to 10000"),
     (("schedule", "--recur", "Day", *SCHEDULE, "--count", "many"), "Invalid value for '--count'"),
     (("check",), "Missing argument 'FILE...'."),
     (("forecast",), "Missing argument 'FILE...'."),
-    (("forecast", "examples/inventory.json", "--months", "0"), "a forecast of 0 months: expected at least 1"),
+    (("forecast", "examples/inventory.json", "--months", "0"), "--months 0: expected 1 to 600"),
     (("check", "nowhere.json"), "nowhere.json: cannot be read (No such file or directory)"),
     (("check", "examples/inventory.json", "--relax", "nothing"), "--relax 'nothing': expected one of custom-images, "),
 ]

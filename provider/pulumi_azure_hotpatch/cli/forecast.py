@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pulumi_azure_hotpatch.engine.forecast import Forecast, Pattern, forecast
+from pulumi_azure_hotpatch.engine.instants import MOST_MONTHS, check_count
 
 from . import output
 from .calendar import extra_releases
@@ -24,6 +25,7 @@ _RESTARTS: Final = {"yes": "yellow", "no": "green", "unknown": "magenta"}
 
 def run(paths: Sequence[str], months: int, *, releases: str | None, today: str | None, as_json: bool) -> int:
     """Print what the coming months bring every machine in the files. Raises InvalidInput."""
+    check_count(months, MOST_MONTHS, "--months")
     instant = as_of(today)
     estate = read_estate(paths, instant).estate
     found = forecast(estate.members(), instant, months, extra=extra_releases(releases))

@@ -9,10 +9,10 @@ from rich.text import Text
 
 from pulumi_azure_hotpatch.engine import recurrence as recurrences
 from pulumi_azure_hotpatch.engine.durations import NEVER, parse_duration, parse_expiry, parse_start
+from pulumi_azure_hotpatch.engine.instants import MOST_WINDOWS, check_count, check_year
 from pulumi_azure_hotpatch.engine.occurrences import Adjustment
 from pulumi_azure_hotpatch.engine.window import Window, starts_before_midnight, windows
 from pulumi_azure_hotpatch.engine.zones import zone
-from pulumi_azure_hotpatch.errors import InvalidInput
 
 from . import output
 from .instants import as_of
@@ -36,10 +36,10 @@ def run(
     as_json: bool,
 ) -> int:
     """Print the next `number` windows. Raises InvalidInput."""
-    if number < 1:
-        raise InvalidInput(f"--count {number}: expected 1 or more")
+    check_count(number, MOST_WINDOWS, "--count")
     parsed = recurrences.parse(recurrence)
     opens = parse_start(start)
+    check_year(opens, "start")
     found = list(
         windows(
             parsed,
