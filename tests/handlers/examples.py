@@ -7,16 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 from azure_patch_simulator import PREVIEW_ERA_FEATURES, SUBSCRIPTION_ID, World
+from tests.handlers.assignments import ARC
 from tests.handlers.declared import Declared
+from tests.handlers.features import AUTOPATCH, FEATURES, HOTPATCH
 from tests.handlers.machines import APP, GROUP, LINUX, WEB
 from tests.support.simulated import Azure, Settings, minutes
 
-HOTPATCH, AUTOPATCH, IN_GUEST = PREVIEW_ERA_FEATURES
-FEATURES = f"/subscriptions/{SUBSCRIPTION_ID}/providers/Microsoft.Features/providers/Microsoft.Compute/features"
 CONFIGURATIONS = f"{GROUP}/providers/Microsoft.Maintenance/maintenanceConfigurations"
 MONTHLY, WEEKLY = f"{CONFIGURATIONS}/contoso-monthly", f"{CONFIGURATIONS}/contoso-weekly"
 ASSIGNED = f"{APP}/providers/Microsoft.Maintenance/configurationAssignments/contoso-monthly"
-ARC = f"{GROUP}/providers/Microsoft.HybridCompute/machines/arc-1"
 SCHEDULE = {
     "resourceGroupName": "rg-contoso",
     "scheduleName": "contoso-monthly",

@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from tests.handlers.examples import ARC, SCHEDULE
+from tests.handlers.assignments import ARC, MONTHLY
+from tests.handlers.examples import SCHEDULE
 from tests.handlers.machines import GROUP, LINUX, MACHINES, WEB, windows_world
 from tests.handlers.stack import Rejected, Stack
 from tests.support.simulated import SUBSCRIPTION_ID, Azure
 
-MONTHLY = f"{GROUP}/providers/Microsoft.Maintenance/maintenanceConfigurations/contoso-monthly"
 ID_FORM = "/subscriptions/{id}/resourceGroups/{group}/providers/{namespace}/{type}/{name}"
 HOTPATCH = "InGuestHotPatchVMPreview"
-BASIC = {
+BASIC: dict[str, dict[str, Any]] = {
     "preview_enrollment": {"features": [HOTPATCH]},
     "virtual_machine_patch_settings": {"virtualMachineId": WEB, "patchMode": "AutomaticByPlatform"},
     "maintenance_schedule": {name: value for name, value in SCHEDULE.items() if name != "expires"},

@@ -1,7 +1,6 @@
 """Enrolling preview features: every state they can be in, what is waited for, and for how long."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -9,14 +8,11 @@ from azure_patch_simulator import PREVIEW_ERA_FEATURES, Answer, FeatureDefinitio
 from pulumi_azure_hotpatch.errors import ArmError, Interrupted, Refused, TimedOut
 from pulumi_azure_hotpatch.ports import Settings as StackSettings
 from tests.handlers.declared import Declared
+from tests.handlers.features import AUTOPATCH, FEATURES, HOTPATCH, IN_GUEST, enrolment, register, state_of
+from tests.handlers.machines import WEB
 from tests.support.simulated import SUBSCRIPTION_ID, Azure, Settings, minutes
 
-HOTPATCH, AUTOPATCH, IN_GUEST = PREVIEW_ERA_FEATURES
 BY_HAND = "ContosoApprovedByHandPreview"
-FEATURES = f"/subscriptions/{SUBSCRIPTION_ID}/providers/Microsoft.Features/providers/Microsoft.Compute/features"
-COMPUTE = f"/subscriptions/{SUBSCRIPTION_ID}/providers/Microsoft.Compute"
-WEB = f"/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/rg-contoso/providers/Microsoft.Compute/virtualMachines/vm-web-1"
-
 PENDING = (
     "'ContosoApprovedByHandPreview' needs manual approval by Microsoft; its registration is Pending and no client can "
     "hasten it."
@@ -27,29 +23,6 @@ NEEDS_APPROVAL = (
     "[feature-needs-approval; terraform-provider-azurerm, resource_provider_feature_registration_resource.go, "
     "2026-08-21; Azure/azure-cli issue 29263]"
 )
-
-
-def enrolment(azure: Azure, *features: str, **inputs: Any) -> Declared:
-    """A declared set of features, asked about every five minutes."""
-    declared = {
-        "features": list(features or (HOTPATCH,)),
-        "subscriptionId": SUBSCRIPTION_ID,
-        "pollInterval": "5m",
-        **inputs,
-    }
-    return Declared(azure, "preview_enrollment", declared)
-
-
-def state_of(azure: Azure, feature: str = HOTPATCH) -> str:
-    state: str = azure.body(f"{FEATURES}/{feature}")["properties"]["state"]
-    return state
-
-
-def register(azure: Azure, *features: str) -> None:
-    """Somebody else registers features and waits for them."""
-    for feature in features:
-        azure.ask("POST", f"{FEATURES}/{feature}/register")
-    azure.simulator.clock.advance(minutes(15))
 
 
 def test_features_that_are_off_are_registered_together_and_awaited_and_then_the_provider_is_registered_again() -> None:

@@ -5,13 +5,11 @@ from typing import Any
 
 import pytest
 
-from azure_patch_simulator import PREVIEW_ERA_FEATURES, Answer, match
+from azure_patch_simulator import Answer, match
 from pulumi_azure_hotpatch.errors import Interrupted, TimedOut
 from tests.handlers.declared import Declared
-from tests.handlers.test_preview_enrollment import FEATURES, enrolment, register, state_of
+from tests.handlers.features import AUTOPATCH, FEATURES, HOTPATCH, enrolment, register, state_of
 from tests.support.simulated import Azure, minutes
-
-HOTPATCH, AUTOPATCH, IN_GUEST = PREVIEW_ERA_FEATURES
 
 
 def unregister(azure: Azure, feature: str = HOTPATCH, *, completely: bool = True) -> None:

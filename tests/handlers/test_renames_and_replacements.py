@@ -2,11 +2,11 @@
 
 import pytest
 
+from tests.handlers.assignments import ID, MONTHLY, WEEKLY, give, given
+from tests.handlers.features import state_of
 from tests.handlers.machines import APP, ARM_NAMES, GROUP, OTHER, WEB, held
+from tests.handlers.schedules import BASIC, THEIRS
 from tests.handlers.stack import Rejected, Stack
-from tests.handlers.test_maintenance_schedule import BASIC, THEIRS
-from tests.handlers.test_preview_enrollment import state_of
-from tests.handlers.test_schedule_assignment import ID, MONTHLY, WEEKLY, give, given
 from tests.support.simulated import SUBSCRIPTION_ID, Azure
 
 Declaration = tuple[str, dict[str, object]]

@@ -1,53 +1,29 @@
 """Giving a schedule to a machine: adopted, awaited, taken over, restored."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from azure_patch_simulator import Answer, Drop, World, match
 from pulumi_azure_hotpatch.errors import ArmError, Interrupted, NotFound, TimedOut
-from tests.handlers.declared import Declared
-from tests.handlers.machines import APP, GROUP, LINUX, MACHINES, WEB, declared
-from tests.handlers.test_maintenance_schedule import THEIRS
+from tests.handlers.assignments import (
+    ARC,
+    DAILY,
+    DELETE,
+    GET,
+    ID,
+    MONTHLY,
+    PUT,
+    TAIL,
+    WEEKLY,
+    assignment,
+    give,
+    given,
+    scheduled_azure,
+)
+from tests.handlers.machines import APP, LINUX, MACHINES, WEB, declared
+from tests.handlers.schedules import next_run
 from tests.support.simulated import Azure, Settings, minutes
-
-CONFIGURATIONS = f"{GROUP}/providers/Microsoft.Maintenance/maintenanceConfigurations"
-MONTHLY, WEEKLY, DAILY = (f"{CONFIGURATIONS}/contoso-{name}" for name in ("monthly", "weekly", "daily"))
-TAIL = "providers/Microsoft.Maintenance/configurationAssignments"
-ID = f"{APP}/{TAIL}/contoso-monthly"
-GET, PUT, DELETE = (f"ConfigurationAssignments_{verb}" for verb in ("Get", "CreateOrUpdate", "Delete"))
-ARC = f"{GROUP}/providers/Microsoft.HybridCompute/machines/arc-1"
-
-
-def scheduled_azure(world: World | None = None) -> Azure:
-    """A world with three schedules."""
-    azure = Azure(world)
-    for schedule in (MONTHLY, WEEKLY, DAILY):
-        assert azure.ask("PUT", schedule, THEIRS).status == 200
-    return azure
-
-
-def assignment(azure: Azure, machine: str = APP, schedule: str = MONTHLY, *, urn: str = "", **inputs: Any) -> Declared:
-    """A schedule given to a machine."""
-    return Declared(azure, "schedule_assignment", {"machineId": machine, "scheduleId": schedule, **inputs}, urn=urn)
-
-
-def give(azure: Azure, schedule: str, id: str = ID) -> None:
-    """Somebody else assigns a schedule."""
-    body = {"location": "eastus", "properties": {"maintenanceConfigurationId": schedule}}
-    assert azure.ask("PUT", id, body).status == 200
-
-
-def given(azure: Azure, id: str = ID) -> str | None:
-    """The schedule that an assignment leads to, None without one."""
-    answer = azure.ask("GET", id)
-    return None if answer.status == 404 else answer.json()["properties"]["maintenanceConfigurationId"]
-
-
-def next_run(azure: Azure) -> None:
-    azure.new_run()
-    azure.take()
 
 
 def test_a_machine_is_given_a_schedule_where_the_machine_is() -> None:
