@@ -18,6 +18,7 @@ from . import (
     policies,
     providers,
     resource_graph,
+    scale_sets,
     state,
     subscriptions,
     tokens,
@@ -54,6 +55,7 @@ _ROUTER = Router(
     assignments.routes,
     *guest_work.routes,
     resource_graph.routes,
+    scale_sets.routes,
 )
 
 

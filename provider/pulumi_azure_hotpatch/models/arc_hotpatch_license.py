@@ -11,10 +11,15 @@ from .base import ANY_CASE, Answer, Inputs, OnDestroy, ReplaceOnChange, State, W
 
 
 class ArcHotpatchLicenseInputs(Inputs):
-    """The product feature Hotpatch in the licence profile of one Arc-enabled server."""
+    """The product feature Hotpatch in the licence profile of one Arc-enabled server.
+
+    `vbs_status` and `secure_boot` are what the program knows of the guest: Azure shows neither.
+    """
 
     machine_id: Annotated[ArcMachineId, ReplaceOnChange(), ANY_CASE]
     enabled: bool = True
+    vbs_status: int | None = None
+    secure_boot: bool | None = None
     on_destroy: OnDestroy = "restore"
     timeout: Wait | None = None
     adopted: Annotated[bool | None, Answer()] = None

@@ -1,0 +1,234 @@
+"""The product feature Hotpatch in the licence profile of an Arc-enabled server.
+
+Nothing else of the profile is written: its product subscription is what Windows Server is paid by the month with, and
+softwareAssurance and esuProfile are somebody else's. Sources: azure-mgmt-hybridcompute 10.0.0; Microsoft Learn, Enable
+Hotpatch for Azure Arc-enabled servers, 2025-10-30.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final
+
+from pulumi_azure_hotpatch.engine.bodies import Body, object_at, properties_of
+from pulumi_azure_hotpatch.engine.logic import UNKNOWN, fold
+from pulumi_azure_hotpatch.engine.rules import Finding, judge, rules_for
+from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, NotFound, OperationFailed
+from pulumi_azure_hotpatch.ids import ResourceId
+from pulumi_azure_hotpatch.models.arc_hotpatch_license import ArcHotpatchLicenseInputs, ArcHotpatchLicenseState
+from pulumi_azure_hotpatch.models.draft import Draft
+from pulumi_azure_hotpatch.observing.values import error_of, shown_instant, text
+from pulumi_azure_hotpatch.ports import Context
+
+from .arc_servers import LICENSE_TAIL, OwnedArcServer, location_of, server_body
+from .base import Created, Handler
+from .waiting import Patience, finish, kept_if_unanswered
+
+Inputs = Draft[ArcHotpatchLicenseInputs]
+State = ArcHotpatchLicenseState
+
+_FEATURE: Final = "Hotpatch"
+_DEFAULT_TIMEOUT: Final = "30m"
+_POLL: Final = timedelta(seconds=30)
+_ON: Final = ("enabled", "enabling")
+_OFF: Final = ("disabled", "disabling", "unknown")
+# Rules that are about the other switch, or about assessment.
+_NOT_OURS: Final = ("arc-hotpatch-licensed", "arc-hotpatch-held-back", "arc-assessment-needs-compute")
+
+
+class ArcHotpatchLicenseHandler(Handler[ArcHotpatchLicenseInputs, State]):
+    """The hotpatch licence of one Arc-enabled server."""
+
+    inputs = ArcHotpatchLicenseInputs
+    state = ArcHotpatchLicenseState
+    twice = "arc-license-declared-twice"
+
+    def label(self, inputs: Inputs) -> str:
+        id = inputs.machine_id
+        return f"hotpatch licence of '{ResourceId.parse(id).name}'" if id is not UNKNOWN else "hotpatch licence"
+
+    def targets(self, inputs: Inputs) -> Iterable[str]:
+        if inputs.known("machine_id"):
+            yield f"{inputs.machine_id}{LICENSE_TAIL}"
+
+    def check(self, ctx: Context, inputs: Inputs) -> Iterable[Finding]:
+        asked = {True: "Enable", False: "Disable"}.get(inputs.enabled, UNKNOWN)
+        if inputs.known("machine_id"):
+            ctx.declarations.note(f"{inputs.machine_id}{LICENSE_TAIL}", {"hotpatch_subscription": asked})
+        facts = self._look(ctx, inputs)
+        facts = replace(
+            facts,
+            hotpatch_subscription=asked,
+            vbs_status=UNKNOWN if inputs.vbs_status is None else inputs.vbs_status,
+            secure_boot=UNKNOWN if inputs.secure_boot is None else inputs.secure_boot,
+        )
+        for finding in judge(rules_for("arc_server"), facts, relaxed=ctx.settings.relaxed):
+            if finding.rule not in _NOT_OURS:
+                yield finding
+
+    def answers(self, ctx: Context, inputs: Inputs, state: State | None) -> dict[str, Any]:
+        if state is not None:
+            return {"adopted": state.adopted}
+        server = self._look(ctx, inputs)
+        if server.hotpatch_subscription is UNKNOWN or not inputs.known("enabled"):
+            return {}
+        return {"adopted": _is_as_wanted(server.hotpatch_subscription, inputs.enabled)}
+
+    def create(self, ctx: Context, inputs: ArcHotpatchLicenseInputs) -> Created[State]:
+        machine = ResourceId.parse(inputs.machine_id)
+        body = _existing(machine, ctx.arc.get(machine, fresh=False) or ctx.arc.get(machine))
+        own_id = str(body.get("id") or machine)
+        state = State.model_validate(inputs.model_dump() | {"adopted": False, "location": location_of(body)})
+        return Created(f"{own_id}{LICENSE_TAIL}", self._bring_about(ctx, ResourceId.parse(own_id), state, first=True))
+
+    def read(self, ctx: Context, id: str, state: State) -> State | None:  # noqa: ARG002 - the state has it
+        machine = ResourceId.parse(state.machine_id)
+        body = ctx.arc.get(machine)
+        if body is None:
+            return None
+        feature = _feature(ctx.arc.get_license_profile(machine))
+        status = text(feature.get("subscriptionStatus"))
+        enabled = state.enabled if _is_as_wanted(status, state.enabled) else not state.enabled
+        return state.model_copy(update={"enabled": enabled, **_observed(feature, body)})
+
+    def update(self, ctx: Context, id: str, state: State, inputs: ArcHotpatchLicenseInputs) -> State:  # noqa: ARG002
+        machine = ResourceId.parse(inputs.machine_id)
+        _existing(machine, ctx.arc.get(machine))
+        stored = {
+            name: getattr(state, name)
+            for name in State.model_fields
+            if name not in ArcHotpatchLicenseInputs.model_fields
+        }
+        wanted = State.model_validate(inputs.model_dump() | stored | {"adopted": state.adopted})
+        return self._bring_about(ctx, machine, wanted, first=False)
+
+    def delete(self, ctx: Context, id: str, state: State) -> None:  # noqa: ARG002 - the state has it
+        if ctx.declarations.is_still_wanted(f"{state.machine_id}{LICENSE_TAIL}"):
+            ctx.inform("the hotpatch licence stays as it is: another resource of this stack declares it")
+            return
+        if state.on_destroy == "keep" or state.adopted or state.previously_enabled is None:
+            why = "on_destroy is 'keep'" if state.on_destroy == "keep" else "as wanted before this stack"
+            ctx.inform(f"the hotpatch licence stays as it is ({why})")
+            return
+        machine = ResourceId.parse(state.machine_id)
+        feature = _feature(ctx.arc.get_license_profile(machine))
+        if not feature or not _is_as_wanted(feature.get("subscriptionStatus"), state.enabled):
+            ctx.inform(
+                f"the hotpatch licence stays as it is: somebody else set it to {feature.get('subscriptionStatus')}"
+            )
+            return
+        # The profile stays, even one that we made: others may have put their part into it since.
+        with suppress(NotFound):
+            self._write(ctx, machine, state, enabled=state.previously_enabled, kept=None)
+
+    def _look(self, ctx: Context, inputs: Inputs) -> OwnedArcServer:
+        id = inputs.machine_id
+        if id is UNKNOWN or not ctx.may_read:
+            return OwnedArcServer.unseen(id)
+        try:
+            body = server_body(ctx, ResourceId.parse(id), fresh=False)
+        except (ArmError, ConfigurationError) as error:
+            ctx.advise(f"what it has now is not known in this preview: {error}")
+            return OwnedArcServer.unseen(id)
+        return OwnedArcServer.unseen(id) if body is None else OwnedArcServer.of(body)
+
+    def _bring_about(self, ctx: Context, machine: ResourceId, state: State, *, first: bool) -> State:
+        """Ask for what is wanted unless it is so, wait until the service has done it; the state with what it says."""
+        profile = ctx.arc.get_license_profile(machine)
+        feature = _feature(profile)
+        status = text(feature.get("subscriptionStatus"))
+        if _is_as_wanted(status, state.enabled):
+            # After a run that broke off nobody knows whose it is; what was noted of it before stays.
+            adopted = first or bool(state.adopted)
+            state = state.model_copy(update={"adopted": adopted})
+        else:
+            before = state.previously_enabled
+            state = state.model_copy(
+                update={
+                    "adopted": False,
+                    "previously_enabled": _is_on(status) if before is None or state.adopted else before,
+                    "created_profile": state.created_profile or profile is None,
+                }
+            )
+            self._write(ctx, machine, state, enabled=state.enabled, kept=state)
+        return self._awaited(ctx, machine, state)
+
+    def _write(self, ctx: Context, machine: ResourceId, state: State, *, enabled: bool, kept: State | None) -> None:
+        change = {"name": _FEATURE, "subscriptionStatus": "Enable" if enabled else "Disable"}
+        own_id = f"{machine}{LICENSE_TAIL}"
+        profile = ctx.arc.get_license_profile(machine)
+        with kept_if_unanswered(ctx, own_id, kept):
+            if profile is None:
+                product = {"productType": "WindowsServer", "productFeatures": [change]}
+                body = {"location": state.location, "properties": {"productProfile": product}}
+                operation = ctx.arc.put_license_profile(machine, body)
+            else:
+                # What a PATCH does to the features that its list leaves out is documented nowhere: those that are on
+                # are sent along.
+                others = [
+                    {"name": one.get("name"), "subscriptionStatus": "Enable"}
+                    for one in _features(profile)
+                    if fold(one.get("name")) != fold(_FEATURE) and _is_on(one.get("subscriptionStatus"))
+                ]
+                features = {"productFeatures": [*others, change]}
+                operation = ctx.arc.patch_license_profile(machine, {"properties": {"productProfile": features}})
+        if kept is not None:
+            ctx.keep(own_id, kept)
+        finish(ctx, operation, Patience.of(ctx, state.timeout, _DEFAULT_TIMEOUT), "the licence profile to change")
+
+    def _awaited(self, ctx: Context, machine: ResourceId, state: State) -> State:
+        """The state once the feature is on (or off); the service takes about ten minutes for it."""
+        patience = Patience.of(ctx, state.timeout, _DEFAULT_TIMEOUT)
+        while True:
+            feature = _feature(ctx.arc.get_license_profile(machine))
+            status = fold(text(feature.get("subscriptionStatus")))
+            if status == "failed":
+                why = error_of(feature) or "Azure gives no reason"
+                raise OperationFailed(f"Arc server '{machine.name}': its hotpatch licence failed: {why}")
+            if status not in ("enabling", "disabling"):
+                return state.model_copy(update={**_observed(feature, ctx.arc.get(machine)), "unfinished": None})
+            patience.sleep(ctx, ctx.clock.now() + _POLL, "the hotpatch licence to take effect")
+
+
+HANDLER = ArcHotpatchLicenseHandler()
+
+
+def _existing(machine: ResourceId, body: Body | None) -> Body:
+    if body is None:
+        raise NotFound(
+            f"Arc server '{machine.name}': it does not exist ({machine}); connect it first, or correct machine_id",
+            status=404,
+        )
+    return body
+
+
+def _features(profile: Body | None) -> list[Mapping[str, Any]]:
+    product = object_at(properties_of(profile or {}), "productProfile")
+    return [one for one in product.get("productFeatures") or () if isinstance(one, Mapping)]
+
+
+def _feature(profile: Body | None) -> Mapping[str, Any]:
+    """The feature Hotpatch as the service has it, empty where it has none."""
+    return next((one for one in _features(profile) if fold(one.get("name")) == fold(_FEATURE)), {})
+
+
+def _is_on(status: Any) -> bool:
+    return fold(status) in _ON
+
+
+def _is_as_wanted(status: Any, enabled: bool) -> bool:
+    """Whether a status means what is wanted; no status at all is off."""
+    return _is_on(status) if enabled else status is None or fold(status) in _OFF
+
+
+def _observed(feature: Mapping[str, Any], body: Body | None) -> dict[str, Any]:
+    return {
+        "subscription_status": text(feature.get("subscriptionStatus")),
+        "hotpatch_status": None if body is None else OwnedArcServer.of(body).hotpatch_status,
+        "enrollment_date": shown_instant(feature.get("enrollmentDate")),
+        "billing_start_date": shown_instant(feature.get("billingStartDate")),
+        "billing_end_date": shown_instant(feature.get("billingEndDate")),
+    }
