@@ -4,12 +4,15 @@ from .engine.recurrence import Week, Weekday, daily, monthly, patch_tuesday, wee
 from .functions import PreviewFeatureState, get_preview_features, get_preview_features_output
 from .models.preview_enrollment import HOTPATCH_PREVIEW_FEATURES
 from .resources import (
+    ArcHotpatchLicense,
+    ArcMachinePatchSettings,
     ImageSupportCheck,
     LinuxPackagesArgs,
     MaintenanceSchedule,
     PatchAssessment,
     PatchInstallation,
     PreviewEnrollment,
+    ScaleSetPatchSettings,
     ScheduleAssignment,
     VirtualMachinePatchSettings,
     WindowsPatchesArgs,
@@ -24,6 +27,8 @@ from .status import (
 )
 
 __all__ = [
+    "ArcHotpatchLicense",
+    "ArcMachinePatchSettings",
     "HOTPATCH_PREVIEW_FEATURES",
     "ImageSupportCheck",
     "LinuxPackagesArgs",
@@ -32,6 +37,7 @@ __all__ = [
     "PatchInstallation",
     "PreviewEnrollment",
     "PreviewFeatureState",
+    "ScaleSetPatchSettings",
     "ScheduleAssignment",
     "VirtualMachinePatchSettings",
     "Week",

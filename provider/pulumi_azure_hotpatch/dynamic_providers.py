@@ -45,3 +45,21 @@ class PatchInstallationProvider(HandlerProvider):
     """Behind `PatchInstallation`."""
 
     handler_name = "patch_installation"
+
+
+class ArcHotpatchLicenseProvider(HandlerProvider):
+    """Behind `ArcHotpatchLicense`."""
+
+    handler_name = "arc_hotpatch_license"
+
+
+class ArcMachinePatchSettingsProvider(HandlerProvider):
+    """Behind `ArcMachinePatchSettings`."""
+
+    handler_name = "arc_machine_patch_settings"
+
+
+class ScaleSetPatchSettingsProvider(HandlerProvider):
+    """Behind `ScaleSetPatchSettings`."""
+
+    handler_name = "scale_set_patch_settings"

@@ -130,6 +130,8 @@ class VirtualMachinePatchSettings(_Declared, module="azurehotpatch", name="Virtu
     previously_absent: Output[Sequence[str]]
     applied: Output[Mapping[str, Any]]
     contested: Output[Mapping[str, int]]
+    hotpatch_track: Output[str | None]
+    hotpatch_enabled_again_on: Output[str | None]
     unfinished: Output[str | None]
 
     def __init__(
@@ -511,6 +513,176 @@ class PatchInstallation(_Declared, module="azurehotpatch", name="PatchInstallati
             "timeout": timeout,
         }
         super().__init__(providers.PatchInstallationProvider(), resource_name, inputs, opts)
+
+
+class ArcHotpatchLicense(_Declared, module="azurehotpatch", name="ArcHotpatchLicense"):
+    """The product feature Hotpatch in the licence profile of an Arc-enabled server (Windows Server 2025); nothing else
+    of the profile is touched.
+    """
+
+    machine_id: Output[str]
+    enabled: Output[bool]
+    vbs_status: Output[int | None]
+    secure_boot: Output[bool | None]
+    on_destroy: Output[str]
+    timeout: Output[str | None]
+    adopted: Output[bool | None]
+    previously_enabled: Output[bool | None]
+    created_profile: Output[bool]
+    location: Output[str | None]
+    subscription_status: Output[str | None]
+    hotpatch_status: Output[str | None]
+    enrollment_date: Output[str | None]
+    billing_start_date: Output[str | None]
+    billing_end_date: Output[str | None]
+    unfinished: Output[str | None]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        machine_id: Input[str],
+        enabled: Input[bool] | None = None,
+        vbs_status: Input[int] | None = None,
+        secure_boot: Input[bool] | None = None,
+        on_destroy: Input[str] | None = None,
+        timeout: Input[str] | None = None,
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        """Declare the licence.
+
+        :param machine_id: ARM id of the server (`Microsoft.HybridCompute/machines`). A change replaces the licence.
+        :param enabled: whether hotpatches are licensed (default True).
+        :param vbs_status: what `Win32_DeviceGuard.VirtualizationBasedSecurityStatus` says in the guest, 2 when running;
+            Azure does not show it, so without it the prerequisite is not judged.
+        :param secure_boot: whether the guest started with Secure Boot; not judged without it either.
+        :param on_destroy: `restore` (the default) turns the feature back to what it was before, `keep` leaves it.
+        :param timeout: how long the service may take, such as `30m` (the default).
+        """
+        inputs = {
+            "machine_id": machine_id,
+            "enabled": enabled,
+            "vbs_status": vbs_status,
+            "secure_boot": secure_boot,
+            "on_destroy": on_destroy,
+            "timeout": timeout,
+        }
+        super().__init__(providers.ArcHotpatchLicenseProvider(), resource_name, inputs, opts)
+
+
+class ArcMachinePatchSettings(_Declared, module="azurehotpatch", name="ArcMachinePatchSettings"):
+    """The patch settings of an Arc-enabled server; only the fields that are given are owned. Hotpatching needs the
+    licence too: give `machine_id=licence.machine_id`, so that it comes first.
+    """
+
+    machine_id: Output[str]
+    patch_mode: Output[str | None]
+    enable_hotpatching: Output[bool | None]
+    assessment_mode: Output[str | None]
+    on_destroy: Output[str]
+    timeout: Output[str | None]
+    adopted: Output[Sequence[str]]
+    os_type: Output[str | None]
+    location: Output[str | None]
+    previous: Output[Mapping[str, Any]]
+    previously_absent: Output[Sequence[str]]
+    applied: Output[Mapping[str, Any]]
+    contested: Output[Mapping[str, int]]
+    hotpatch_status: Output[str | None]
+    unfinished: Output[str | None]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        machine_id: Input[str],
+        patch_mode: Input[str] | None = None,
+        enable_hotpatching: Input[bool] | None = None,
+        assessment_mode: Input[str] | None = None,
+        on_destroy: Input[str] | None = None,
+        timeout: Input[str] | None = None,
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        """Declare the settings.
+
+        :param machine_id: ARM id of the server (`Microsoft.HybridCompute/machines`). A change replaces the resource
+            (the old server is restored).
+        :param patch_mode: `AutomaticByPlatform`, `AutomaticByOS`, `Manual` or `ImageDefault`.
+        :param enable_hotpatching: whether a licensed server takes its hotpatches.
+        :param assessment_mode: `AutomaticByPlatform` (assessed every day) or `ImageDefault`.
+        :param on_destroy: `restore` (the default) puts back what was there before, `keep` leaves everything.
+        :param timeout: how long a change may take, such as `30m` (the default).
+        """
+        inputs = {
+            "machine_id": machine_id,
+            "patch_mode": patch_mode,
+            "enable_hotpatching": enable_hotpatching,
+            "assessment_mode": assessment_mode,
+            "on_destroy": on_destroy,
+            "timeout": timeout,
+        }
+        super().__init__(providers.ArcMachinePatchSettingsProvider(), resource_name, inputs, opts)
+
+
+class ScaleSetPatchSettings(_Declared, module="azurehotpatch", name="ScaleSetPatchSettings"):
+    """The patch settings in the machine profile of a flexible scale set; only the fields that are given are owned.
+
+    What becomes of instances that exist already no source read says: declare `VirtualMachinePatchSettings` for them.
+    """
+
+    scale_set_id: Output[str]
+    patch_mode: Output[str | None]
+    enable_hotpatching: Output[bool | None]
+    assessment_mode: Output[str | None]
+    reboot_setting: Output[str | None]
+    bypass_platform_safety_checks_on_user_schedule: Output[bool | None]
+    on_destroy: Output[str]
+    timeout: Output[str | None]
+    adopted: Output[Sequence[str]]
+    os_type: Output[str | None]
+    location: Output[str | None]
+    previous: Output[Mapping[str, Any]]
+    previously_absent: Output[Sequence[str]]
+    applied: Output[Mapping[str, Any]]
+    contested: Output[Mapping[str, int]]
+    unfinished: Output[str | None]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        scale_set_id: Input[str],
+        patch_mode: Input[str] | None = None,
+        enable_hotpatching: Input[bool] | None = None,
+        assessment_mode: Input[str] | None = None,
+        reboot_setting: Input[str] | None = None,
+        bypass_platform_safety_checks_on_user_schedule: Input[bool] | None = None,
+        on_destroy: Input[str] | None = None,
+        timeout: Input[str] | None = None,
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        """Declare the settings.
+
+        :param scale_set_id: ARM id of the scale set. A change replaces the resource (the old one is restored).
+        :param patch_mode: as for a VM; `AutomaticByPlatform` needs the Application Health extension in the profile.
+        :param enable_hotpatching: Windows only; on a hotpatch image it cannot be turned off.
+        :param assessment_mode: `AutomaticByPlatform` (assessed every day) or `ImageDefault`.
+        :param reboot_setting: `IfRequired`, `Never` or `Always`, for platform patching.
+        :param bypass_platform_safety_checks_on_user_schedule: without effect, because schedules do not reach scale sets.
+        :param on_destroy: `restore` (the default) puts back what was there before, `keep` leaves everything.
+        :param timeout: how long a change may take, such as `30m` (the default).
+        """
+        inputs = {
+            "scale_set_id": scale_set_id,
+            "patch_mode": patch_mode,
+            "enable_hotpatching": enable_hotpatching,
+            "assessment_mode": assessment_mode,
+            "reboot_setting": reboot_setting,
+            "bypass_platform_safety_checks_on_user_schedule": bypass_platform_safety_checks_on_user_schedule,
+            "on_destroy": on_destroy,
+            "timeout": timeout,
+        }
+        super().__init__(providers.ScaleSetPatchSettingsProvider(), resource_name, inputs, opts)
 
 
 def _nested(value: Any) -> Any:
