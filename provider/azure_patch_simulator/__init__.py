@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .faults import Answer, Delay, Drop, Expire, Jump, Slow, failing, match, throttled
     from .http import Request, Response
     from .journal import Entry, Journal
+    from .patch_failures import PatchFailure
+    from .patching_settings import PatchingSettings
     from .settings import PREVIEW_ERA_FEATURES, FeatureDefinition, Policy, Settings
     from .simulator import Credentials, Simulator
     from .state import StateError
@@ -39,6 +41,8 @@ __all__ = [
     "FeatureDefinition",
     "Journal",
     "Jump",
+    "PatchFailure",
+    "PatchingSettings",
     "Policy",
     "Request",
     "Response",
@@ -62,6 +66,8 @@ _HOMES = {
     "faults": ("Answer", "Delay", "Drop", "Expire", "Jump", "Slow", "failing", "match", "throttled"),
     "http": ("Request", "Response"),
     "journal": ("Entry", "Journal"),
+    "patch_failures": ("PatchFailure",),
+    "patching_settings": ("PatchingSettings",),
     "settings": ("PREVIEW_ERA_FEATURES", "FeatureDefinition", "Policy", "Settings"),
     "simulator": ("Credentials", "Simulator"),
     "state": ("StateError",),

@@ -65,6 +65,8 @@ def _scheduled_machines(simulator: Simulator) -> set[str]:
 
 def eligible(simulator: Simulator) -> Iterator[Resource]:
     """Yield the machines the platform patches by itself, running or not."""
+    if not simulator.patching.settings.automatic_patching:
+        return
     scheduled = _scheduled_machines(simulator)
     for subscription in simulator.world.subscriptions.values():
         for machine in simulator.world.resources.of_type(VM_TYPE, subscription=subscription.id):

@@ -19,7 +19,8 @@ _LINUX = (
     ("sles", re.compile(r"sles|suse")),
     ("centos", re.compile(r"centos")),
 )
-_VERSION = re.compile(r"(?<!\d)(\d{1,2})(?:[._-]?(\d{2}))?(?!\d)")
+_UBUNTU = re.compile(r"(?<!\d)(1[4-9]|2\d)[._-]?(04|10)(?!\d)")
+_MAJOR = re.compile(r"(?<![\d.])(\d{1,2})(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,12 @@ def line_of(text: str, *, windows: bool) -> str:
 
 
 def _with_version(family: str, text: str) -> str:
-    for major, minor in _VERSION.findall(text.replace("gen2", "").replace("arm64", "")):
-        if family == "ubuntu":
-            if minor:
-                return f"{family}-{int(major)}.{minor}"
-        else:
-            return f"{family}-{int(major)}"
-    return family
+    if family == "ubuntu":
+        found = _UBUNTU.search(text)
+        return f"ubuntu-{found[1]}.{found[2]}" if found else family
+    found = _MAJOR.search(text.replace("gen2", "").replace("arm64", ""))
+    if found is None:
+        return family
+    # ``94`` is how some image names write 9.4; SUSE's majors are 12 and 15.
+    major = found[1] if int(found[1]) < 20 else found[1][0]
+    return f"{family}-{int(major)}"

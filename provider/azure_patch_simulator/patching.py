@@ -62,6 +62,28 @@ class Patching:
         guest = self._world.guests.get(machine.id.lower())
         return guest if guest is not None else self._new_guest(machine)
 
+    def guest(self, machine_id: str) -> Guest:
+        """Return the guest of a machine by the machine's id. Raises ``KeyError`` when there is no such machine."""
+        machine = self._world.resources.get(machine_id)
+        if machine is None:
+            raise KeyError(machine_id)
+        return self.before_change(machine)
+
+    def fail(
+        self,
+        kind: FailureKind,
+        *,
+        machine: str = "",
+        patch: str = "*",
+        times: int | None = 1,
+        code: str | None = None,
+        message: str | None = None,
+    ) -> PatchFailure:
+        """Let something go wrong from now on, ``times`` times; see ``PatchFailure`` for what the rest means."""
+        failure = PatchFailure(kind, self._simulator.clock.now(), machine, patch, times, code, message)
+        self._world.patch_failures.append(failure)
+        return failure
+
     def _new_guest(self, machine: Resource) -> Guest:
         created = max(machine.created, self._world.born or machine.created)
         system = system_inside(machine, self.settings.images)

@@ -22,12 +22,13 @@ class PatchingSettings:
     Chance (shares of 0 to 1): ``dotnet_share`` of months bring a .NET update; ``optional_reboot_share`` of installs of
     an update that can request a restart do so; the rest are failures per patch, restart, assessment, installation.
 
-    Platform: ``assessment_interval`` 24 hours (Microsoft Learn, assessment options). ``off_peak_opens`` (local time of
-    the machine) and ``off_peak_lasts``: no source gives the hours. ``sweep_interval``: "every few days" (Microsoft
-    Learn, automatic VM guest patching). ``stop_share``: a rollout stops when more of a phase fail than that.
-    ``recreated_for``: a machine made again under its old name cannot run schedules for 8 to 12 hours (Microsoft Learn,
-    troubleshoot maintenance configurations). ``announced_before`` and ``cancellable_before`` a run: 40 and 10 minutes
-    (Microsoft Learn, pre and post events, 2024-07-24).
+    Platform: ``automatic_patching`` false keeps the platform from patching by itself. ``assessment_interval``: 24 hours
+    (Microsoft Learn, assessment options). ``off_peak_opens`` (the machine's local time) and ``off_peak_lasts``: no
+    source gives the hours. ``sweep_interval``: "every few days" (Microsoft Learn, automatic VM guest patching).
+    ``stop_share``: a rollout stops when more of a phase fail than that. ``recreated_for``: a machine made again under
+    its old name cannot run schedules for 8 to 12 hours (Microsoft Learn, troubleshoot maintenance configurations).
+    ``announced_before`` and ``cancellable_before`` a run: 40 and 10 minutes (Microsoft Learn, pre and post events,
+    2024-07-24).
     """
 
     image_age: timedelta = timedelta(days=30)
@@ -53,6 +54,7 @@ class PatchingSettings:
     assessment_failure_share: float = 0.0
     unhealthy_share: float = 0.0
 
+    automatic_patching: bool = True
     assessment_interval: timedelta = timedelta(hours=24)
     off_peak_opens: timedelta = timedelta(hours=22)
     off_peak_lasts: timedelta = timedelta(hours=8)
