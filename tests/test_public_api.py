@@ -123,13 +123,21 @@ def test_declarations_reach_the_engine_in_camel_case_without_what_is_not_given(p
             "tags": {"owner": "contoso", "cost_centre": "7"},
         },
         "assignment": {"machineId": MACHINE, "scheduleId": "schedule-id"},
+        "image": {"machineId": MACHINE, "require": "Supported", "timeout": "20m"},
+        "assessed": {"machineId": MACHINE, "triggers": ["2027-01", 3.0, True], "maxAge": "24h"},
+        "installation": {
+            "machineId": MACHINE,
+            "windows": {"classificationsToInclude": ["Critical"], "kbNumbersToExclude": ["KB5034129"]},
+            "failOn": ["failed", "reboot_pending"],
+            "startIfOff": True,
+        },
     }
 
 
 def test_what_a_program_declares_is_a_valid_declaration(program: Any) -> None:
-    kinds = dict(zip(("enrolment", "settings", "schedule", "assignment"), KINDS.values(), strict=True))
-    for name, kind in kinds.items():
-        bag = program["declared"][name]["inputs"]
+    for name, declared in program["declared"].items():
+        kind = KINDS[declared["type"].rpartition(":")[2]]
+        bag = declared["inputs"]
         required = {"scheduleId": SCHEDULE} if name == "assignment" else {}
         assert wire.draft(kind.inputs, {**bag, **required})[1] == []
 

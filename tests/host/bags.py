@@ -7,9 +7,21 @@ from typing import Any
 from hypothesis import strategies as st
 from pulumi.output import Unknown
 
+from pulumi_azure_hotpatch.models.arc_hotpatch_license import ArcHotpatchLicenseInputs, ArcHotpatchLicenseState
+from pulumi_azure_hotpatch.models.arc_machine_patch_settings import (
+    ArcMachinePatchSettingsInputs,
+    ArcMachinePatchSettingsState,
+)
 from pulumi_azure_hotpatch.models.base import Inputs, State
+from pulumi_azure_hotpatch.models.image_support_check import ImageSupportCheckInputs, ImageSupportCheckState
 from pulumi_azure_hotpatch.models.maintenance_schedule import MaintenanceScheduleInputs, MaintenanceScheduleState
+from pulumi_azure_hotpatch.models.patch_assessment import PatchAssessmentInputs, PatchAssessmentState
+from pulumi_azure_hotpatch.models.patch_installation import PatchInstallationInputs, PatchInstallationState
 from pulumi_azure_hotpatch.models.preview_enrollment import PreviewEnrollmentInputs, PreviewEnrollmentState
+from pulumi_azure_hotpatch.models.scale_set_patch_settings import (
+    ScaleSetPatchSettingsInputs,
+    ScaleSetPatchSettingsState,
+)
 from pulumi_azure_hotpatch.models.schedule_assignment import ScheduleAssignmentInputs, ScheduleAssignmentState
 from pulumi_azure_hotpatch.models.virtual_machine_patch_settings import (
     VirtualMachinePatchSettingsInputs,
@@ -108,6 +120,22 @@ _facts = st.dictionaries(
 )
 _fields = st.lists(st.sampled_from(["patch_mode", "enable_hotpatching", "assessment_mode"]), unique=True, max_size=3)
 _unfinished = st.sampled_from(["still waiting", "cancelled while waiting"])
+_patched = _machines() | _machines("Microsoft.HybridCompute/machines")
+_triggers = st.lists(_names | _flags | st.integers(-5, 5).map(float), max_size=3)
+_counts = st.integers(0, 300)
+_moments = st.sampled_from(["2027-01-12T03:00:00+00:00", "2027-03-28T02:30:00+01:00"])
+
+_dates = st.sampled_from(["2026-11-02T08:00:00+00:00"])
+_owned = {
+    "adopted": _fields,
+    "osType": st.sampled_from(["Windows", "Linux"]),
+    "location": _names,
+    "previous": _facts,
+    "previouslyAbsent": _fields,
+    "applied": _facts,
+    "contested": st.dictionaries(st.sampled_from(["patch_mode"]), st.integers(1, 9).map(float)),
+    "unfinished": _unfinished,
+}
 
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
@@ -159,6 +187,8 @@ KINDS: Mapping[str, Kind] = {
                 "previouslyAbsent": _fields,
                 "applied": _facts,
                 "contested": st.dictionaries(st.sampled_from(["patch_mode"]), st.integers(1, 9).map(float)),
+                "hotpatchTrack": st.sampled_from(["pending baseline", "enrolled", "unenrolled", "unknown"]),
+                "hotpatchEnabledAgainOn": st.sampled_from(["2026-11-22"]),
                 "unfinished": _unfinished,
             },
         ),
@@ -209,6 +239,157 @@ KINDS: Mapping[str, Kind] = {
                 "appliedScheduleId": _machines("Microsoft.Maintenance/maintenanceConfigurations"),
                 "unfinished": _unfinished,
             },
+        ),
+        Kind(
+            "ImageSupportCheck",
+            "image_support_check",
+            ImageSupportCheckInputs,
+            ImageSupportCheckState,
+            {"machineId": _patched},
+            {
+                "require": st.just("Supported"),
+                "triggers": _triggers,
+                "pollInterval": _waits,
+                "timeout": _waits,
+            },
+            {
+                "imageSupport": _names,
+                "supportState": st.sampled_from(["Supported", "Unsupported", "UnableToDetermine"]),
+                "reason": _names,
+                "decidedBy": st.sampled_from(["list", "assessment", "installation"]),
+                "checkedAt": _moments,
+                "activityId": _names,
+                "operation": _names,
+                "assessedFrom": _moments,
+                "image": _names,
+                "guidance": _names,
+                "unfinished": _unfinished,
+            },
+        ),
+        Kind(
+            "PatchAssessment",
+            "patch_assessment",
+            PatchAssessmentInputs,
+            PatchAssessmentState,
+            {"machineId": _patched},
+            {"triggers": _triggers, "maxAge": _waits, "timeout": _waits},
+            {
+                "expired": _flags,
+                "activityId": _names,
+                "operation": _names,
+                "status": st.sampled_from(["Succeeded", "Failed"]),
+                "rebootPending": _flags,
+                "criticalAndSecurityCount": _counts,
+                "otherCount": _counts,
+                "counts": st.dictionaries(_names, _counts, max_size=3),
+                "patches": st.lists(st.fixed_dictionaries({"name": _names, "kb": _names}), max_size=2),
+                "startedAt": _moments,
+                "assessedAt": _moments,
+                "error": _names,
+                "unfinished": _unfinished,
+            },
+        ),
+        Kind(
+            "PatchInstallation",
+            "patch_installation",
+            PatchInstallationInputs,
+            PatchInstallationState,
+            {"machineId": _patched},
+            {
+                "windows": _windows,
+                "linux": _linux,
+                "rebootSetting": _reboot,
+                "maximumDuration": st.sampled_from(["90m", "2h", "1h30m"]),
+                "maxPublishDate": st.sampled_from(["2027-01-12", "2027-01-12T00:00:00+01:00"]),
+                "triggers": _triggers,
+                "failOn": _some(["failed", "reboot_pending", "window_exceeded"]),
+                "startIfOff": _flags,
+                "adoptActivityId": _names,
+                "ignoreActivityId": _names,
+                "lookBack": _waits,
+                "timeout": _waits,
+            },
+            {
+                "wouldInstall": _masks,
+                "rebootExpected": _names,
+                "timeBudget": _names,
+                "activityId": _names,
+                "operation": _names,
+                "askedAt": _moments,
+                "startedMachine": st.sampled_from(["deallocated", "stopped"]),
+                "adopted": _flags,
+                "status": st.sampled_from(["Succeeded", "Failed", "CompletedWithWarnings"]),
+                "rebootStatus": st.sampled_from(["NotNeeded", "Required", "Completed"]),
+                "maintenanceWindowExceeded": _flags,
+                "installedCount": _counts,
+                "failedCount": _counts,
+                "pendingCount": _counts,
+                "excludedCount": _counts,
+                "notSelectedCount": _counts,
+                "patches": st.lists(st.fixed_dictionaries({"name": _names, "state": _names}), max_size=2),
+                "startedAt": _moments,
+                "finishedAt": _moments,
+                "error": _names,
+                "unfinished": _unfinished,
+            },
+        ),
+        Kind(
+            "ArcHotpatchLicense",
+            "arc_hotpatch_license",
+            ArcHotpatchLicenseInputs,
+            ArcHotpatchLicenseState,
+            {"machineId": _machines("Microsoft.HybridCompute/machines")},
+            {
+                "enabled": _flags,
+                "vbsStatus": st.integers(0, 2).map(float),
+                "secureBoot": _flags,
+                "onDestroy": _destroy,
+                "timeout": _waits,
+            },
+            {
+                "adopted": _flags,
+                "previouslyEnabled": _flags,
+                "createdProfile": _flags,
+                "location": _names,
+                "subscriptionStatus": st.sampled_from(["Enabled", "Disabled", "Failed"]),
+                "hotpatchStatus": st.sampled_from(["Enabled", "ActionRequired"]),
+                "enrollmentDate": _dates,
+                "billingStartDate": _dates,
+                "billingEndDate": _dates,
+                "unfinished": _unfinished,
+            },
+        ),
+        Kind(
+            "ArcMachinePatchSettings",
+            "arc_machine_patch_settings",
+            ArcMachinePatchSettingsInputs,
+            ArcMachinePatchSettingsState,
+            {"machineId": _machines("Microsoft.HybridCompute/machines")},
+            {
+                "patchMode": st.sampled_from(["AutomaticByPlatform", "AutomaticByOS", "Manual", "ImageDefault"]),
+                "enableHotpatching": _flags,
+                "assessmentMode": st.sampled_from(["AutomaticByPlatform", "ImageDefault"]),
+                "onDestroy": _destroy,
+                "timeout": _waits,
+            },
+            {**_owned, "hotpatchStatus": st.sampled_from(["Enabled", "ActionRequired"])},
+        ),
+        Kind(
+            "ScaleSetPatchSettings",
+            "scale_set_patch_settings",
+            ScaleSetPatchSettingsInputs,
+            ScaleSetPatchSettingsState,
+            {"scaleSetId": _machines("Microsoft.Compute/virtualMachineScaleSets")},
+            {
+                "patchMode": st.sampled_from(["AutomaticByPlatform", "AutomaticByOS", "Manual", "ImageDefault"]),
+                "enableHotpatching": _flags,
+                "assessmentMode": st.sampled_from(["AutomaticByPlatform", "ImageDefault"]),
+                "rebootSetting": _reboot,
+                "bypassPlatformSafetyChecksOnUserSchedule": _flags,
+                "onDestroy": _destroy,
+                "timeout": _waits,
+            },
+            _owned,
         ),
     )
 }

@@ -12,7 +12,10 @@ from pulumi.runtime import mocks
 
 from pulumi_azure_hotpatch import (
     HOTPATCH_PREVIEW_FEATURES,
+    ImageSupportCheck,
     MaintenanceSchedule,
+    PatchAssessment,
+    PatchInstallation,
     PreviewEnrollment,
     ScheduleAssignment,
     VirtualMachinePatchSettings,
@@ -67,6 +70,15 @@ def declare() -> pulumi.Output[Any]:
         tags={"owner": "contoso", "cost_centre": "7"},
     )
     ScheduleAssignment("assignment", machine_id=MACHINE, schedule_id=schedule.id)
+    ImageSupportCheck("image", machine_id=MACHINE, require="Supported", timeout="20m")
+    PatchAssessment("assessed", machine_id=MACHINE, triggers=["2027-01", 3, True], max_age="24h")
+    PatchInstallation(
+        "installation",
+        machine_id=MACHINE,
+        windows={"classifications_to_include": ["Critical"], "kb_numbers_to_exclude": ["KB5034129"]},
+        fail_on=["failed", "reboot_pending"],
+        start_if_off=True,
+    )
     shown = {
         "image_eligibility": settings.image_eligibility,
         "previously_absent": settings.previously_absent,

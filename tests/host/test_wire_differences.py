@@ -27,6 +27,9 @@ REPLACED_BY: dict[str, set[str]] = {
     "VirtualMachinePatchSettings": {"virtualMachineId"},
     "MaintenanceSchedule": {"resourceGroupName", "scheduleName", "location", "subscriptionId"},
     "ScheduleAssignment": {"machineId", "scheduleId", "assignmentName"},
+    "ImageSupportCheck": {"machineId"},
+    "PatchAssessment": {"machineId"},
+    "PatchInstallation": {"machineId"},
 }
 
 ANSWERS: dict[str, set[str]] = {
@@ -34,8 +37,14 @@ ANSWERS: dict[str, set[str]] = {
     "VirtualMachinePatchSettings": {"adopted", "imageEligibility"},
     "MaintenanceSchedule": set(),
     "ScheduleAssignment": set(),
+    "ImageSupportCheck": {"imageSupport"},
+    "PatchAssessment": set(),
+    "PatchInstallation": {"wouldInstall", "rebootExpected", "timeBudget"},
 }
 """What `check` fills in by itself."""
+
+ASKS_FOR_AN_UPDATE: dict[str, set[str]] = {"PatchAssessment": {"expired"}}
+"""What `check` fills in to say that something is due although nothing was declared anew."""
 
 ALIKE: list[tuple[str, str, Any, Any]] = [
     ("PreviewEnrollment", "features", ["A", "B"], ["b", "a"]),
@@ -75,6 +84,17 @@ ALIKE: list[tuple[str, str, Any, Any]] = [
     ("ScheduleAssignment", "machineId", MACHINE, MACHINE.lower()),
     ("ScheduleAssignment", "scheduleId", SCHEDULE, SCHEDULE.upper()),
     ("ScheduleAssignment", "assignmentName", "patch-tuesday", "Patch-Tuesday"),
+    ("ImageSupportCheck", "machineId", MACHINE, MACHINE.upper()),
+    ("ImageSupportCheck", "triggers", None, []),
+    ("PatchAssessment", "triggers", ["2027-01", 3], ["2027-01", 3.0]),
+    ("PatchAssessment", "maxAge", "24h", "1440m"),
+    ("PatchInstallation", "maximumDuration", None, "120m"),
+    ("PatchInstallation", "rebootSetting", None, "IfRequired"),
+    ("PatchInstallation", "failOn", ["failed", "reboot_pending"], ["reboot_pending", "failed"]),
+    ("PatchInstallation", "failOn", None, ["failed"]),
+    ("PatchInstallation", "maxPublishDate", "2027-01-12", "2027-01-12T01:00:00+01:00"),
+    ("PatchInstallation", "adoptActivityId", "AB-1", "ab-1"),
+    ("PatchInstallation", "startIfOff", None, False),
 ]
 
 APART: list[tuple[str, str, Any, Any]] = [
@@ -88,6 +108,11 @@ APART: list[tuple[str, str, Any, Any]] = [
     ("MaintenanceSchedule", "tags", {"owner": "contoso"}, {"owner": "Contoso"}),
     ("MaintenanceSchedule", "timeZone", "Europe/Berlin", "Europe/London"),
     ("ScheduleAssignment", "scheduleId", SCHEDULE, f"{SCHEDULE}-2"),
+    ("PatchAssessment", "triggers", ["2027-01"], ["2027-02"]),
+    ("PatchAssessment", "triggers", ["3"], [3.0]),
+    ("PatchAssessment", "triggers", ["a", "b"], ["b", "a"]),
+    ("PatchInstallation", "failOn", ["failed"], []),
+    ("PatchInstallation", "maxPublishDate", "2027-01-12", "2027-01-13"),
 ]
 
 
@@ -130,7 +155,15 @@ def test_what_check_answers_is_never_a_change(drawn: tuple[Kind, Bag]) -> None:
 
 def test_only_what_check_answers_is_no_input_of_a_program() -> None:
     for kind in KINDS.values():
-        assert wire.aliases(kind.inputs) - ANSWERS[kind.name] == set(kind.every)
+        filled_in = ANSWERS[kind.name] | ASKS_FOR_AN_UPDATE.get(kind.name, set())
+        assert wire.aliases(kind.inputs) - filled_in == set(kind.every)
+
+
+def test_an_answer_that_something_is_due_is_a_change_and_its_end_is_none() -> None:
+    kind = KINDS["PatchAssessment"]
+    stored = {"machineId": MACHINE, "maxAge": "24h"}
+    assert difference(kind, stored, {**stored, "expired": True}) == wire.Difference(changed=("expired",))
+    assert difference(kind, stored, stored) == wire.Difference()
 
 
 def test_every_input_changed_at_once_replaces_for_exactly_these() -> None:

@@ -58,6 +58,34 @@ WRONG: dict[str, dict[str, Any]] = {
         "timeout": "an hour",
         "onDestroy": "explode",
     },
+    "ImageSupportCheck": {
+        "machineId": "vm-web-1",
+        "require": "Unsupported",
+        "triggers": "2027-01",
+        "pollInterval": "soon",
+        "timeout": "an hour",
+    },
+    "PatchAssessment": {
+        "machineId": SCHEDULE,
+        "triggers": [["2027-01"]],
+        "maxAge": "a day",
+        "timeout": "an hour",
+    },
+    "PatchInstallation": {
+        "machineId": SCHEDULE,
+        "windows": {"classificationsToInclude": ["Sometimes"]},
+        "linux": {"kbNumbersToInclude": ["KB5034129"]},
+        "rebootSetting": "Tomorrow",
+        "maximumDuration": "0m",
+        "maxPublishDate": "last week",
+        "triggers": {"month": "2027-01"},
+        "failOn": ["everything"],
+        "startIfOff": "perhaps",
+        "adoptActivityId": 7.0,
+        "ignoreActivityId": ["x"],
+        "lookBack": "long ago",
+        "timeout": "an hour",
+    },
 }
 
 

@@ -47,6 +47,30 @@ PROVIDERS: Mapping[str, str] = {
         "gASVTQAAAAAAAACMJ3B1bHVtaV9henVyZV9ob3RwYXRjaC5keW5hbWljX3Byb3ZpZGVyc5SMGlNjaGVkdWxlQXNzaWdubWVudFByb3ZpZGVylJOU"
         "KYGULg=="
     ),
+    "ImageSupportCheck": (
+        "gASVTAAAAAAAAACMJ3B1bHVtaV9henVyZV9ob3RwYXRjaC5keW5hbWljX3Byb3ZpZGVyc5SMGUltYWdlU3VwcG9ydENoZWNrUHJvdmlkZXKUk5Qp"
+        "gZQu"
+    ),
+    "PatchAssessment": (
+        "gASVSgAAAAAAAACMJ3B1bHVtaV9henVyZV9ob3RwYXRjaC5keW5hbWljX3Byb3ZpZGVyc5SMF1BhdGNoQXNzZXNzbWVudFByb3ZpZGVylJOUKYGU"
+        "Lg=="
+    ),
+    "PatchInstallation": (
+        "gASVTAAAAAAAAACMJ3B1bHVtaV9henVyZV9ob3RwYXRjaC5keW5hbWljX3Byb3ZpZGVyc5SMGVBhdGNoSW5zdGFsbGF0aW9uUHJvdmlkZXKUk5Qp"
+        "gZQu"
+    ),
+    "ArcHotpatchLicense": (
+        "gASVTQAAAAAAAACMJ3B1bHVtaV9henVyZV9ob3RwYXRjaC5keW5hbWljX3Byb3ZpZGVyc5SMGkFyY0hvdHBhdGNoTGljZW5zZVByb3ZpZGVylJOU"
+        "KYGULg=="
+    ),
+    "ArcMachinePatchSettings": (
+        "gASVUgAAAAAAAACMJ3B1bHVtaV9henVyZV9ob3RwYXRjaC5keW5hbWljX3Byb3ZpZGVyc5SMH0FyY01hY2hpbmVQYXRjaFNldHRpbmdzUHJvdmlk"
+        "ZXKUk5QpgZQu"
+    ),
+    "ScaleSetPatchSettings": (
+        "gASVUAAAAAAAAACMJ3B1bHVtaV9henVyZV9ob3RwYXRjaC5keW5hbWljX3Byb3ZpZGVyc5SMHVNjYWxlU2V0UGF0Y2hTZXR0aW5nc1Byb3ZpZGVy"
+        "lJOUKYGULg=="
+    ),
 }
 """STORED FORMAT: what users' state files hold under `__provider`, by resource. Only ever add to it."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from pulumi_azure_hotpatch.engine.earlier_installations import same_activity
@@ -36,11 +36,18 @@ class Assessing:
         self.machine_id = str(machine)
         """The machine's id, in Azure's letter case once it has been seen."""
 
-    def assess(self) -> Assessment:
-        """Assess now. Raises Refused for a machine that is off, OperationFailed, TimedOut or Interrupted."""
+    def assess(self, max_age: timedelta | None = None) -> Assessment:
+        """Assess now, unless there is an assessment that went well and is younger than `max_age`.
+
+        Raises Refused for a machine that is off, OperationFailed, TimedOut or Interrupted.
+        """
         while True:
             seen = settle(self._ctx, self._machine, self._patience)
             self.machine_id = seen.id
+            recent = None if max_age is None else self._recent(seen, max_age)
+            if recent is not None:
+                self.activity_id = recent.activity_id
+                return recent
             running = self._running(seen)
             if running is not None:
                 self._note(running.activity_id, None)
@@ -73,6 +80,17 @@ class Assessing:
                 raise
             # The address is no longer good; the result may be where results are kept.
             return self._observe() if activity_id is not None else self.assess()
+
+    def _recent(self, seen: Seen, max_age: timedelta) -> Assessment | None:
+        """The last assessment with its list, if it is young enough."""
+        earliest = self._ctx.clock.now() - max_age
+        if not is_arc(self._machine) and not _is_fresh(seen.assessment, earliest):
+            return None
+        row = find_assessment(self._ctx, self._machine)
+        if row is None or not _is_fresh(row, earliest):
+            return None
+        named = None if seen.assessment is None else seen.assessment.activity_id
+        return replace(row, activity_id=row.activity_id or named)
 
     def _running(self, seen: Seen) -> Assessment | None:
         """An assessment that runs already: its result is as good as that of one of ours."""
@@ -137,3 +155,10 @@ def _is_of(row: Assessment, found: Assessment) -> bool:
     if same_activity(row.activity_id, found.activity_id):
         return True
     return row.started is not None and found.started is not None and row.started >= found.started
+
+
+def _is_fresh(assessment: Assessment | None, earliest: datetime) -> bool:
+    """Whether an assessment went well and is not older than that."""
+    if assessment is None or assessment.modified is None or assessment.modified <= earliest:
+        return False
+    return assessment.is_over and assessment.status.casefold() != "failed"

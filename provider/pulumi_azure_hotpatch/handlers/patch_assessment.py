@@ -51,7 +51,8 @@ class PatchAssessmentHandler(Handler[PatchAssessmentInputs, State]):
 
     def create(self, ctx: Context, inputs: PatchAssessmentInputs) -> Created[State]:
         run = _Run(ctx, ResourceId.parse(inputs.machine_id), _fresh(inputs), None)
-        state = run.begin()
+        # One that is young enough already is as good as another one; a run that was killed may have made it.
+        state = run.begin(inputs.max_age)
         return Created(run.id, state)
 
     def read(self, ctx: Context, id: str, state: State) -> State | None:  # noqa: ARG002
@@ -64,7 +65,7 @@ class PatchAssessmentHandler(Handler[PatchAssessmentInputs, State]):
             return _Run(ctx, machine, _carried(state, inputs), id).resume()
         if same and state.assessed_at is not None and not state.unfinished and not inputs.expired:
             return _carried(state, inputs)
-        return _Run(ctx, machine, _fresh(inputs), id).begin()
+        return _Run(ctx, machine, _fresh(inputs), id).begin(inputs.max_age if same else None)
 
     def delete(self, ctx: Context, id: str, state: State) -> None:
         """Nothing is left behind by an assessment."""
@@ -88,9 +89,9 @@ class _Run:
         """The resource's id: the machine and its first activity."""
         return self._id or f"{self._assessing.machine_id}#{self._state.activity_id}"
 
-    def begin(self) -> State:
-        """Assess now."""
-        return self._conclude(self._assessing.assess())
+    def begin(self, max_age: str | None) -> State:
+        """Assess now, unless there is an assessment younger than that."""
+        return self._conclude(self._assessing.assess(parse_wait(max_age) if max_age else None))
 
     def resume(self) -> State:
         """Go on with the one that an earlier run began."""
