@@ -35,6 +35,8 @@ Values = st.SearchStrategy[Any]
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-contoso"
 MACHINE = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm-web-1"
+ARC_MACHINE = f"{GROUP}/providers/Microsoft.HybridCompute/machines/srv-arc-1"
+SCALE_SET = f"{GROUP}/providers/Microsoft.Compute/virtualMachineScaleSets/vmss-1"
 SCHEDULE = f"{GROUP}/providers/Microsoft.Maintenance/maintenanceConfigurations/patch-tuesday"
 
 UNKNOWN = Unknown()  # type: ignore[no-untyped-call]

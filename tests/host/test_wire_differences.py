@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from pulumi_azure_hotpatch.host import wire
 from tests.host.bags import (
+    ARC_MACHINE,
     KINDS,
     MACHINE,
+    SCALE_SET,
     SCHEDULE,
     UNKNOWN,
     Bag,
@@ -30,6 +32,9 @@ REPLACED_BY: dict[str, set[str]] = {
     "ImageSupportCheck": {"machineId"},
     "PatchAssessment": {"machineId"},
     "PatchInstallation": {"machineId"},
+    "ArcHotpatchLicense": {"machineId"},
+    "ArcMachinePatchSettings": {"machineId"},
+    "ScaleSetPatchSettings": {"scaleSetId"},
 }
 
 ANSWERS: dict[str, set[str]] = {
@@ -40,6 +45,9 @@ ANSWERS: dict[str, set[str]] = {
     "ImageSupportCheck": {"imageSupport"},
     "PatchAssessment": set(),
     "PatchInstallation": {"wouldInstall", "rebootExpected", "timeBudget"},
+    "ArcHotpatchLicense": {"adopted"},
+    "ArcMachinePatchSettings": {"adopted"},
+    "ScaleSetPatchSettings": {"adopted"},
 }
 """What `check` fills in by itself."""
 
@@ -95,6 +103,10 @@ ALIKE: list[tuple[str, str, Any, Any]] = [
     ("PatchInstallation", "maxPublishDate", "2027-01-12", "2027-01-12T01:00:00+01:00"),
     ("PatchInstallation", "adoptActivityId", "AB-1", "ab-1"),
     ("PatchInstallation", "startIfOff", None, False),
+    ("ArcHotpatchLicense", "machineId", ARC_MACHINE, ARC_MACHINE.upper()),
+    ("ArcHotpatchLicense", "enabled", None, True),
+    ("ArcMachinePatchSettings", "assessmentMode", "ImageDefault", "imagedefault"),
+    ("ScaleSetPatchSettings", "scaleSetId", SCALE_SET, SCALE_SET.lower()),
 ]
 
 APART: list[tuple[str, str, Any, Any]] = [
@@ -113,6 +125,8 @@ APART: list[tuple[str, str, Any, Any]] = [
     ("PatchAssessment", "triggers", ["a", "b"], ["b", "a"]),
     ("PatchInstallation", "failOn", ["failed"], []),
     ("PatchInstallation", "maxPublishDate", "2027-01-12", "2027-01-13"),
+    ("ArcHotpatchLicense", "enabled", None, False),
+    ("ScaleSetPatchSettings", "enableHotpatching", None, False),
 ]
 
 
@@ -168,7 +182,7 @@ def test_an_answer_that_something_is_due_is_a_change_and_its_end_is_none() -> No
 
 def test_every_input_changed_at_once_replaces_for_exactly_these() -> None:
     for kind in KINDS.values():
-        ids = {"virtualMachineId": MACHINE, "machineId": MACHINE, "scheduleId": SCHEDULE}
+        ids = {"virtualMachineId": MACHINE, "machineId": MACHINE, "scheduleId": SCHEDULE, "scaleSetId": SCALE_SET}
         old = {alias: ids.get(alias, "a") for alias in kind.every}
         new = {alias: f"{ids.get(alias, '')}b" for alias in kind.every}
         assert set(difference(kind, old, new).replaces) == REPLACED_BY[kind.name]

@@ -86,6 +86,31 @@ WRONG: dict[str, dict[str, Any]] = {
         "lookBack": "long ago",
         "timeout": "an hour",
     },
+    "ArcHotpatchLicense": {
+        "machineId": MACHINE,
+        "enabled": "perhaps",
+        "vbsStatus": "running",
+        "secureBoot": "perhaps",
+        "timeout": "an hour",
+        "onDestroy": "explode",
+    },
+    "ArcMachinePatchSettings": {
+        "machineId": MACHINE,
+        "patchMode": "Sometimes",
+        "enableHotpatching": "perhaps",
+        "assessmentMode": "Never",
+        "timeout": "an hour",
+        "onDestroy": "explode",
+    },
+    "ScaleSetPatchSettings": {
+        "scaleSetId": MACHINE,
+        "patchMode": "Sometimes",
+        "enableHotpatching": "perhaps",
+        "assessmentMode": "Never",
+        "rebootSetting": "Tomorrow",
+        "timeout": "an hour",
+        "onDestroy": "explode",
+    },
 }
 
 
