@@ -1,9 +1,10 @@
 """When a maintenance window opens: ``recurEvery`` in local time, over the clock changes of its zone.
 
 The recurrence itself is python-dateutil's. Source of the first run (the first occurrence on or after the start):
-Microsoft Learn, troubleshoot maintenance configurations. A local time that a clock change leaves out comes as much
-later as the change is long; one that comes twice is the first of the two. Which weeks or months an interval of more
-than one takes is counted from the start's own.
+Microsoft Learn, troubleshoot maintenance configurations. Not documented, and done so here: a local time that a clock
+change leaves out comes as much later as the change is long; one that comes twice is the first of the two; hours are
+counted as they pass; which weeks or months an interval of more than one takes is counted from the start's own; nothing
+opens at or after the expiry.
 """
 
 from __future__ import annotations
@@ -37,14 +38,22 @@ class Window:
 
     def next_opening(self, after: datetime) -> datetime | None:
         """Return the first opening at or after ``after`` (aware), in UTC; ``None`` when there is none."""
+        if self.recurrence is not None and self.recurrence.unit == "hour":
+            return self._next_hourly(after, timedelta(hours=self.recurrence.interval))
         local = max(after.astimezone(self.zone).replace(tzinfo=None) - timedelta(hours=2), self.start)
         for opening in self._local_openings(local):
-            if self.expires is not None and opening > self.expires:
+            if self.expires is not None and opening >= self.expires:
                 return None
             instant = opening.replace(tzinfo=self.zone).astimezone(UTC)
             if opening >= self.start and instant >= after:
                 return instant
         return None
+
+    def _next_hourly(self, after: datetime, step: timedelta) -> datetime | None:
+        first = self.start.replace(tzinfo=self.zone).astimezone(UTC)
+        opening = first + max(0, -((first - after) // step)) * step
+        local = opening.astimezone(self.zone).replace(tzinfo=None)
+        return None if self.expires is not None and local >= self.expires else opening
 
     def _local_openings(self, since: datetime) -> Iterator[datetime]:
         rule = self.recurrence
@@ -92,9 +101,6 @@ def _instant(text: Any) -> datetime | None:
 
 def _openings(rule: Recurrence, start: datetime, since: datetime) -> Iterator[datetime]:
     """Yield openings in order, beginning not later than the first at or after ``since``."""
-    if rule.unit == "hour":
-        step = timedelta(hours=rule.interval)
-        return iter(rrule.rrule(rrule.HOURLY, interval=rule.interval, dtstart=_stepped(start, since, step)))
     if rule.unit == "day":
         step = rule.interval * _DAY
         return iter(rrule.rrule(rrule.DAILY, interval=rule.interval, dtstart=_stepped(start, since, step)))
