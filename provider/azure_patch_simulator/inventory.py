@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -82,10 +81,10 @@ def resource_of(body: Mapping[str, Any], created: datetime) -> Resource:
         resource_type = VM_TYPE
     if resource_type.lower() == ARC_TYPE.lower():
         resource_type = ARC_TYPE
-    shaped: Body = {key: copy.deepcopy(value) for key, value in body.items() if key in _ENVELOPE and value is not None}
+    shaped: Body = {key: _copied(value) for key, value in body.items() if key in _ENVELOPE and value is not None}
     if not isinstance(shaped.get("properties"), dict):
         shaped["properties"] = {
-            key: copy.deepcopy(value)
+            key: _copied(value)
             for key, value in body.items()
             if key not in _ENVELOPE and key not in _AZ_EXTRAS and value is not None
         }
@@ -95,6 +94,13 @@ def resource_of(body: Mapping[str, Any], created: datetime) -> Resource:
         return Resource(resource_id, resource_type, shaped, created)
     shaped["properties"].setdefault("provisioningState", "Succeeded")
     return Resource(resource_id, resource_type, shaped, created, {"running": _is_running(body, view)})
+
+
+def _copied(value: Any) -> Any:
+    """Return a copy of JSON, some ten times as fast as a deep copy of anything."""
+    if isinstance(value, dict):
+        return {name: _copied(each) for name, each in value.items()}
+    return [_copied(each) for each in value] if isinstance(value, list) else value
 
 
 def _is_running(body: Mapping[str, Any], view: Any) -> bool:

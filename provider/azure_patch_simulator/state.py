@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -64,6 +65,11 @@ def _encode_resource(resource: Resource) -> dict[str, Any]:
     }
 
 
+@cache
+def _hints_of(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
 def decode(kind: Any, value: Any) -> Any:
     """Return the ``kind`` that ``encode`` made ``value`` of; a member left out keeps its default."""
     origin, inner = get_origin(kind), get_args(kind)
@@ -84,7 +90,7 @@ def decode(kind: Any, value: Any) -> Any:
     if kind is timedelta:
         return timedelta(seconds=value)
     if is_dataclass(kind) and isinstance(kind, type):
-        hints = get_type_hints(kind)
+        hints = _hints_of(kind)
         return kind(**{name: decode(hints[name], each) for name, each in value.items() if name in hints})
     return value
 
@@ -99,7 +105,7 @@ def change(target: Any, changes: Mapping[str, Any]) -> None:
 
 
 def _changes(target: Any, changes: Mapping[str, Any], path: str) -> Iterator[tuple[Any, str, Any]]:
-    hints = get_type_hints(type(target))
+    hints = _hints_of(type(target))
     for name, value in changes.items():
         if name not in hints:
             raise ValueError(f"there is no '{path}{name}'")
@@ -132,9 +138,13 @@ def _fits(kind: Any, value: Any) -> bool:
     if kind is bool or not isinstance(kind, type):
         return isinstance(value, bool) or not isinstance(kind, type)
     if kind in (int, float):
-        return isinstance(value, int if kind is int else int | float) and not isinstance(value, bool) and 0 <= value <= MAX_AMOUNT
+        return (
+            isinstance(value, int if kind is int else int | float)
+            and not isinstance(value, bool)
+            and 0 <= value <= MAX_AMOUNT
+        )
     if is_dataclass(kind):
-        hints = get_type_hints(kind)
+        hints = _hints_of(kind)
         return isinstance(value, kind) and all(
             _fits(hints[each.name], getattr(value, each.name)) for each in fields(kind)
         )
