@@ -6,7 +6,7 @@ Reads answer None for "does not exist". Everything may raise `ArmError`; waits m
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
@@ -162,6 +162,10 @@ class Patching(Protocol):
 class ScaleSets(Protocol):
     """Virtual machine scale sets."""
 
+    def in_subscription(self, subscription_id: str) -> Iterator[Body]:
+        """The bodies of all scale sets of a subscription, page after page."""
+        ...
+
     def get(self, scale_set: ResourceId, *, fresh: bool = True) -> Body | None:
         """The scale set's ARM body; `fresh=False` as for `Machines.get`."""
         ...
@@ -312,6 +316,10 @@ class Context(Protocol):
 
     def inform(self, message: str) -> None:
         """Show a remark that stays in the diagnostics."""
+        ...
+
+    def once(self, key: str, make: Callable[[], Any]) -> Any:
+        """What `make` gives, asked for once in this verb."""
         ...
 
     def keep(self, id: str, state: object) -> None:

@@ -18,13 +18,26 @@ def _camel(name: str) -> str:
     return head + "".join(word.capitalize() for word in rest)
 
 
-def _snake(name: str) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+class _Key(str):
+    """A key of the program's own, such as a tag's name, which no translation may touch."""
+
+    __slots__ = ()
+
+
+def _with_own_keys(value: Any) -> Any:
+    """A value whose inner keys reach the wire as they are written, now or once it is known."""
+    if isinstance(value, pulumi.Output):
+        return value.apply(_with_own_keys)
+    if isinstance(value, Mapping):
+        return {_Key(key): _with_own_keys(item) for key, item in value.items()}
+    return value
 
 
 class _Declared(Resource):
-    """A dynamic resource whose annotated outputs are snake_case here and camelCase on the wire; nested names are left
-    alone.
+    """A dynamic resource whose annotated outputs are snake_case here and camelCase on the wire.
+
+    Outputs are kept under the wire's names, so that nothing inside a value is ever renamed; attributes are found by
+    the program's names.
     """
 
     _names: ClassVar[frozenset[str]]
@@ -36,15 +49,17 @@ class _Declared(Resource):
     def __init__(
         self, provider: ResourceProvider, name: str, inputs: Mapping[str, Any], opts: ResourceOptions | None
     ) -> None:
-        super().__init__(provider, name, {**dict.fromkeys(self._names), **inputs}, opts)
+        given = {_camel(key): _with_own_keys(value) for key, value in inputs.items()}
+        super().__init__(provider, name, {**dict.fromkeys(map(_camel, self._names)), **given}, opts)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in type(self)._names and _camel(name) in self.__dict__:
+            return self.__dict__[_camel(name)]
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def translate_input_property(self, prop: str) -> str:
-        """The wire's name of a property."""
-        return _camel(prop) if prop in self._names else prop
-
-    def translate_output_property(self, prop: str) -> str:
-        """The program's name of a property."""
-        return name if (name := _snake(prop)) in self._names else prop
+        """The wire's name of a property, for options such as `ignore_changes`."""
+        return str(prop) if isinstance(prop, _Key) or prop not in self._names else _camel(prop)
 
 
 class PreviewEnrollment(_Declared, module="azurehotpatch", name="PreviewEnrollment"):
@@ -248,6 +263,7 @@ class MaintenanceSchedule(_Declared, module="azurehotpatch", name="MaintenanceSc
         :param reboot_setting: `IfRequired` (the default), `Never` or `Always`.
         :param windows: which Windows patches are installed.
         :param linux: which Linux packages are installed.
+        :param tags: the configuration's tags; lower-case names are safest.
         :param on_destroy: `restore` (the default) deletes what was created and puts back what was changed, `keep`
             leaves everything.
         """
@@ -269,6 +285,9 @@ class MaintenanceSchedule(_Declared, module="azurehotpatch", name="MaintenanceSc
             "tags": tags,
             "on_destroy": on_destroy,
         }
+        # What was there before and what was set hold tags and masks again, which may be secret.
+        copies = ResourceOptions(additional_secret_outputs=["applied", "previous"])
+        opts = ResourceOptions.merge(opts, copies)
         super().__init__(providers.MaintenanceScheduleProvider(), resource_name, inputs, opts)
 
 
@@ -668,7 +687,7 @@ class ScaleSetPatchSettings(_Declared, module="azurehotpatch", name="ScaleSetPat
         :param enable_hotpatching: Windows only; on a hotpatch image it cannot be turned off.
         :param assessment_mode: `AutomaticByPlatform` (assessed every day) or `ImageDefault`.
         :param reboot_setting: `IfRequired`, `Never` or `Always`, for platform patching.
-        :param bypass_platform_safety_checks_on_user_schedule: without effect, because schedules do not reach scale sets.
+        :param bypass_platform_safety_checks_on_user_schedule: of no effect: schedules do not reach scale sets.
         :param on_destroy: `restore` (the default) puts back what was there before, `keep` leaves everything.
         :param timeout: how long a change may take, such as `30m` (the default).
         """

@@ -50,7 +50,7 @@ class PreviewEnrollmentHandler(Handler[PreviewEnrollmentInputs, PreviewEnrollmen
         yield from judge((rule("subscription-known"),), Declaration(subscription_missing=missing))
         if not inputs.known("namespace", "features"):
             return
-        states = self._read_states(ctx, inputs)
+        states = ctx.once("states", lambda: self._read_states(ctx, inputs))
         alike: dict[tuple[Any, bool], list[str]] = {}
         for feature in inputs.features:
             alike.setdefault((states.get(feature, UNKNOWN), is_retired(inputs.namespace, feature)), []).append(feature)
@@ -62,7 +62,7 @@ class PreviewEnrollmentHandler(Handler[PreviewEnrollmentInputs, PreviewEnrollmen
     def answers(self, ctx: Context, inputs: Inputs, state: PreviewEnrollmentState | None) -> dict[str, Any]:
         if state is not None:
             return {"adopted": state.adopted}
-        states = self._read_states(ctx, inputs)
+        states = ctx.once("states", lambda: self._read_states(ctx, inputs))
         return (
             {"adopted": tuple(feature for feature, found in states.items() if found == "Registered")} if states else {}
         )

@@ -42,7 +42,10 @@ class Patience:
         if self.said is None or self.said[0] != waiting_for or now - self.said[1] >= _REPEAT_PROGRESS:
             self.said = (waiting_for, now)
             ctx.progress(f"waiting for {waiting_for} ({spell(now - self.started)})")
-        ctx.clock.sleep_until(min(until, self.deadline))
+        try:
+            ctx.clock.sleep_until(min(until, self.deadline))
+        except Interrupted as interruption:
+            raise Interrupted(f"{ctx.label}: {interruption}") from None
 
 
 def finish(ctx: Context, operation: Operation[ResultT], patience: Patience, waiting_for: str) -> ResultT:

@@ -69,7 +69,7 @@ class HandlerProvider(ResourceProvider):
             if cancel is not None:
                 engine_hooks.hear_cancel(cancel)
             engine_hooks.widen_worker_pool()
-            end_with_parent()
+            end_with_parent(runtime.log.address)
             _runtime = runtime
 
     def check(self, _olds: Bag, news: Bag) -> CheckResult:
@@ -135,7 +135,9 @@ class HandlerProvider(ResourceProvider):
         with _one_line():
             handler, call = self._handler(), engine_hooks.current_call()
             state = wire.load_state(handler.state, props)
-            observed = handler.read(_started().call(call, _label(handler, props)), id_, state)
+            ctx = _started().call(call, _label(handler, props))
+            observed = handler.read(ctx, id_, state)
+            ctx.clear_progress()
             if observed is None:
                 return ReadResult("", {})
             outs = wire.dump(observed)

@@ -9,7 +9,7 @@ import threading
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from pulumi_azure_hotpatch.errors import Interrupted
+from pulumi_azure_hotpatch.errors import ConfigurationError, Interrupted
 
 from .system_clock import pause
 
@@ -44,10 +44,15 @@ class EndpointClock:
     def _ask(self, body: dict[str, str] | None) -> datetime:
         try:
             return self._exchange(body)
-        except (http.client.HTTPException, ConnectionError):
+        except (http.client.HTTPException, OSError):
             # The kept connection has gone stale; asking twice does no harm, time only moves on.
             self._threads.connection = None
+        try:
             return self._exchange(body)
+        except (http.client.HTTPException, OSError, ValueError, KeyError) as error:
+            raise ConfigurationError(
+                f"the clock of the endpoint https://{self._host} does not answer ({error}); is the simulator running?"
+            ) from None
 
     def _exchange(self, body: dict[str, str] | None) -> datetime:
         connection: http.client.HTTPSConnection | None = getattr(self._threads, "connection", None)

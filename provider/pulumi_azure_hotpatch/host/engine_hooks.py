@@ -65,6 +65,9 @@ def widen_worker_pool(workers: int = _WORKERS) -> bool:
         executor = threading.current_thread()._args[0]()  # type: ignore[attr-defined]
         if executor._max_workers < workers:
             executor._max_workers = workers
+            # Calls that queued up behind the first four get their threads now.
+            for _ in range(min(workers, executor._work_queue.qsize())):
+                executor._adjust_thread_count()
         return bool(executor._max_workers >= workers)
     except (AttributeError, IndexError, TypeError):
         return False

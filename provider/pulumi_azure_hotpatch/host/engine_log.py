@@ -26,6 +26,11 @@ class EngineLog:
         argument = sys.argv[1] if len(sys.argv) > 1 else ""
         return EngineLog(argument if ":" in argument else None)
 
+    @property
+    def address(self) -> str | None:
+        """Where the engine listens, None where there is none."""
+        return self._address
+
     def progress(self, message: str, urn: str = "") -> None:
         """Show `message` beside the resource until the next one replaces it."""
         self._send("INFO", message, urn, ephemeral=True)

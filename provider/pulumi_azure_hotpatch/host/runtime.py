@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pulumi_azure_hotpatch.ports import (
     ArcMachines,
@@ -87,6 +88,7 @@ class CallContext:
     may_read: bool = True
     showing: bool = False
     kept: tuple[str, object] | None = field(default=None)
+    memory: dict[str, Any] = field(default_factory=dict)
 
     @property
     def clock(self) -> Clock:
@@ -155,6 +157,11 @@ class CallContext:
     def keep(self, id: str, state: object) -> None:
         self.kept = (id, state)
 
+    def once(self, key: str, make: Callable[[], Any]) -> Any:
+        if key not in self.memory:
+            self.memory[key] = make()
+        return self.memory[key]
+
     def forget(self) -> None:
         self.kept = None
 
@@ -167,13 +174,29 @@ class CallContext:
         return self.call.urn if self.call else ""
 
 
-def end_with_parent(finish: Callable[[int], None] = os._exit) -> None:
-    """End this process once its parent has died: a plugin whose CLI was killed must not go on by itself."""
+def end_with_parent(engine: str | None = None, finish: Callable[[int], None] = os._exit) -> None:
+    """End this process once its parent, or the `engine` at that address, has died.
+
+    A plugin whose CLI was killed must not go on by itself. The parent alone does not tell: the vendor's bundle starts
+    plugins through a shell, which lives on.
+    """
     parent = os.getppid()
 
     def watch() -> None:
-        while os.getppid() == parent:
+        while os.getppid() == parent and (engine is None or _answers(engine)):
             pause(_PARENT_CHECK_SECONDS)
         finish(1)
 
     threading.Thread(target=watch, name="end-with-parent", daemon=True).start()
+
+
+def _answers(address: str) -> bool:
+    """Whether something listens at `host:port`; only a refused connection says that nothing does."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=5).close()
+    except ConnectionRefusedError:
+        return False
+    except OSError:
+        return True
+    return True

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import ConfigDict
 
 from .arc_machine_patch_settings import ArcMachineId
-from .base import ANY_CASE, Answer, Inputs, OnDestroy, ReplaceOnChange, State, Wait
+from .base import ANY_CASE, Answer, Inputs, OnDestroy, OptionalWait, ReplaceOnChange, State
 
 
 class ArcHotpatchLicenseInputs(Inputs):
@@ -21,7 +21,7 @@ class ArcHotpatchLicenseInputs(Inputs):
     vbs_status: int | None = None
     secure_boot: bool | None = None
     on_destroy: OnDestroy = "restore"
-    timeout: Wait | None = None
+    timeout: OptionalWait = None
     adopted: Annotated[bool | None, Answer()] = None
 
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, ConfigDict
 from pulumi_azure_hotpatch.engine.facts import ARC_MACHINES
 from pulumi_azure_hotpatch.ids import ResourceId
 
-from .base import ANY_CASE, Answer, ArmId, Inputs, OnDestroy, ReplaceOnChange, Wait
+from .base import ANY_CASE, Answer, ArmId, Inputs, OnDestroy, OptionalWait, ReplaceOnChange
 from .owned_settings import AssessmentMode, OwnedSettings, PatchMode
 
 
@@ -30,7 +30,7 @@ class ArcMachinePatchSettingsInputs(Inputs):
     enable_hotpatching: bool | None = None
     assessment_mode: Annotated[AssessmentMode | None, ANY_CASE] = None
     on_destroy: OnDestroy = "restore"
-    timeout: Wait | None = None
+    timeout: OptionalWait = None
     adopted: Annotated[tuple[str, ...] | None, Answer()] = None
 
 

@@ -131,6 +131,10 @@ Wait = Annotated[
 ]
 
 
+# The mark of a type does not reach through `| None`, so the optional form carries its own.
+OptionalWait = Annotated[Wait | None, Same(lambda value: parse_wait(value) if isinstance(value, str) else value)]
+
+
 def mark(field: FieldInfo, kind: type[Any]) -> Any:
     """The mark of that kind on a field, None if it has none."""
     return next((item for item in field.metadata if isinstance(item, kind)), None)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict
 
-from .base import ANY_CASE, Answer, Inputs, ReplaceOnChange, State, Wait
+from .base import ANY_CASE, Answer, Inputs, OptionalWait, ReplaceOnChange, State, Wait
 from .patches import MachineId, Triggers
 
 
@@ -17,7 +17,7 @@ class ImageSupportCheckInputs(Inputs):
     require: Literal["Supported"] | None = None
     triggers: Triggers = ()
     poll_interval: Wait = "30s"
-    timeout: Wait | None = None
+    timeout: OptionalWait = None
     image_support: Annotated[str | None, Answer()] = None
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from .base import ANY_CASE, Answer, Inputs, ReplaceOnChange, Same, State, Wait, parse_wait
+from .base import ANY_CASE, Answer, Inputs, OptionalWait, ReplaceOnChange, Same, State, Wait, parse_wait
 from .patches import AvailablePatch, MachineId, Triggers
 
 
@@ -19,7 +19,7 @@ class PatchAssessmentInputs(Inputs):
     machine_id: Annotated[MachineId, ReplaceOnChange(), ANY_CASE]
     triggers: Triggers = ()
     max_age: Annotated[Wait | None, Same(lambda text: text and parse_wait(text))] = None
-    timeout: Wait | None = None
+    timeout: OptionalWait = None
     expired: Annotated[bool | None, Answer(compared=True)] = None
 
 

@@ -9,7 +9,19 @@ from pydantic import AfterValidator, ConfigDict
 
 from pulumi_azure_hotpatch.engine.instants import instant_of
 
-from .base import ANY_CASE, ANY_ORDER, Answer, Inputs, ReplaceOnChange, Same, State, Wait, means_the_same, parse_wait
+from .base import (
+    ANY_CASE,
+    ANY_ORDER,
+    Answer,
+    Inputs,
+    OptionalWait,
+    ReplaceOnChange,
+    Same,
+    State,
+    Wait,
+    means_the_same,
+    parse_wait,
+)
 from .maintenance_schedule import SELECTION, LinuxPackages, RebootSetting, WindowsPatches
 from .patches import MachineId, TreatedPatch, Triggers
 
@@ -52,7 +64,7 @@ class PatchInstallationInputs(Inputs):
     adopt_activity_id: Annotated[str | None, ANY_CASE] = None
     ignore_activity_id: Annotated[str | None, ANY_CASE] = None
     look_back: Wait = "72h"
-    timeout: Wait | None = None
+    timeout: OptionalWait = None
     would_install: Annotated[tuple[str, ...] | None, Answer()] = None
     reboot_expected: Annotated[str | None, Answer()] = None
     time_budget: Annotated[str | None, Answer()] = None

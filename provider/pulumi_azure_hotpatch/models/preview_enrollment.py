@@ -6,7 +6,19 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from .base import ANY_CASE, ANY_ORDER, Answer, Inputs, Name, OnDestroy, ReplaceOnChange, State, Wait, parse_wait
+from .base import (
+    ANY_CASE,
+    ANY_ORDER,
+    Answer,
+    Inputs,
+    Name,
+    OnDestroy,
+    OptionalWait,
+    ReplaceOnChange,
+    State,
+    Wait,
+    parse_wait,
+)
 
 # The founding set: hotpatch, automatic guest patching and in-guest patching, in preview in 2021.
 HOTPATCH_PREVIEW_FEATURES: Final = ("InGuestHotPatchVMPreview", "InGuestAutoPatchVMPreview", "InGuestPatchVMPreview")
@@ -40,7 +52,7 @@ class PreviewEnrollmentInputs(Inputs):
     propagate: bool = True
     agreeing_reads: Annotated[int, Field(ge=1, le=100)] = 3
     poll_interval: Annotated[Wait, AfterValidator(_check_interval)] = "10s"
-    timeout: Wait | None = None
+    timeout: OptionalWait = None
     on_destroy: OnDestroy = "keep"
     adopted: Annotated[tuple[str, ...] | None, Answer()] = None
 

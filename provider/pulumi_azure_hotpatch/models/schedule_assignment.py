@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict
 
-from .base import ANY_CASE, REGION, ArmId, Inputs, Name, OnDestroy, ReplaceOnChange, State, Wait
+from .base import ANY_CASE, REGION, ArmId, Inputs, Name, OnDestroy, OptionalWait, ReplaceOnChange, State
 
 
 class ScheduleAssignmentInputs(Inputs):
@@ -16,7 +16,7 @@ class ScheduleAssignmentInputs(Inputs):
     schedule_id: Annotated[ArmId, ReplaceOnChange(), ANY_CASE]
     assignment_name: Annotated[Name | None, ReplaceOnChange(), ANY_CASE] = None
     location: Annotated[str | None, REGION] = None
-    timeout: Wait | None = None
+    timeout: OptionalWait = None
     on_destroy: OnDestroy = "restore"
 
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, ConfigDict
 from pulumi_azure_hotpatch.engine.facts import VIRTUAL_MACHINES
 from pulumi_azure_hotpatch.ids import ResourceId
 
-from .base import ANY_CASE, Answer, ArmId, Inputs, OnDestroy, ReplaceOnChange, Wait
+from .base import ANY_CASE, Answer, ArmId, Inputs, OnDestroy, OptionalWait, ReplaceOnChange
 from .owned_settings import AssessmentMode, OwnedSettings, PatchMode, RebootSetting
 
 
@@ -33,7 +33,7 @@ class VirtualMachinePatchSettingsInputs(Inputs):
     reboot_setting: Annotated[RebootSetting | None, ANY_CASE] = None
     bypass_platform_safety_checks_on_user_schedule: bool | None = None
     on_destroy: OnDestroy = "restore"
-    timeout: Wait | None = None
+    timeout: OptionalWait = None
     adopted: Annotated[tuple[str, ...] | None, Answer()] = None
     image_eligibility: Annotated[str | None, Answer()] = None
 
