@@ -1,15 +1,15 @@
-"""Arc-enabled servers: read, list, create, change, delete; none of it takes time.
+"""Arc-enabled servers: read, list, create, change, delete; only the last takes time.
 
-Source of shapes and codes: azure-mgmt-hybridcompute 10 (api 2026-07-15): PUT and PATCH answer 200, DELETE 200 or 204.
+Source of shapes and codes: azure-mgmt-hybridcompute 10 (api 2026-07-15): PUT and PATCH answer 200, DELETE 202 or 204.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from . import hotpatch_enablement
+from . import arc_operations, hotpatch_enablement, operations
 from .errors import ArmError, resource_not_found
 from .fields import check_tags, choice, merge, typed, without_nulls
 from .groups import group_of_call, page
@@ -17,6 +17,10 @@ from .http import Response
 from .machine_settings import ARC_TYPE
 from .resources import Body, Resource
 from .routing import Call, Routes
+from .world import Operation
+
+if TYPE_CHECKING:
+    from .simulator import Simulator
 
 routes = Routes()
 
@@ -24,6 +28,7 @@ _LIST = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsof
 MACHINE_PATH = _LIST + "/{machine}"
 PATCH_MODES = ("ImageDefault", "AutomaticByPlatform", "AutomaticByOS", "Manual")
 ASSESSMENT_MODES = ("ImageDefault", "AutomaticByPlatform")
+DELETE = f"{arc_operations.KIND}machine.delete"
 _READ_ONLY = ("id", "name", "type", "systemData", "resources", "etag")
 
 
@@ -137,10 +142,24 @@ def patch(call: Call) -> Response:
 
 @routes.route("DELETE", MACHINE_PATH, "Machines_Delete")
 def delete(call: Call) -> Response:
-    """Delete a machine: 200, or 204 when there is none."""
+    """Delete a machine: 202, or 204 when there is none."""
     machine = call.world.resources.get(_id(call))
     if machine is None:
         return Response.empty(204)
-    call.world.resources.remove(machine.id)
-    call.simulator.patching.forget(machine.id)
-    return Response.empty(200)
+    operations.refuse_while_running(machine)
+    operation = operations.start(
+        call.simulator,
+        machine,
+        DELETE,
+        subscription=call.subscription.id,
+        location=str(machine.body["location"]),
+        duration=call.world.settings.operation_time,
+    )
+    return Response.empty(202, arc_operations.headers(call, operation))
+
+
+@operations.finisher(DELETE)
+def finish_delete(simulator: Simulator, operation: Operation) -> None:
+    """The machine is gone."""
+    simulator.world.resources.remove(operation.resource_id)
+    simulator.patching.forget(operation.resource_id)

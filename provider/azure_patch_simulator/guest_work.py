@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from . import (
     apply_updates,
     arc_machines,
+    arc_operations,
     arc_patching,
     assessments,
     auto_patching,
@@ -29,6 +30,7 @@ routes: tuple[Routes, ...] = (
     patch_operations.routes,
     apply_updates.routes,
     arc_machines.routes,
+    arc_operations.routes,
     arc_patching.routes,
     license_profiles.routes,
     guest_control.routes,

@@ -9,12 +9,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from typing import TYPE_CHECKING
 
 from dateutil.relativedelta import relativedelta
 
-from . import operations
+from . import arc_operations, operations
 from .arc_machines import MACHINE_PATH, machine_of_call
 from .errors import ArmError, resource_not_found, unseen
 from .fields import check_tags, choice, merge, typed, without_nulls
@@ -36,6 +35,7 @@ _PROFILE = MACHINE_PATH + "/licenseProfiles/{profile}"
 _ON, _OFF = ("Enable", "Enabled", "Enabling"), ("Disable", "Disabled", "Disabling")
 _STATES = (*_ON, *_OFF, "Unknown", "Failed")
 _PRODUCTS = ("WindowsServer", "WindowsIoTEnterprise")
+WRITE, DELETE = f"{arc_operations.KIND}licence.write", f"{arc_operations.KIND}licence.delete"
 
 
 def _id(call: Call) -> str:
@@ -49,7 +49,7 @@ def _found(call: Call) -> Resource:
     return found
 
 
-def _check(body: Mapping[str, Any]) -> None:
+def _check(body: Mapping[str, object]) -> None:
     check_tags(body)
     if not typed(body, "location", str):
         raise ArmError(400, "LocationRequired", "The location property is required for this definition.")
@@ -102,8 +102,8 @@ def _write(call: Call, profile: Resource, body: Body, status: int) -> Response:
         _turned(part, call.now, done=False)
     body["properties"]["provisioningState"] = "Creating" if status == 201 else "Updating"
     profile.body = body
-    operation = _start(call, profile, "licence.write")
-    headers = {} if operation.ended is not None else _headers(call, operation)
+    operation = _start(call, profile, WRITE)
+    headers = {} if operation.ended is not None else arc_operations.headers(call, operation)
     return Response.of_json(status, profile.body, headers)
 
 
@@ -118,20 +118,7 @@ def _start(call: Call, profile: Resource, kind: str) -> Operation:
     )
 
 
-def _headers(call: Call, operation: Operation) -> dict[str, str]:
-    version = quote(call.request.api_version or "2024-07-10", safe="")
-    base = (
-        f"{call.base_url}/subscriptions/{quote(operation.subscription)}/providers/Microsoft.HybridCompute/locations/"
-        f"{quote(operation.location, safe='', errors='replace')}"
-    )
-    return {
-        "azure-asyncoperation": f"{base}/operationstatus/{operation.id}?api-version={version}",
-        "location": f"{base}/operationresults/{operation.id}?api-version={version}",
-        "retry-after": operations.retry_after(call, operation),
-    }
-
-
-@operations.finisher("licence.write")
+@operations.finisher(WRITE)
 def finish_write(simulator: Simulator, operation: Operation) -> None:
     """What was being enabled is enabled; the machine's guest takes note."""
     profile = simulator.world.resources.get(operation.resource_id)
@@ -145,7 +132,7 @@ def finish_write(simulator: Simulator, operation: Operation) -> None:
     _tell_machine(simulator, profile.id)
 
 
-@operations.finisher("licence.delete")
+@operations.finisher(DELETE)
 def finish_delete(simulator: Simulator, operation: Operation) -> None:
     """The profile is gone."""
     simulator.world.resources.remove(operation.resource_id)
@@ -208,42 +195,5 @@ def delete(call: Call) -> Response:
         return Response.empty(204)
     operations.refuse_while_running(profile)
     profile.properties["provisioningState"] = "Deleting"
-    operation = _start(call, profile, "licence.delete")
-    return Response.empty(202, _headers(call, operation))
-
-
-_LOCATION = "/subscriptions/{subscription}/providers/Microsoft.HybridCompute/locations/{location}"
-
-
-def _operation(call: Call) -> Operation:
-    operation = call.world.operations.get(call.params["operation"].lower())
-    known = operation is not None and operation.kind.startswith("licence.")
-    if operation is None or not known or operation.subscription.lower() != call.subscription.id.lower():
-        raise unseen("NoSuchOperation", f"Operation '{call.params['operation']}' was not found.", status=404)
-    return operation
-
-
-@routes.route("GET", _LOCATION + "/operationstatus/{operation}", "LicenseProfiles_OperationStatus")
-def operation_status(call: Call) -> Response:
-    """Answer a poll: the resource is in ``properties``, not in ``properties.output``."""
-    operation = _operation(call)
-    profile = call.world.resources.get(operation.resource_id)
-    body: dict[str, Any] = {
-        "name": operation.id,
-        "status": operation.status,
-        "startTime": operation.started.isoformat(),
-    }
-    if profile is not None:
-        body["properties"] = profile.body
-    headers = {} if operation.ended is not None else {"retry-after": operations.retry_after(call, operation)}
-    return Response.of_json(200, body, headers)
-
-
-@routes.route("GET", _LOCATION + "/operationresults/{operation}", "LicenseProfiles_OperationResult")
-def operation_result(call: Call) -> Response:
-    """202 until it is over, then the profile, or nothing when it was deleted."""
-    operation = _operation(call)
-    if operation.ended is None:
-        return Response.empty(202, _headers(call, operation))
-    profile = call.world.resources.get(operation.resource_id)
-    return Response.empty(200) if profile is None else Response.of_json(200, profile.body)
+    operation = _start(call, profile, DELETE)
+    return Response.empty(202, arc_operations.headers(call, operation))

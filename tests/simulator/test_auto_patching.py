@@ -13,11 +13,10 @@ import pytest
 from azure_patch_simulator.patch_records import Installation
 from azure_patch_simulator.resources import Body
 from azure_patch_simulator.rollout_order import PAIRS, phases_of
-from tests.simulator.asking import Client, in_guest_configuration, patch_settings
+from tests.simulator.asking import GROUP, Client, in_guest_configuration, patch_settings
 from tests.simulator.guests import (
     ASSESSED,
     AUTOMATIC,
-    GROUP,
     HOTPATCH,
     SCHEDULED,
     advance,

@@ -103,7 +103,7 @@ def test_runs_recur() -> None:
 @pytest.mark.parametrize("with_schedule", [True, False])
 def test_what_happens_by_mode_bypass_and_schedule(automatic: bool, bypass: bool, with_schedule: bool) -> None:
     mode = "AutomaticByPlatform" if automatic else "AutomaticByOS"
-    settings = {
+    settings: dict[str, Any] = {
         "patchMode": mode,
         "automaticByPlatformSettings": {"bypassPlatformSafetyChecksOnUserSchedule": bypass},
     }
@@ -241,7 +241,7 @@ def test_a_deleted_or_unassigned_schedule_runs_no_more() -> None:
 
 
 def test_the_machines_own_restart_setting_comes_before_the_schedules() -> None:
-    own = {**AUTOMATIC, "automaticByPlatformSettings": {
+    own: dict[str, Any] = {**AUTOMATIC, "automaticByPlatformSettings": {
         "bypassPlatformSafetyChecksOnUserSchedule": True, "rebootSetting": "Never"}}  # fmt: skip
     azure = scheduled(patched(**own))
     put(azure, "monthly", reboot="Always", startDateTime="2025-01-01 03:00", recurEvery="Month Second Tuesday Offset4")
