@@ -106,6 +106,17 @@ def list_of_group(call: Call) -> Response:
     return page(call, [each.body for each in found])
 
 
+@routes.route(
+    "GET",
+    "/subscriptions/{subscription}/providers/Microsoft.Compute/virtualMachineScaleSets",
+    "VirtualMachineScaleSets_ListAll",
+)
+def list_all(call: Call) -> Response:
+    """List the scale sets of a subscription."""
+    found = call.world.resources.of_type(TYPE, subscription=call.subscription.id)
+    return page(call, [each.body for each in found])
+
+
 @routes.route("PUT", _SCALE_SET, "VirtualMachineScaleSets_CreateOrUpdate")
 def put(call: Call) -> Response:
     """Create (201) or replace (200) a scale set."""

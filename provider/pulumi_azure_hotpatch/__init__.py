@@ -26,7 +26,7 @@ from .status import (
     get_patch_status_output,
 )
 
-__all__ = [
+__all__ = [  # noqa: RUF022 - by plain text order
     "ArcHotpatchLicense",
     "ArcMachinePatchSettings",
     "HOTPATCH_PREVIEW_FEATURES",

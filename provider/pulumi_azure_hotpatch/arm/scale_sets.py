@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from pulumi_azure_hotpatch.ids import ResourceId
@@ -27,6 +27,13 @@ class ArmScaleSets:
     def get(self, scale_set: ResourceId, *, fresh: bool = True) -> Body | None:
         """Source of the call: azure-mgmt-compute 39.0.0, VirtualMachineScaleSetsOperations.get."""
         return self._reads.get(scale_set, fresh=fresh)
+
+    def in_subscription(self, subscription_id: str) -> Iterator[Body]:
+        """Source of the call: VirtualMachineScaleSetsOperations.list_all."""
+        with arm_errors("list its scale sets", f"subscription {subscription_id}"):
+            for scale_set in self._compute(subscription_id).virtual_machine_scale_sets.list_all():
+                found: Any = scale_set
+                yield found.as_dict()
 
     def patch_settings(self, scale_set: ResourceId, os_kind: str, settings: Body) -> ArmOperation[Body]:
         """Source of the call: VirtualMachineScaleSetsOperations.begin_update (PATCH, long-running)."""

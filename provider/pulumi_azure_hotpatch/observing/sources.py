@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from pulumi_azure_hotpatch.ports import ArcMachines, Machines, Maintenance, MaintenanceRuns, ResourceGraph
+from pulumi_azure_hotpatch.ports import ArcMachines, Machines, Maintenance, MaintenanceRuns, ResourceGraph, ScaleSets
 
 Tell = Callable[[str], None]
 """Takes one line that a reader should see beside the answer."""
@@ -20,6 +20,8 @@ class Sources(Protocol):
     def machines(self) -> Machines: ...
     @property
     def arc(self) -> ArcMachines: ...
+    @property
+    def scale_sets(self) -> ScaleSets: ...
     @property
     def maintenance(self) -> Maintenance: ...
     @property
