@@ -85,11 +85,11 @@ def detected_support(
     return None
 
 
-def support_by_failure(code: str, message: str, at: datetime, activity_id: str | None) -> ImageSupport | None:
+def support_by_failure(failure: str, at: datetime, activity_id: str | None) -> ImageSupport | None:
     """What the failure of an assessment says of the image; None for a failure of the service, which says nothing."""
-    if code.casefold() in _SAYS_NOTHING:
+    if _says_nothing(failure):
         return None
-    return ImageSupport(UNSUPPORTED, f"the assessment failed: {message}", "assessment", at, activity_id)
+    return ImageSupport(UNSUPPORTED, f"the assessment failed: {failure}", "assessment", at, activity_id)
 
 
 def _by_installation(installation: Installation) -> ImageSupport | None:
@@ -98,11 +98,15 @@ def _by_installation(installation: Installation) -> ImageSupport | None:
     named = f"installation {installation.activity_id} ({_when(installation.started)})"
     treated = (installation.installed or 0) + (installation.failed or 0) + (installation.pending or 0)
     worked = installation.status.casefold() in ("succeeded", "completedwithwarnings") or treated > 0
-    if not worked and (installation.error or "").partition(":")[0].casefold() in _SAYS_NOTHING:
+    if not worked and _says_nothing(installation.error or ""):
         return None
     why = f"{named} worked in the guest" if worked else f"{named} failed: {installation.error or installation.status}"
     state = SUPPORTED if worked else UNSUPPORTED
     return ImageSupport(state, why, "installation", installation.modified, installation.activity_id)
+
+
+def _says_nothing(failure: str) -> bool:
+    return any(code in failure.casefold() for code in _SAYS_NOTHING)
 
 
 def _is_after(started: datetime | None, since: datetime | None) -> bool:

@@ -223,8 +223,12 @@ def _error(body: Body) -> str | None:
     found = object_at(body, "error") or object_at(body, "errorDetails")
     if str(found.get("code") or "").casefold() in _NO_ERROR:
         return None
-    details = [str(each.get("message") or each.get("code") or "") for each in found.get("details") or ()]
-    return " ".join(": ".join(filter(None, (str(found["code"]), str(found.get("message") or ""), *details))).split())
+    said = ": ".join(filter(None, (str(found["code"]), str(found.get("message") or "").strip().rstrip("."))))
+    details = [
+        ": ".join(filter(None, (str(each.get("code") or ""), str(each.get("message") or "").strip())))
+        for each in found.get("details") or ()
+    ]
+    return " ".join(f"{said} ({' '.join(details)})".split()) if any(details) else " ".join(said.split())
 
 
 def _text(value: Any) -> str | None:

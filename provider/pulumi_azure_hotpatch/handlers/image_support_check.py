@@ -20,6 +20,7 @@ from pulumi_azure_hotpatch.engine.image_support import (
     support_by_failure,
 )
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
+from pulumi_azure_hotpatch.engine.patch_results import Assessment
 from pulumi_azure_hotpatch.engine.rules import Finding, judge, rule
 from pulumi_azure_hotpatch.errors import OperationFailed, Refused
 from pulumi_azure_hotpatch.ids import ResourceId
@@ -156,7 +157,7 @@ class _Check:
             else:
                 found = assessing.assess()
         except OperationFailed as error:
-            failed = support_by_failure(error.code, str(error), self._ctx.clock.now(), assessing.activity_id)
+            failed = support_by_failure(str(error), self._ctx.clock.now(), assessing.activity_id)
             decided = self._detected(since) or failed
             if decided is None:
                 raise
@@ -164,17 +165,28 @@ class _Check:
         began = min(filter(None, (found.started, since)), default=None)
         while True:
             decided = self._detected(began)
+            if decided is None and found.status.casefold() == "failed":
+                decided = self._by_failure(found)
             if decided is not None:
                 return self._answer(decided)
-            if found.status.casefold() == "failed" and self._ctx.clock.now() >= self._patience.deadline:
-                code, _, message = (found.error or "Failed: Azure gives no reason").partition(": ")
-                failed = support_by_failure(code, message, self._ctx.clock.now(), found.activity_id)
-                if failed is not None:
-                    return self._answer(failed)
             interval = parse_wait(self._state.poll_interval)
-            self._patience.sleep(
-                self._ctx, self._ctx.clock.now() + interval, "the support state to be more than Unknown"
+            waiting_for = "the support state to be more than Unknown"
+            self._patience.sleep(self._ctx, self._ctx.clock.now() + interval, waiting_for)
+
+    def _by_failure(self, found: Assessment) -> ImageSupport:
+        """What a failed assessment says while the service has detected nothing. Raises OperationFailed."""
+        failure = found.error or "Azure gives no reason"
+        decided = support_by_failure(failure, self._ctx.clock.now(), found.activity_id)
+        if decided is None:
+            # The next run assesses anew.
+            again = {"activity_id": None, "operation": None}
+            self._ctx.keep(self._name(self._state), self._state.model_copy(update=again))
+            raise OperationFailed(
+                f"{self._ctx.label}: assessment {found.activity_id} failed, and its failure says nothing of the image: "
+                f"{failure}; run again to assess again",
+                code="Failed",
             )
+        return decided
 
     def _detected(self, since: datetime | None) -> ImageSupport | None:
         assessment = find_assessment(self._ctx, self._machine)
