@@ -1,4 +1,4 @@
-"""Whether an image can be patched: by the list, by an assessment, by whatever ran, and what that means to dependants."""
+"""Whether an image can be patched: by the list, by an assessment, by whatever ran, and what dependants see of it."""
 
 from datetime import datetime, timedelta
 
@@ -46,7 +46,7 @@ def test_a_marketplace_image_that_is_not_listed_is_unsupported_unless_the_servic
     }  # fmt: skip
     azure = azure_of(body)
     with pytest.raises(
-        Refused, match="must be Supported and is Unsupported: contoso:contoso-linux:ubuntu-22.04 is not"
+        Refused, match=r"must be Supported and is Unsupported: contoso:contoso-linux:ubuntu-22.04 is not"
     ):
         image_check(azure, require="Supported").create()
     assert asked(azure, ASSESS) == 0
@@ -188,7 +188,7 @@ def test_a_failure_of_the_service_says_nothing_of_the_image_and_the_next_run_ass
     delay_support(azure, timedelta(minutes=20))
     azure.simulator.patching.fail("assessment", code="VMGuestPatchInternalError", message="Please retry later.")
     resource = image_check(azure)
-    with pytest.raises(OperationFailed, match="its failure says nothing of the image: .*; run again to assess again"):
+    with pytest.raises(OperationFailed, match=r"its failure says nothing of the image: .*; run again to assess again"):
         resource.create()
     azure.new_run()
     assert resource.bring_about().support_state == "Supported"

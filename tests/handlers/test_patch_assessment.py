@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from azure_patch_simulator.faults import Answer, match
 from pulumi_azure_hotpatch.errors import Interrupted, NotFound, OperationFailed, Refused, TimedOut
 from pulumi_azure_hotpatch.models.patch_assessment import PatchAssessmentState
-from azure_patch_simulator.faults import Answer, match
 from tests.handlers.patching import (
     ARC,
     ASSESS,
