@@ -9,15 +9,14 @@ import json
 import marshal
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
 import duckdb
 import duckdb_kql
 
-from . import kql_text
+from . import kql_rewrites, kql_text
+from .kql_answers import Answer, Column, NotAnswered, NotTaken, QueryError, SyntaxFailure, UnknownTable, kind_of
 
 Row = Mapping[str, Any]
 QUERY_SECONDS = 20.0
@@ -25,65 +24,7 @@ MEMORY = "2GB"
 _KEY = "row/key"
 _ALL = "all/"
 _SCOPE = "scope/"
-_NUMBERS = ("DOUBLE", "FLOAT", "DECIMAL")
-_INTEGERS = ("BIGINT", "INTEGER", "HUGEINT", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER", "UHUGEINT")
 _TABLE_FUNCTIONS = frozenset({"unnest", "range", "generate_series"})
-
-
-class QueryError(ValueError):
-    """A query that cannot be answered; ``reason`` is one of the classes below."""
-
-
-class SyntaxFailure(QueryError):
-    """It does not parse: ``places`` are (line from 1, column from 0, word or ``<EOF>``)."""
-
-    def __init__(self, places: Sequence[tuple[int, int, str]]) -> None:
-        super().__init__("the query does not parse")
-        self.places = tuple(places)
-
-
-class NotTaken(QueryError):
-    """It uses an operator that Resource Graph does not take; ``word`` is it."""
-
-    def __init__(self, word: str) -> None:
-        super().__init__(f"'{word}' is not taken")
-        self.word = word
-
-
-class UnknownTable(QueryError):
-    """It names a table that is not there; ``table`` is its name."""
-
-    def __init__(self, table: str) -> None:
-        super().__init__(f"no table '{table}'")
-        self.table = table
-
-
-class NotAnswered(QueryError):
-    """Anything else: an unknown column, a function that is not translated, a limit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of an answer; ``kind`` is string, integer, number, boolean, datetime or object."""
-
-    name: str
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Columns and rows; ``page`` turns rows into JSON values."""
-
-    columns: tuple[Column, ...]
-    rows: Sequence[tuple[Any, ...]]
-    types: tuple[str, ...]
-
-    def page(self, start: int, end: int) -> list[list[Any]]:
-        """Return the rows from ``start`` to before ``end`` as JSON values."""
-        return [
-            [_json_value(value, kind) for value, kind in zip(row, self.types, strict=True)]
-            for row in self.rows[start:end]
-        ]
 
 
 class Database:
@@ -134,7 +75,7 @@ class Database:
         self._seen[table] = now
 
     def _insert(self, table: str, rows: Mapping[str, Row]) -> None:
-        columns: list[list[str | None]] = [list(rows)]
+        columns: list[list[str | None]] = [[*rows]]
         columns += [[_text_of(row.get(name)) for row in rows.values()] for name in self._text]
         columns += [[_json_of(row.get(name)) for row in rows.values()] for name in self._dynamic]
         values = ", ".join(["unnest(?::VARCHAR[])"] * len(columns))
@@ -162,7 +103,7 @@ class Database:
         finally:
             watch.cancel()
         types = tuple(str(column[1]) for column in description)
-        columns = tuple(Column(column[0], _kind(kind)) for column, kind in zip(description, types, strict=True))
+        columns = tuple(Column(column[0], kind_of(kind)) for column, kind in zip(description, types, strict=True))
         return Answer(columns, rows, types)
 
     def _translate(self, query: str, now: datetime) -> tuple[str, dict[str, Any]]:
@@ -170,7 +111,7 @@ class Database:
         try:
             kql_text.check(given)
             _check_syntax(query, given)
-            rewritten = kql_text.rewrite(given, self.tables)
+            rewritten = kql_rewrites.rewrite(given, self.tables)
             schema = {table: list(self._names) for table in self.tables}
             sql = duckdb_kql.to_sql(rewritten, schema=schema, allow_write=False, query_now=now)
         except QueryError:
@@ -274,32 +215,3 @@ def _json_of(value: Any) -> str | None:
 def _plain(text: str) -> str:
     # JSON can hold half a surrogate pair, the database cannot.
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _kind(kind: str) -> str:
-    if kind.endswith("[]") or kind.startswith(("JSON", "STRUCT", "MAP")):
-        return "object"
-    if kind.startswith(_INTEGERS):
-        return "integer"
-    if kind.startswith(_NUMBERS):
-        return "number"
-    return {"BOOLEAN": "boolean"}.get(kind, "datetime" if kind.startswith("TIMESTAMP") else "string")
-
-
-def _json_value(value: Any, kind: str) -> Any:
-    if value is None:
-        return None if _kind(kind) != "string" else ""
-    if isinstance(value, str):
-        return json.loads(value) if kind == "JSON" else value
-    if isinstance(value, list):
-        return [_json_value(each, kind.removesuffix("[]")) for each in value]
-    if isinstance(value, Mapping):
-        return {str(name): _json_value(each, "") for name, each in value.items()}
-    if isinstance(value, datetime):
-        instant = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, float):
-        return value if value == value and abs(value) != float("inf") else None
-    return value if isinstance(value, bool | int) else str(value)

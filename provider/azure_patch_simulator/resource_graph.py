@@ -15,14 +15,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from . import graph_rows, kql_text
+from . import graph_rows, kql_answers, kql_text
 from .errors import OWN_CODE_PREFIX, OWN_TEXT_SUFFIX, ArmError, invalid_content, unseen
 from .fields import choice, strings, typed
 from .http import Response
 from .routing import Call, Routes
 
 if TYPE_CHECKING:
-    from .kql import Answer, Database, QueryError
+    from .kql import Database
     from .simulator import Simulator
 
 routes = Routes()
@@ -43,8 +43,8 @@ class ResourceGraph:
         self._simulator = simulator
         self._database: Database | None = None
 
-    def ask(self, query: str, subscriptions: Sequence[str], now: datetime) -> Answer:
-        """Answer a query over ``subscriptions``. Raises ``kql.QueryError``, or ``ImportError`` without DuckDB."""
+    def ask(self, query: str, subscriptions: Sequence[str], now: datetime) -> kql_answers.Answer:
+        """Answer a query over ``subscriptions``. Raises ``QueryError``, or ``ImportError`` without DuckDB."""
         if self._database is None:
             from .kql import Database
 
@@ -91,7 +91,9 @@ def _scope(call: Call, sent: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _body(sent: Mapping[str, Any], text: str, subscriptions: Sequence[str], answer: Answer) -> dict[str, Any]:
+def _body(
+    sent: Mapping[str, Any], text: str, subscriptions: Sequence[str], answer: kql_answers.Answer
+) -> dict[str, Any]:
     mark = hashlib.sha256(json.dumps([text, list(subscriptions)]).encode("ascii")).hexdigest()[:16]
     start, size = _page(sent, text, mark)
     rows = answer.page(start, start + size)
@@ -173,20 +175,18 @@ def _bad_query(call: Call, reason: ValueError) -> ArmError:
     )
 
 
-def _reasons(reason: QueryError | ValueError) -> list[dict[str, Any]]:
+def _reasons(reason: ValueError) -> list[dict[str, Any]]:
     """Return what is wrong. Code and text for a table that is not there: public clients of the service."""
-    from . import kql
-
-    if isinstance(reason, kql.SyntaxFailure):
+    if isinstance(reason, kql_answers.SyntaxFailure):
         return [
             {"code": "ParserFailure", "message": "ParserFailure", "line": line, "characterPositionInLine": at}
             | {"token": token}
             for line, at, token in reason.places
         ]
-    if isinstance(reason, kql.NotTaken):
+    if isinstance(reason, kql_answers.NotTaken):
         nowhere = {"line": -1, "characterPositionInLine": -1}
         return [{"code": "InvalidQueryLanguage", "message": "InvalidQueryLanguage", **nowhere, "token": reason.word}]
-    if isinstance(reason, kql.UnknownTable):
+    if isinstance(reason, kql_answers.UnknownTable):
         message = f"Table {reason.table} is invalid, unsupported or disallowed."
         return [{"code": "DisallowedLogicalTableName", "message": message}]
     return [{"code": f"{OWN_CODE_PREFIX}Query", "message": f"{reason} {OWN_TEXT_SUFFIX}"}]

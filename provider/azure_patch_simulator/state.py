@@ -66,7 +66,7 @@ def _encode_resource(resource: Resource) -> dict[str, Any]:
 
 
 @cache
-def _hints_of(kind: type) -> dict[str, Any]:
+def _hints_of(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
@@ -105,7 +105,8 @@ def change(target: Any, changes: Mapping[str, Any]) -> None:
 
 
 def _changes(target: Any, changes: Mapping[str, Any], path: str) -> Iterator[tuple[Any, str, Any]]:
-    hints = _hints_of(type(target))
+    kind: Any = type(target)
+    hints = _hints_of(kind)
     for name, value in changes.items():
         if name not in hints:
             raise ValueError(f"there is no '{path}{name}'")

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from azure_patch_simulator import SUBSCRIPTION_ID
 from azure_patch_simulator.inventory import windows_machine
-from azure_patch_simulator.kql import Database, NotAnswered, NotTaken, QueryError, SyntaxFailure
+from azure_patch_simulator.kql import Database
+from azure_patch_simulator.kql_answers import NotAnswered, NotTaken, QueryError, SyntaxFailure
 
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 TEXT = ("id", "name", "type", "location", "subscriptionId")
