@@ -180,3 +180,12 @@ def test_what_cannot_be_judged_is_one_line_of_the_report(ask: Ask) -> None:
 def test_no_line_is_wider_than_the_terminal(ask: Ask, columns: int) -> None:
     lines = ask("check", INVENTORY, *AS_OF, columns=columns).lines
     assert max(map(len, lines)) <= columns
+
+
+def test_machines_alike_are_reported_each_under_its_own_name(ask: Ask) -> None:
+    answer = ask("check", "-", stdin=json.dumps([body(f"vm-{number}", **CONFLICT) for number in range(3)]))
+    assert [line for line in answer.lines if line.startswith("vm-")] == [
+        f"vm-{number}  Microsoft.Compute/virtualMachines in rg-contoso" for number in range(3)
+    ]
+    assert answer.out.count("hotpatch-forbids-bypass") == 3
+    assert answer.lines[-1] == "3 resources, 3 errors, 0 warnings, 0 advisories, 0 not known."

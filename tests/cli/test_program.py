@@ -1,5 +1,6 @@
 """The program itself: help, version, exit codes, colours, pipes, and how quickly it answers."""
 
+import gc
 import os
 import pty
 import subprocess
@@ -184,6 +185,13 @@ def test_a_reader_that_has_had_enough_is_no_error() -> None:
     done = subprocess.run(["bash", "-c", shell], text=True, capture_output=True, check=False)
     assert done.stdout == "[\n"
     assert done.stderr == ""
+
+
+def test_a_run_within_another_program_leaves_its_garbage_collection_on(ask: Ask) -> None:
+    assert gc.isenabled()
+    ask("check", INVENTORY)
+    ask("check", "nowhere.json")
+    assert gc.isenabled()
 
 
 QUICK = """

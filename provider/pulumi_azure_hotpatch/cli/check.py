@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from rich.console import Console
@@ -40,42 +40,48 @@ def run(
         raise InvalidInput(f"--relax {unknown[0]!r}: expected one of {', '.join(sorted(known))}")
     asked = read_estate(paths, as_of(today))
     everything = (*cases(asked.estate, era), *asked.declarations)
-    judged = list(judge_cases(everything, relaxed=frozenset(relaxed)))
-    wanted = [one for one in judged if show_all or one.finding.verdict != "pass"]
+    tally, wanted = Counter[tuple[str, str]](), []
+    for one in judge_cases(everything, relaxed=frozenset(relaxed)):
+        tally[one.finding.verdict, one.finding.severity] += 1
+        if show_all or one.finding.verdict != "pass":
+            wanted.append(one)
     if as_json:
         output.print_json(one.as_json() for one in wanted)
     else:
         console = output.console()
         _show(console, wanted)
-        _sum_up(console, judged, len({case.resource.casefold() for case in everything}), asked.estate.others)
-    return FAILED if any(one.finding.is_error for one in judged) else 0
+        _sum_up(console, tally, len({case.resource.casefold() for case in everything}), asked.estate.others)
+    return FAILED if tally["fail", "error"] else 0
 
 
 def _show(console: Console, judged: Iterable[Judgement]) -> None:
     by_resource: dict[str, list[Judgement]] = defaultdict(list)
     for one in judged:
         by_resource[one.resource.casefold()].append(one)
+    # Much of a fleet is alike, and layout is slow.
+    known: dict[tuple[Finding, ...], str] = {}
     for found in by_resource.values():
+        findings = tuple(one.finding for one in found)
+        if findings not in known:
+            known[findings] = output.rendered(console, *_report(findings), "")
         output.show(console, _heading(found[0]))
-        failed = sorted(
-            (one.finding for one in found if one.finding.verdict == "fail"),
-            key=lambda finding: _ORDER[finding.severity],
-        )
-        for finding in failed:
-            output.show(console, _block(finding))
-        unknown = [one.finding for one in found if one.finding.verdict == "unknown"]
-        if unknown:
-            missing = sorted({finding.reason.removeprefix(_MISSING).removesuffix(_NOT_KNOWN) for finding in unknown})
-            fields = sorted({field for reason in missing for field in reason.split(", ")})
-            rules = output.count(len(unknown), "rule")
-            output.show(
-                console,
-                output.indented(f"{rules} cannot be judged: {', '.join(fields)} not known.", "unknown", "magenta"),
-            )
-        passed = [one.finding.rule for one in found if one.finding.verdict == "pass"]
-        if passed:
-            output.show(console, output.indented(", ".join(passed), "pass", "green"))
-        output.show(console, "")
+        output.write(known[findings])
+
+
+def _report(findings: Sequence[Finding]) -> Iterator[Table]:
+    """What failed, the worst first; what cannot be judged, and what holds, in a paragraph each."""
+    failed = [finding for finding in findings if finding.verdict == "fail"]
+    yield from map(_block, sorted(failed, key=lambda finding: _ORDER[finding.severity]))
+    unknown = [finding for finding in findings if finding.verdict == "unknown"]
+    if unknown:
+        missing = {finding.reason.removeprefix(_MISSING).removesuffix(_NOT_KNOWN) for finding in unknown}
+        fields = sorted({field for reason in missing for field in reason.split(", ")})
+        rules = output.count(len(unknown), "rule")
+        words = f"{rules} cannot be judged: {', '.join(fields)} not known."
+        yield output.indented(words, "unknown", "magenta")
+    passed = [finding.rule for finding in findings if finding.verdict == "pass"]
+    if passed:
+        yield output.indented(", ".join(passed), "pass", "green")
 
 
 _MISSING: Final = "Cannot judge yet: "
@@ -101,9 +107,10 @@ def _block(finding: Finding) -> Table:
     return output.indented(words, finding.severity, STYLES[finding.severity])
 
 
-def _sum_up(console: Console, judged: Sequence[Judgement], resources: int, others: Mapping[str, int]) -> None:
-    failed = Counter(one.finding.severity for one in judged if one.finding.verdict == "fail")
-    unknown = sum(one.finding.verdict == "unknown" for one in judged)
+def _sum_up(console: Console, tally: Mapping[tuple[str, str], int], resources: int, others: Mapping[str, int]) -> None:
+    """`tally` counts findings by verdict and severity."""
+    failed = Counter({severity: number for (verdict, severity), number in tally.items() if verdict == "fail"})
+    unknown = sum(number for (verdict, _), number in tally.items() if verdict == "unknown")
     parts = [
         output.count(resources, "resource"),
         output.count(failed["error"], "error"),

@@ -45,9 +45,14 @@ def console() -> Console:
 
 def show(terminal: Console, *shown: RenderableType) -> None:
     """Print, without the blanks that fill a line up."""
+    write(rendered(terminal, *shown))
+
+
+def rendered(terminal: Console, *shown: RenderableType) -> str:
+    """What `show` prints."""
     with terminal.capture() as capture:
         terminal.print(*shown, sep="\n")
-    sys.stdout.write(_FILLING.sub("", capture.get()))
+    return _FILLING.sub("", capture.get())
 
 
 def write(page: str) -> None:
