@@ -23,7 +23,7 @@ from .machine_settings import VM_TYPE, choices_of, is_running
 from .maintenance_requests import reboot_setting
 from .patch_records import Installation
 from .resources import Resource
-from .rollout_order import SLOT, Rollout, phases_of, region_of, turns_of
+from .rollout_order import SLOT, Rollout, part_of, phases_of, region_of, turns_of
 from .windows_releases import patch_tuesday
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def _tonight(simulator: Simulator, machine: Resource) -> datetime:
     settings = simulator.patching.settings
     room = max(timedelta(0), settings.off_peak_lasts - SLOT)
     opens = _off_peak(simulator, machine, simulator.clock.now(), night=0)
-    return opens + room * simulator.patching.draw("turn", machine)
+    return opens + part_of(room, simulator.patching.draw("turn", machine))
 
 
 def _off_peak(simulator: Simulator, machine: Resource, after: datetime, *, night: int) -> datetime:

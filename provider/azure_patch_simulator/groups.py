@@ -10,6 +10,7 @@ from . import operations
 from .errors import ArmError, group_not_found, invalid_content, unseen
 from .fields import check_tags
 from .http import Response
+from .machine_settings import is_machine
 from .resources import GROUP_TYPE, Body, Resource
 from .routing import Call, Routes
 from .world import Operation
@@ -104,6 +105,9 @@ def delete(call: Call) -> Response:
 @operations.finisher("group.delete")
 def finish_delete(simulator: Simulator, operation: Operation) -> None:
     """Forget the group and what is in it."""
+    for resource in simulator.world.resources.within(operation.resource_id):
+        if is_machine(resource):
+            simulator.patching.forget(resource.id)
     simulator.world.resources.remove(operation.resource_id)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from .guest_patches import Patch, count_by_classification
+from .machine_settings import choices_of
 from .resources import Body, Resource, ResourceStore, group_of, subscription_of
 
 ASSESSMENTS_KEPT = timedelta(days=7)
@@ -193,8 +194,13 @@ def patch_members(patch: Patch) -> Body:
     return members
 
 
+def _enabled(mode: str | None) -> str:
+    """Return the words the in-guest engine has for this (Azure/LinuxPatchExtension); the table's own were not seen."""
+    return "Enabled" if mode == "AutomaticByPlatform" else "Disabled"
+
+
 def _assessment_rows(machine: Resource, assessment: Assessment, support: str, now: datetime) -> Iterator[Body]:
-    done = assessment.ends <= now
+    done, choices = assessment.ends <= now, choices_of(machine)
     patches = assessment.patches if done else ()
     row_id = f"{machine.id}/patchAssessmentResults/latest"
     row_type = f"{machine.type.lower()}/patchassessmentresults"
@@ -210,7 +216,11 @@ def _assessment_rows(machine: Resource, assessment: Assessment, support: str, no
         "availablePatchCountByClassification": count_by_classification(patches),
         "status": assessment.status if done else IN_PROGRESS,
         "assessmentActivityId": assessment.activity,
-        "configurationStatus": {"vmGuestPatchReadiness": {"detectedVMGuestPatchSupportState": support}},
+        "configurationStatus": {
+            "vmGuestPatchReadiness": {"detectedVMGuestPatchSupportState": support},
+            "assessmentModeConfiguration": {"status": _enabled(choices.assessment_mode)},
+            "patchModeConfiguration": {"status": _enabled(choices.patch_mode)},
+        },
     }
     yield _row(machine, row_id, row_type, properties)
     for patch in patches:

@@ -142,7 +142,7 @@ class Patching:
         if choices.assessment_mode != "AutomaticByPlatform" or not choices.has_agent or not is_running(machine):
             return
         interval = self.settings.assessment_interval
-        phase = fraction(self.seed, "assessment", machine.id.lower()) * interval
+        phase = timedelta(seconds=int(self.draw("assessment", machine) * interval.total_seconds()))
         due = now - (now - guest.created - phase) % interval
         if since < due and "patchOperation" not in machine.facts:
             self.record_assessment(machine, due, started_by="Platform")

@@ -90,13 +90,18 @@ def turns_of(machines: Iterable[Resource], *, seed: int, lasts: timedelta) -> li
             continue
         zones = machine.body.get("zones") or []
         night = int(zones[0]) if zones and str(zones[0]).isdigit() else 0
-        turns.append(Turn(machine.id, night, room * fraction(seed, "turn", machine.id.lower())))
+        turns.append(Turn(machine.id, night, part_of(room, fraction(seed, "turn", machine.id.lower()))))
     per_night = max(1, lasts // SLOT)
     for members in sets.values():
         for place, batch in enumerate(_batches(members)):
             night, slot = divmod(place, per_night)
             turns.extend(Turn(machine.id, night, slot * SLOT) for machine in batch)
     return turns
+
+
+def part_of(duration: timedelta, share: float) -> timedelta:
+    """Return a share of a duration in whole seconds."""
+    return timedelta(seconds=int(duration.total_seconds() * share))
 
 
 def update_domain(machine: Resource, place: int) -> int:
