@@ -75,7 +75,8 @@ class Database:
         self._seen[table] = now
 
     def _insert(self, table: str, rows: Mapping[str, Row]) -> None:
-        columns: list[list[str | None]] = [[*rows]]
+        keys: list[str | None] = [*rows]
+        columns = [keys]
         columns += [[_text_of(row.get(name)) for row in rows.values()] for name in self._text]
         columns += [[_json_of(row.get(name)) for row in rows.values()] for name in self._dynamic]
         values = ", ".join(["unnest(?::VARCHAR[])"] * len(columns))
