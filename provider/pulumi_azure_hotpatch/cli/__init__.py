@@ -8,7 +8,7 @@ imports Pulumi.
 
 from __future__ import annotations
 
-from . import asking as _asking  # its commands join those of `commands`
+from . import asking  # noqa: F401 - its commands join those of `commands`
 from .program import main
 
 __all__ = ["main"]

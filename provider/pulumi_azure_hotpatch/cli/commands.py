@@ -47,7 +47,7 @@ Files = Annotated[
 
 app = typer.Typer(
     name="azure-hotpatch",
-    help="What hotpatch and guest patching will do to your Azure machines, and when. Needs no Azure account.",
+    help="What hotpatch and guest patching will do to your Azure machines, and when; most needs no account.",
     epilog="Exit codes: 0 nothing failed, 1 a rule of severity error failed, 2 bad input or usage.",
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,

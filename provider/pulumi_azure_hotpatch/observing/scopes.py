@@ -61,13 +61,19 @@ class Scope:
             yield _line(chosen)
 
     def holds(self, machine: str) -> bool:
-        """Whether a machine is meant: names are not unique, ids are."""
-        return self.machines is None or machine.casefold() in self._keys
+        """Whether a machine is meant, by its id: names are not unique."""
+        if self.machines is not None:
+            return machine.casefold() in self._keys
+        return ResourceId.parse(machine).subscription_id.casefold() in self._subscriptions
 
     def missing(self, found: Iterable[str]) -> Iterator[ResourceId]:
         """The named machines that are not among `found`."""
         keys = {one.casefold() for one in found}
         return (one for one in self.machines or () if one.key not in keys)
+
+    @cached_property
+    def _subscriptions(self) -> frozenset[str]:
+        return frozenset(one.casefold() for one in self.subscriptions)
 
     @cached_property
     def _keys(self) -> frozenset[str]:
