@@ -118,6 +118,10 @@ class ArcMachines(Protocol):
         """Change the given parts of the licence profile; the result is its body."""
         ...
 
+    def delete_license_profile(self, machine: ResourceId) -> Operation[Body]:
+        """Delete the licence profile; already gone is success."""
+        ...
+
 
 class PatchOperation(Operation[Body], Protocol):
     """An assessment or an installation that the service accepted; its result is the service's answer."""

@@ -105,8 +105,11 @@ class RecordingSimulator(Simulator):
 class Azure:
     """A simulated subscription and everything a handler needs to work on it."""
 
-    def __init__(self, world: World | None = None, settings: StackSettings | None = None) -> None:
-        self.simulator = RecordingSimulator(world or World.default(), START)
+    def __init__(
+        self, world: World | None = None, settings: StackSettings | None = None, *, start: datetime = START
+    ) -> None:
+        self.start = start
+        self.simulator = RecordingSimulator(world or World.default(), start)
         self.clock = Clock(self.simulator)
         self.log = Log()
         self.settings = settings or StackSettings(subscription_id=SUBSCRIPTION_ID)
@@ -140,7 +143,7 @@ class Azure:
     @property
     def passed(self) -> timedelta:
         """The simulated time since the beginning."""
-        return self.clock.now() - START
+        return self.clock.now() - self.start
 
     def calls(self) -> list[str]:
         """The operations that we asked of Resource Manager so far, by Azure's own names, in order."""

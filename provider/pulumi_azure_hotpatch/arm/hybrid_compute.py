@@ -69,6 +69,16 @@ class ArmArcMachines:
         operations = self._client(machine.subscription_id).license_profiles
         return self._license_operation(machine, operations.begin_update, body, "change its licence profile")
 
+    def delete_license_profile(self, machine: ResourceId) -> ArmOperation[Body]:
+        """Source of the call: LicenseProfilesOperations.begin_delete (long-running)."""
+        operations = self._client(machine.subscription_id).license_profiles
+
+        def begin(polling: Any) -> None:
+            with self._reads.changing(machine):
+                operations.begin_delete(machine.resource_group, machine.name, polling=polling)
+
+        return ArmOperation(self._clock, begin, dict, "delete its licence profile", _name(machine))
+
     def _license_operation(self, machine: ResourceId, call: Any, body: Body, action: str) -> ArmOperation[Body]:
         def begin(polling: Any) -> None:
             with self._reads.changing(machine):

@@ -31,6 +31,8 @@ Inputs = Draft[ArcHotpatchLicenseInputs]
 State = ArcHotpatchLicenseState
 
 _FEATURE: Final = "Hotpatch"
+# A feature that the service adds by itself. Source: recorded traffic, licenseProfiles 2024-07-10.
+_ADDED: Final = "WindowsServerAzureArcMgmt"
 _DEFAULT_TIMEOUT: Final = "30m"
 _POLL: Final = timedelta(seconds=30)
 _ON: Final = ("enabled", "enabling")
@@ -114,15 +116,21 @@ class ArcHotpatchLicenseHandler(Handler[ArcHotpatchLicenseInputs, State]):
             ctx.inform(f"the hotpatch licence stays as it is ({why})")
             return
         machine = ResourceId.parse(state.machine_id)
-        feature = _feature(ctx.arc.get_license_profile(machine))
+        profile = ctx.arc.get_license_profile(machine)
+        if profile is None:
+            return
+        feature = _feature(profile)
         if not feature or not _is_as_wanted(feature.get("subscriptionStatus"), state.enabled):
             ctx.inform(
                 f"the hotpatch licence stays as it is: somebody else set it to {feature.get('subscriptionStatus')}"
             )
             return
-        # The profile stays, even one that we made: others may have put their part into it since.
         with suppress(NotFound):
-            self._write(ctx, machine, state, enabled=state.previously_enabled, kept=None)
+            if state.created_profile and _is_ours_alone(profile):
+                patience = Patience.of(ctx, state.timeout, _DEFAULT_TIMEOUT)
+                finish(ctx, ctx.arc.delete_license_profile(machine), patience, "the licence profile to go")
+            else:
+                self._write(ctx, machine, state, enabled=state.previously_enabled, kept=None)
 
     def _look(self, ctx: Context, inputs: Inputs) -> OwnedArcServer:
         id = inputs.machine_id
@@ -213,6 +221,15 @@ def _features(profile: Body | None) -> list[Mapping[str, Any]]:
 def _feature(profile: Body | None) -> Mapping[str, Any]:
     """The feature Hotpatch as the service has it, empty where it has none."""
     return next((one for one in _features(profile) if fold(one.get("name")) == fold(_FEATURE)), {})
+
+
+def _is_ours_alone(profile: Body) -> bool:
+    """Whether nobody has put anything into a profile beside the feature Hotpatch and what the service adds to it."""
+    properties = properties_of(profile)
+    product = object_at(properties, "productProfile")
+    theirs = (object_at(properties, "softwareAssurance"), object_at(properties, "esuProfile"))
+    names = {fold(one.get("name")) for one in _features(profile)}
+    return not any(theirs) and not _is_on(product.get("subscriptionStatus")) and names <= {fold(_FEATURE), fold(_ADDED)}
 
 
 def _is_on(status: Any) -> bool:
