@@ -31,7 +31,7 @@ if config.require_bool("enrollInPreview"):
     pulumi.export("preview features", enrollment.features)
 
 # Hotpatch: most months without a reboot. Only these two fields of each machine are ours.
-hotpatched = {}
+what_will_happen = {}
 for place in config.require_object("hotpatchMachines"):
     settings = VirtualMachinePatchSettings(
         place.replace("/", "-"),
@@ -40,8 +40,7 @@ for place in config.require_object("hotpatchMachines"):
         enable_hotpatching=True,
         opts=ResourceOptions(depends_on=[enrollment] if enrollment else []),
     )
-    hotpatched[place] = settings.image_eligibility
-pulumi.export("hotpatched", hotpatched)
+    what_will_happen[place] = settings.outcome
 
 # Everything else: four days after Patch Tuesday, at night, in a window of three hours.
 schedule = MaintenanceSchedule(
@@ -64,13 +63,12 @@ for place in config.require_object("scheduledMachines"):
         patch_mode="AutomaticByPlatform",
         bypass_platform_safety_checks_on_user_schedule=True,
     )
-    ScheduleAssignment(
+    assignment = ScheduleAssignment(
         name,
         machine_id=machine_id(place),
         schedule_id=schedule.id,
         opts=ResourceOptions(depends_on=[settings]),
     )
-pulumi.export(
-    "scheduled",
-    pulumi.Output.concat(schedule.recurrence, " at 22:00 for ", schedule.duration, " in ", schedule.time_zone),
-)
+    what_will_happen[place] = assignment.outcome
+pulumi.export("what will happen", what_will_happen)
+pulumi.export("schedule", pulumi.Output.concat(schedule.recurrence, " at 22:00, ", schedule.time_zone))

@@ -1,30 +1,38 @@
-"""Hotpatch and guest patching of Azure machines, declared in Pulumi."""
+"""Hotpatch and guest patching of Azure machines, declared in Pulumi.
 
-from .engine.recurrence import Week, Weekday, daily, monthly, patch_tuesday, weekly
-from .functions import PreviewFeatureState, get_preview_features, get_preview_features_output
-from .models.preview_enrollment import HOTPATCH_PREVIEW_FEATURES
-from .resources import (
-    ArcHotpatchLicense,
-    ArcMachinePatchSettings,
-    ImageSupportCheck,
-    LinuxPackagesArgs,
-    MaintenanceSchedule,
-    PatchAssessment,
-    PatchInstallation,
-    PreviewEnrollment,
-    ScaleSetPatchSettings,
-    ScheduleAssignment,
-    VirtualMachinePatchSettings,
-    WindowsPatchesArgs,
-)
-from .status import (
-    get_hotpatch_state,
-    get_hotpatch_state_output,
-    get_patch_history,
-    get_patch_history_output,
-    get_patch_status,
-    get_patch_status_output,
-)
+The names below are imported when they are first used: a program needs Pulumi for them, the command line does not.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .engine.recurrence import Week, Weekday, daily, monthly, patch_tuesday, weekly
+    from .foresight import forecast, get_release_calendar, next_windows
+    from .functions import PreviewFeatureState, get_preview_features, get_preview_features_output
+    from .models.preview_enrollment import HOTPATCH_PREVIEW_FEATURES
+    from .resources import (
+        ArcHotpatchLicense,
+        ArcMachinePatchSettings,
+        ImageSupportCheck,
+        LinuxPackagesArgs,
+        MaintenanceSchedule,
+        PatchAssessment,
+        PatchInstallation,
+        PreviewEnrollment,
+        ScaleSetPatchSettings,
+        ScheduleAssignment,
+        VirtualMachinePatchSettings,
+        WindowsPatchesArgs,
+    )
+    from .status import (
+        get_hotpatch_state,
+        get_hotpatch_state_output,
+        get_patch_history,
+        get_patch_history_output,
+        get_patch_status,
+        get_patch_status_output,
+    )
 
 __all__ = [  # noqa: RUF022 - by plain text order
     "ArcHotpatchLicense",
@@ -44,6 +52,7 @@ __all__ = [  # noqa: RUF022 - by plain text order
     "Weekday",
     "WindowsPatchesArgs",
     "daily",
+    "forecast",
     "get_hotpatch_state",
     "get_hotpatch_state_output",
     "get_patch_history",
@@ -52,7 +61,53 @@ __all__ = [  # noqa: RUF022 - by plain text order
     "get_patch_status_output",
     "get_preview_features",
     "get_preview_features_output",
+    "get_release_calendar",
     "monthly",
+    "next_windows",
     "patch_tuesday",
     "weekly",
 ]
+
+_HOMES = {
+    "ArcHotpatchLicense": "resources",
+    "ArcMachinePatchSettings": "resources",
+    "HOTPATCH_PREVIEW_FEATURES": "models.preview_enrollment",
+    "ImageSupportCheck": "resources",
+    "LinuxPackagesArgs": "resources",
+    "MaintenanceSchedule": "resources",
+    "PatchAssessment": "resources",
+    "PatchInstallation": "resources",
+    "PreviewEnrollment": "resources",
+    "PreviewFeatureState": "functions",
+    "ScaleSetPatchSettings": "resources",
+    "ScheduleAssignment": "resources",
+    "VirtualMachinePatchSettings": "resources",
+    "Week": "engine.recurrence",
+    "Weekday": "engine.recurrence",
+    "WindowsPatchesArgs": "resources",
+    "daily": "engine.recurrence",
+    "forecast": "foresight",
+    "get_hotpatch_state": "status",
+    "get_hotpatch_state_output": "status",
+    "get_patch_history": "status",
+    "get_patch_history_output": "status",
+    "get_patch_status": "status",
+    "get_patch_status_output": "status",
+    "get_preview_features": "functions",
+    "get_preview_features_output": "functions",
+    "get_release_calendar": "foresight",
+    "monthly": "engine.recurrence",
+    "next_windows": "foresight",
+    "patch_tuesday": "engine.recurrence",
+    "weekly": "engine.recurrence",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted((*globals(), *__all__))

@@ -139,6 +139,7 @@ class VirtualMachinePatchSettings(_Declared, module="azurehotpatch", name="Virtu
     timeout: Output[str | None]
     adopted: Output[Sequence[str]]
     image_eligibility: Output[str]
+    outcome: Output[str]
     os_type: Output[str | None]
     location: Output[str | None]
     previous: Output[Mapping[str, Any]]
@@ -224,6 +225,7 @@ class MaintenanceSchedule(_Declared, module="azurehotpatch", name="MaintenanceSc
     tags: Output[Mapping[str, str] | None]
     on_destroy: Output[str]
     adopted: Output[bool]
+    applied: Output[Mapping[str, Any]]
     previous: Output[Mapping[str, Any]]
     previously_absent: Output[Sequence[str]]
     unfinished: Output[str | None]
@@ -300,8 +302,10 @@ class ScheduleAssignment(_Declared, module="azurehotpatch", name="ScheduleAssign
     location: Output[str | None]
     timeout: Output[str | None]
     on_destroy: Output[str]
+    outcome: Output[str]
     adopted: Output[bool]
     previous_schedule_id: Output[str | None]
+    applied_schedule_id: Output[str | None]
     unfinished: Output[str | None]
 
     def __init__(

@@ -193,6 +193,10 @@ def test_preview_answers_what_is_adopted_and_whether_the_image_is_eligible() -> 
         "adopted": ("patch_mode",),
         "image_eligibility": "eligible: MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition is on the "
         "published hotpatch list",
+        "outcome": "Without a schedule: Azure patches it within 30 days of each monthly release, in its off-peak "
+        "hours; it is hotpatched and restarts for baselines only. With one: Nothing patches it: The schedule needs "
+        "the bypass flag and ends with a prerequisite error without it, and while a schedule is there the platform "
+        "does not patch either.",
     }
 
 

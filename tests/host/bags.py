@@ -183,6 +183,7 @@ KINDS: Mapping[str, Kind] = {
             {
                 "adopted": _fields,
                 "imageEligibility": _names,
+                "outcome": _names,
                 "osType": st.sampled_from(["Windows", "Linux"]),
                 "location": _names,
                 "previous": _facts,
@@ -236,6 +237,7 @@ KINDS: Mapping[str, Kind] = {
             },
             {"assignmentName": _names, "location": _names, "timeout": _waits, "onDestroy": _destroy},
             {
+                "outcome": _names,
                 "adopted": _flags,
                 "previousScheduleId": _machines("Microsoft.Maintenance/maintenanceConfigurations"),
                 "appliedScheduleId": _machines("Microsoft.Maintenance/maintenanceConfigurations"),

@@ -9,6 +9,7 @@ import os
 import re
 import selectors
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -339,6 +340,35 @@ def test_the_plugin_ends_when_the_process_that_started_it_was_killed(server: Ser
         parent.communicate()
         if child and is_running(child):
             os.kill(child, signal.SIGKILL)
+
+
+def test_a_process_whose_engine_no_longer_listens_ends_although_its_parent_lives() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = f"127.0.0.1:{listening.getsockname()[1]}"
+    ended: list[int] = []
+    end_with_parent(ended.append, engine=address)
+    threading.Event().wait(1.0)
+    assert ended == [1]
+
+
+def test_calls_that_queued_before_the_pool_was_widened_get_threads_too() -> None:
+    calls = 20
+    all_queued, all_started = threading.Event(), threading.Barrier(calls + 1)
+
+    def wait_for_the_others() -> None:
+        all_started.wait(10)
+
+    def widen() -> None:
+        all_queued.wait(10)
+        engine_hooks.widen_worker_pool(64)
+        all_started.wait(10)
+
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        running = [pool.submit(widen), *(pool.submit(wait_for_the_others) for _ in range(calls - 1))]
+        all_queued.set()
+        # Were one of them left in the queue, the barrier would break and this would raise.
+        all_started.wait(10)
+        assert all(call.exception() is None for call in running)
 
 
 def test_a_process_whose_parent_lives_goes_on() -> None:

@@ -27,7 +27,10 @@ SETTINGS = "VirtualMachinePatchSettings"
 ENROLMENT = "PreviewEnrollment"
 WANTED = {"virtualMachineId": MACHINE, "patchMode": "AutomaticByPlatform", "enableHotpatching": True}
 PREFIX = "AzureHotpatchError: "
-CANCELLED = "cancelled while waiting; what was done is kept, run the deployment again to continue"
+CANCELLED = (
+    "preview features of Microsoft.Compute: cancelled while waiting; "
+    "what was done is kept, run the deployment again to continue"
+)
 
 
 def told(error: VerbFailed) -> str:

@@ -39,9 +39,9 @@ REPLACED_BY: dict[str, set[str]] = {
 
 ANSWERS: dict[str, set[str]] = {
     "PreviewEnrollment": {"adopted"},
-    "VirtualMachinePatchSettings": {"adopted", "imageEligibility"},
+    "VirtualMachinePatchSettings": {"adopted", "imageEligibility", "outcome"},
     "MaintenanceSchedule": set(),
-    "ScheduleAssignment": set(),
+    "ScheduleAssignment": {"outcome"},
     "ImageSupportCheck": {"imageSupport"},
     "PatchAssessment": set(),
     "PatchInstallation": {"wouldInstall", "rebootExpected", "timeBudget"},

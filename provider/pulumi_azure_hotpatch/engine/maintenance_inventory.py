@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from pulumi_azure_hotpatch.errors import InvalidInput
-
-from . import recurrence as recurrences
 from .bodies import Body, group_of, object_at, properties_of, texts_at
 from .dynamic_scope import DynamicScope
 from .facts import Schedule
 from .patch_lists import PatchLists
 from .schedules import schedule_facts
-from .window import shortest_interval
 
 
 def schedule_from_arm(body: Body, *, as_of: datetime | None = None) -> Schedule:
@@ -44,7 +39,6 @@ def schedule_from_arm(body: Body, *, as_of: datetime | None = None) -> Schedule:
     return replace(
         facts,
         patches=patches,
-        minutes_between_starts=_minutes_between(window.get("recurEvery")),
         scope=properties.get("maintenanceScope"),
         visibility=properties.get("visibility"),
         in_guest_patch_mode=extension.get("inguestpatchmode"),
@@ -78,11 +72,3 @@ def _patch_lists(install: Body) -> PatchLists:
         masks_to_include=texts_at(linux, "packageNameMasksToInclude"),
         masks_to_exclude=texts_at(linux, "packageNameMasksToExclude"),
     )
-
-
-def _minutes_between(recurrence: Any) -> int | None:
-    try:
-        interval = shortest_interval(recurrences.parse(str(recurrence)))
-    except InvalidInput:
-        return None
-    return int(interval.total_seconds() // 60)

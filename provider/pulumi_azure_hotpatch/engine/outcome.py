@@ -256,7 +256,8 @@ def _findings(machine: Machine, schedules: Sequence[Given], relaxed: frozenset[s
 
 def _names(schedules: Maybe[Sequence[Given]]) -> str:
     known = () if schedules is UNKNOWN else schedules
-    quoted = [f"'{one.name}'" for one in known]
+    # A schedule without a name is one that is only thought of.
+    quoted = [f"'{one.name}'" for one in known if one.name]
     if len(quoted) < 2:
         return f"Schedule {quoted[0]}" if quoted else "The schedule"
     return f"Each of the schedules {', '.join(quoted[:-1])} and {quoted[-1]}"

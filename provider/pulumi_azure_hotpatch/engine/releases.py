@@ -188,7 +188,8 @@ def support(product: Product) -> Support:
 
 
 def _data() -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(resources.files("pulumi_azure_hotpatch.engine").joinpath("releases.json").read_text("utf-8"))
+    text = resources.files("pulumi_azure_hotpatch.engine").joinpath("releases.json").read_text("utf-8")
+    loaded: dict[str, Any] = json.loads(text)
     return loaded
 
 

@@ -13,7 +13,7 @@ from .durations import NEVER, format_duration, parse_duration, parse_expiry, par
 from .facts import Schedule
 from .logic import UNKNOWN, Maybe, Unknown
 from .occurrences import resolve
-from .window import lead_time, starts_before_midnight
+from .window import lead_time, shortest_interval, starts_before_midnight
 from .zones import iana_name, is_windows_name, windows_name, zone
 
 
@@ -55,6 +55,7 @@ def schedule_facts(
         time_zone_problem=_problem(azure_zone, time_zone),
         recurrence_problem=_problem(recurrences.parse, recurrence),
         recurrence_uncertainty=_uncertainty(recurrence),
+        minutes_between_starts=_minutes_between(recurrence),
         expires_problem=_expiry_problem(parsed_start, expires),
         minutes_until_start=_minutes_until(parsed_start, time_zone, as_of),
         starts_before_midnight=parsed_start if parsed_start is UNKNOWN else starts_before_midnight(parsed_start),
@@ -149,6 +150,14 @@ def _uncertainty(recurrence: Maybe[str | None]) -> Maybe[str | None]:
         return UNKNOWN
     notes = recurrences.uncertainties(parsed)
     return _sentence("; ".join(notes)) if notes else None
+
+
+def _minutes_between(recurrence: Maybe[str | None]) -> Maybe[int | None]:
+    parsed = _parsed(recurrences.parse, recurrence)
+    # A recurrence that cannot be read has a finding of its own.
+    if isinstance(parsed, Unknown):
+        return UNKNOWN if recurrence is UNKNOWN else None
+    return int(shortest_interval(parsed).total_seconds() // 60)
 
 
 def _expiry_problem(start: Any, expires: Maybe[str | None]) -> Maybe[str | None]:

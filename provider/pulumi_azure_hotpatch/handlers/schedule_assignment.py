@@ -9,6 +9,8 @@ from typing import Any
 from pulumi_azure_hotpatch.engine.facts import CONFIGURATION_ASSIGNMENTS, VIRTUAL_MACHINES, Assignment, Machine
 from pulumi_azure_hotpatch.engine.inventory import machine_from_arm
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
+from pulumi_azure_hotpatch.engine.outcome import outcome
+from pulumi_azure_hotpatch.engine.provisos import Given
 from pulumi_azure_hotpatch.engine.rules import Finding, judge, rules_for
 from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, NotFound
 from pulumi_azure_hotpatch.ids import ResourceId, same_id
@@ -54,6 +56,13 @@ class ScheduleAssignmentHandler(Handler[ScheduleAssignmentInputs, State]):
             schedule_type=schedule_id if schedule_id is UNKNOWN else ResourceId.parse(schedule_id).type,
         )
         yield from judge(rules_for("assignment"), facts, relaxed=ctx.settings.relaxed)
+
+    def answers(self, ctx: Context, inputs: Inputs, state: State | None) -> dict[str, Any]:
+        machine, schedule_id = self._machine(ctx, inputs.machine_id), inputs.schedule_id
+        if machine.settings.patch_mode is UNKNOWN and state is not None:
+            return {"outcome": state.outcome}
+        name = "" if schedule_id is UNKNOWN else ResourceId.parse(schedule_id).name
+        return {"outcome": str(outcome(machine, (Given(name),), with_findings=False))}
 
     def create(self, ctx: Context, inputs: ScheduleAssignmentInputs) -> Created[State]:
         assignment = _id(inputs)

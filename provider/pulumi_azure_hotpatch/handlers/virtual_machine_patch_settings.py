@@ -14,9 +14,12 @@ from pulumi_azure_hotpatch.engine.facts import Machine
 from pulumi_azure_hotpatch.engine.images import hotpatch_eligibility
 from pulumi_azure_hotpatch.engine.inventory import machine_from_arm, os_kind
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
+from pulumi_azure_hotpatch.engine.outcome import outcome
+from pulumi_azure_hotpatch.engine.provisos import Given
 from pulumi_azure_hotpatch.engine.rules import Finding
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.draft import Draft
+from pulumi_azure_hotpatch.models.owned_settings import given
 from pulumi_azure_hotpatch.models.virtual_machine_patch_settings import (
     VirtualMachinePatchSettingsInputs,
     VirtualMachinePatchSettingsState,
@@ -66,7 +69,8 @@ class VirtualMachinePatchSettingsHandler(OwningHandler[VirtualMachinePatchSettin
         return replace(owner, was_hotpatched=owner.settings.enable_hotpatching).with_settings(wanted)
 
     def changing(self, ctx: Context, owner: Machine, state: State, changes: Mapping[str, Any]) -> dict[str, Any]:
-        return after_switching(ctx, owner, state, changes)
+        left = owner.with_settings(given(state))
+        return {**after_switching(ctx, owner, state, changes), "outcome": outcome_of_settings(left)}
 
     def check(self, ctx: Context, inputs: Inputs) -> Iterable[Finding]:
         for finding in super().check(ctx, inputs):
@@ -75,13 +79,22 @@ class VirtualMachinePatchSettingsHandler(OwningHandler[VirtualMachinePatchSettin
     def answers(self, ctx: Context, inputs: Inputs, state: State | None) -> dict[str, Any]:
         machine = self.look(ctx, inputs)
         if machine.image is UNKNOWN:
-            return {"adopted": state.adopted, "image_eligibility": state.image_eligibility} if state else {}
+            answered = ("adopted", "image_eligibility", "outcome")
+            return {name: getattr(state, name) for name in answered} if state else {}
         eligibility = str(hotpatch_eligibility(machine.image))
-        return {**super().answers(ctx, inputs, state), "image_eligibility": eligibility}
+        sentence = outcome_of_settings(self.wanting(machine, self.wanted(inputs)))
+        return {**super().answers(ctx, inputs, state), "image_eligibility": eligibility, "outcome": sentence}
 
     def read(self, ctx: Context, id: str, state: State) -> State | None:
         found = super().read(ctx, id, state)
         return found if found is None else found.model_copy(update=track_now(ctx, id, found))
+
+
+def outcome_of_settings(machine: Machine) -> str:
+    """What will happen to a machine with these settings: as they are, and once it is given a schedule."""
+    alone = outcome(machine, (), with_findings=False)
+    scheduled = outcome(machine, (Given(""),), with_findings=False)
+    return str(alone) if str(alone) == str(scheduled) else f"Without a schedule: {alone} With one: {scheduled}"
 
 
 HANDLER = VirtualMachinePatchSettingsHandler()

@@ -69,7 +69,7 @@ class HandlerProvider(ResourceProvider):
             if cancel is not None:
                 engine_hooks.hear_cancel(cancel)
             engine_hooks.widen_worker_pool()
-            end_with_parent(runtime.log.address)
+            end_with_parent(engine=runtime.log.address)
             _runtime = runtime
 
     def check(self, _olds: Bag, news: Bag) -> CheckResult:

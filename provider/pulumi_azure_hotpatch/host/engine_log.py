@@ -12,7 +12,8 @@ Level = Literal["INFO", "WARNING"]
 class EngineLog:
     """Sends messages to the engine that started this plugin; says nothing where there is no engine.
 
-    The engine's address is the plugin's first argument. A message that cannot be delivered is dropped: telling is never worth failing for.
+    The engine's address is the plugin's first argument. A message that cannot be delivered is dropped: telling is
+    never worth failing for.
     """
 
     def __init__(self, address: str | None) -> None:

@@ -174,7 +174,7 @@ class CallContext:
         return self.call.urn if self.call else ""
 
 
-def end_with_parent(engine: str | None = None, finish: Callable[[int], None] = os._exit) -> None:
+def end_with_parent(finish: Callable[[int], None] = os._exit, *, engine: str | None = None) -> None:
     """End this process once its parent, or the `engine` at that address, has died.
 
     A plugin whose CLI was killed must not go on by itself. The parent alone does not tell: the vendor's bundle starts

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict
 
-from .base import ANY_CASE, REGION, ArmId, Inputs, Name, OnDestroy, OptionalWait, ReplaceOnChange, State
+from .base import ANY_CASE, REGION, Answer, ArmId, Inputs, Name, OnDestroy, OptionalWait, ReplaceOnChange, State
 
 
 class ScheduleAssignmentInputs(Inputs):
@@ -18,6 +18,7 @@ class ScheduleAssignmentInputs(Inputs):
     location: Annotated[str | None, REGION] = None
     timeout: OptionalWait = None
     on_destroy: OnDestroy = "restore"
+    outcome: Annotated[str | None, Answer()] = None
 
 
 class ScheduleAssignmentState(ScheduleAssignmentInputs, State):

@@ -36,6 +36,7 @@ class VirtualMachinePatchSettingsInputs(Inputs):
     timeout: OptionalWait = None
     adopted: Annotated[tuple[str, ...] | None, Answer()] = None
     image_eligibility: Annotated[str | None, Answer()] = None
+    outcome: Annotated[str | None, Answer()] = None
 
 
 class VirtualMachinePatchSettingsState(VirtualMachinePatchSettingsInputs, OwnedSettings):

@@ -93,7 +93,7 @@ DECLARATION_RULES: Final = (
         require=Equals("is_uniform_scale_set", False),
         reason="The scale set's orchestration mode is Uniform; guest patching is offered on flexible ones.",
         fix="use automatic OS image upgrades there, or declare the settings of a flexible scale set.",
-        source="Microsoft Learn, Automatic guest patching for Azure VMs, 2024-07-31, which speaks of flexible ones only",
+        source="Microsoft Learn, Automatic guest patching for Azure VMs, 2024-07-31, which names flexible ones only",
         as_of=date(2024, 7, 31),
     ),
     Rule(
