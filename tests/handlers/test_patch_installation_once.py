@@ -1,0 +1,488 @@
+"""Never a second installation: killed, interrupted, unanswered, adopted, ignored; and the machine's power."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from azure_patch_simulator.faults import Answer, Drop, match
+from pulumi_azure_hotpatch.errors import ArmError, HotpatchError, Interrupted, Refused, TimedOut
+from tests.handlers.declared import Declared
+from tests.handlers.patching import (
+    ARC,
+    INSTALL,
+    SECURITY,
+    START_VM,
+    STOP_VM,
+    VM,
+    arc,
+    asked,
+    azure_of,
+    image_check,
+    installation,
+    power,
+    somebody_installs,
+    turn_off,
+    windows,
+)
+from tests.support.simulated import START, Azure, Killed, Settings, minutes
+
+QUESTION = re.compile(r"adopt_activity_id='([0-9a-f-]{36})' to take it as this resource's, or ignore_activity_id='")
+
+
+def killed_in_the_middle(azure: Azure, resource: Declared) -> str:
+    """Create it and kill the process once Azure has accepted; the activity id that nobody remembers."""
+    azure.cut_off(6, "killed", before=False)
+    with pytest.raises(Killed):
+        resource.create()
+    resource.forget()
+    azure.new_run()
+    assert asked(azure) == 1
+    (found,) = azure.simulator.world.patch_records.installations[VM.lower()]
+    return found.activity
+
+
+def question(resource: Declared) -> str:
+    """The activity that the resource asks about."""
+    with pytest.raises(Refused) as asking:
+        resource.bring_about()
+    text = str(asking.value)
+    assert "\n" not in text
+    assert "a second one is never started" in text
+    found = QUESTION.search(text)
+    assert found is not None, text
+    return found.group(1)
+
+
+def lose_the_answer(azure: Azure, *, before: bool = False) -> None:
+    """Let the answer to the next request for an installation be lost, or (`before`) the request itself."""
+    azure.simulator.faults.add(match("POST", "/installPatches"), response=Drop(before=before))
+
+
+def interrupted(azure: Azure, resource: Declared, after: timedelta) -> None:
+    azure.clock.interrupt_at = azure.clock.now() + after
+    with pytest.raises(Interrupted):
+        resource.bring_about()
+    azure.new_run()
+
+
+def test_an_interrupted_installation_is_continued() -> None:
+    azure = azure_of()
+    resource = installation(azure)
+    interrupted(azure, resource, minutes(1))
+    kept = resource.state
+    assert resource.id == f"{VM}#{kept.activity_id}"
+    assert resource.difference().changed == ("unfinished",)
+    state = resource.bring_about()
+    assert (state.activity_id, state.status, state.adopted) == (kept.activity_id, "Succeeded", False)
+    assert state.patches
+    assert asked(azure) == 1
+    assert resource.difference().changed == ()
+
+
+def test_what_is_kept_holds_no_host_and_no_signature() -> None:
+    azure = azure_of()
+    resource = installation(azure)
+    interrupted(azure, resource, minutes(1))
+    path, _, query = str(resource.state.operation).partition("?")
+    assert path.startswith("/subscriptions/")
+    assert {part.partition("=")[0] for part in query.split("&")} == {"p", "api-version"}
+
+
+def test_an_installation_that_timed_out_is_continued_by_as_many_runs_as_it_takes() -> None:
+    azure = azure_of(windows_patch_time=minutes(50))
+    resource = installation(azure, timeout="15m")
+    for _ in range(20):
+        try:
+            resource.bring_about()
+            break
+        except TimedOut:
+            azure.new_run()
+    assert resource.state.status == "Succeeded"
+    assert asked(azure) == 1
+
+
+def test_an_installation_that_ended_meanwhile_is_taken_as_it_ended() -> None:
+    azure = azure_of()
+    resource = installation(azure)
+    interrupted(azure, resource, minutes(1))
+    azure.simulator.clock.advance(timedelta(days=3))
+    state = resource.bring_about()
+    assert state.status == "Succeeded"
+    assert datetime.fromisoformat(state.finished_at) <= azure.clock.now()
+    assert asked(azure) == 1
+
+
+def test_an_address_that_is_no_longer_good_leads_to_the_activity() -> None:
+    azure = azure_of()
+    resource = installation(azure)
+    interrupted(azure, resource, minutes(1))
+    gone: Any = Answer(404, "NotFound", "The entity was not found.")
+    azure.simulator.faults.add(match("GET", "/operations/"), response=gone, times=None)
+    state = resource.bring_about()
+    assert (state.status, state.reboot_status) == ("Succeeded", "Completed")
+    assert [patch.state for patch in state.patches].count("Installed") == 1
+    assert asked(azure) == 1
+
+
+def test_an_installation_that_is_no_longer_the_last_one_is_found_in_resource_graph() -> None:
+    azure = azure_of()
+    resource = installation(azure)
+    interrupted(azure, resource, minutes(1))
+    ours = resource.state.activity_id
+    azure.simulator.clock.advance(timedelta(hours=5))
+    later = somebody_installs(azure)
+    azure.simulator.clock.advance(timedelta(hours=5))
+    assert resource.stored is not None
+    del resource.stored["operation"]
+    state = resource.bring_about()
+    assert state.activity_id == ours != later
+    assert state.status == "Succeeded"
+
+
+def test_after_a_kill_the_installation_is_found_and_asked_about_and_never_started_again() -> None:
+    azure = azure_of()
+    resource = installation(azure)
+    activity = killed_in_the_middle(azure, resource)
+    assert question(resource) == activity
+    azure.new_run()
+    assert question(resource) == activity
+    azure.simulator.clock.advance(timedelta(days=1))
+    azure.new_run()
+    assert question(resource) == activity
+    assert asked(azure) == 1
+
+
+def test_an_installation_that_is_named_is_adopted_with_all_its_results() -> None:
+    azure = azure_of()
+    resource = installation(azure)
+    activity = killed_in_the_middle(azure, resource)
+    resource.declare(adoptActivityId=activity.upper())
+    state = resource.bring_about()
+    assert (state.activity_id.lower(), state.adopted, state.status) == (activity, True, "Succeeded")
+    assert state.patches
+    assert state.installed_count == 1
+    assert asked(azure) == 1
+    # The answer may stay in the program: another trigger installs again.
+    azure.new_run()
+    resource.declare(triggers=["2026-12"])
+    again = resource.bring_about()
+    assert again.activity_id != activity
+    assert again.adopted is False
+    assert asked(azure) == 2
+
+
+def test_an_adoption_that_is_interrupted_is_continued() -> None:
+    azure = azure_of()
+    resource = installation(azure)
+    activity = killed_in_the_middle(azure, resource)
+    resource.declare(adoptActivityId=activity)
+    interrupted(azure, resource, minutes(1))
+    assert resource.state.adopted is True
+    assert resource.bring_about().status == "Succeeded"
+    assert asked(azure) == 1
+
+
+def test_an_installation_that_nobody_knows_is_not_adopted() -> None:
+    azure = azure_of()
+    resource = installation(azure, adoptActivityId="11111111-2222-3333-4444-555555555555")
+    with pytest.raises(Refused, match="Azure knows no such installation of this machine"):
+        resource.create()
+    assert asked(azure) == 0
+
+
+def test_an_installation_that_is_told_to_be_anothers_ends_first_and_ours_follows() -> None:
+    azure = azure_of()
+    theirs = somebody_installs(azure)
+    resource = installation(azure)
+    assert question(resource) == theirs
+    azure.new_run()
+    resource.declare(ignoreActivityId=theirs)
+    state = resource.bring_about()
+    assert state.activity_id != theirs
+    assert state.status == "Succeeded"
+    assert asked(azure) == 2
+
+
+def test_what_ended_long_ago_is_of_no_interest() -> None:
+    azure = azure_of()
+    somebody_installs(azure)
+    azure.simulator.clock.advance(timedelta(hours=73))
+    assert installation(azure).create().status == "Succeeded"
+    azure = azure_of()
+    somebody_installs(azure)
+    azure.simulator.clock.advance(timedelta(hours=73))
+    question(installation(azure, lookBack="96h"))
+
+
+def test_a_run_of_a_schedule_is_never_taken_for_ours() -> None:
+    azure = azure_of()
+    somebody_installs(azure)
+    (theirs,) = azure.simulator.world.patch_records.installations[VM.lower()]
+    theirs.run = "/subscriptions/s/providers/Microsoft.Maintenance/applyUpdates/1"
+    azure.simulator.clock.advance(timedelta(hours=1))
+    assert installation(azure).create().activity_id != theirs.activity
+
+
+def test_a_kill_in_an_update_is_asked_about_too() -> None:
+    azure = azure_of()
+    resource = installation(azure, triggers=["one"])
+    first = resource.create()
+    azure.simulator.clock.advance(timedelta(days=30))
+    azure.new_run()
+    resource.declare(triggers=["two"])
+    azure.cut_off(6, "killed", before=False)
+    with pytest.raises(Killed):
+        resource.update()
+    azure.new_run()
+    assert asked(azure) == 2
+    activity = question(resource)
+    assert activity != first.activity_id
+    azure.new_run()
+    resource.declare(adoptActivityId=activity)
+    state = resource.bring_about()
+    assert (state.activity_id, state.status) == (activity, "Succeeded")
+    assert asked(azure) == 2
+
+
+def test_another_trigger_while_one_runs_waits_for_its_end() -> None:
+    azure = azure_of()
+    resource = installation(azure, triggers=["one"])
+    interrupted(azure, resource, minutes(1))
+    first = resource.state.activity_id
+    resource.declare(triggers=["two"])
+    state = resource.bring_about()
+    assert state.activity_id != first
+    (one, two) = azure.simulator.world.patch_records.installations[VM.lower()]
+    assert one.ends <= two.started
+
+
+def test_a_request_whose_answer_was_lost_is_asked_about() -> None:
+    azure = azure_of()
+    resource = installation(azure)
+    lose_the_answer(azure)
+    with pytest.raises(ArmError):
+        resource.create()
+    assert asked(azure) == 1
+    assert resource.state.asked_at is not None
+    azure.new_run()
+    activity = question(resource)
+    azure.new_run()
+    resource.declare(adoptActivityId=activity)
+    assert resource.bring_about().status == "Succeeded"
+    assert asked(azure) == 1
+
+
+def test_a_request_that_never_arrived_is_sent_again() -> None:
+    azure = azure_of()
+    resource = installation(azure)
+    lose_the_answer(azure, before=True)
+    with pytest.raises(ArmError):
+        resource.create()
+    azure.new_run()
+    assert resource.bring_about().status == "Succeeded"
+    assert asked(azure) == 1
+
+
+def test_a_fault_of_the_service_is_never_answered_with_the_same_request_again() -> None:
+    for status in (500, 503, 504):
+        azure = azure_of()
+        fault: Any = Answer(status, "ServiceUnavailable", "Try again.", {"Retry-After": "1"})
+        azure.simulator.faults.add(match("POST", "/installPatches"), response=fault, times=None)
+        resource = installation(azure)
+        with pytest.raises(ArmError):
+            resource.create()
+        assert azure.calls().count(INSTALL) == 1, status
+        assert resource.state.asked_at is not None
+
+
+def test_throttling_is_waited_for() -> None:
+    azure = azure_of()
+    slow_down: Any = Answer(429, "TooManyRequests", "Slow down.", {"Retry-After": "20"})
+    azure.simulator.faults.add(match("POST", "/installPatches"), response=slow_down, times=2)
+    assert installation(azure).create().status == "Succeeded"
+    assert asked(azure) == 1
+
+
+def test_an_arc_server_whose_answer_was_lost_is_not_asked_twice() -> None:
+    azure = azure_of(arc())
+    resource = installation(azure, ARC)
+    lose_the_answer(azure, before=True)
+    with pytest.raises(ArmError):
+        resource.create()
+    azure.new_run()
+    with pytest.raises(Refused, match="Azure does not tell whether it was accepted; a second installation is never"):
+        resource.bring_about()
+    azure.new_run()
+    resource.declare(triggers=["sure"])
+    assert resource.bring_about().status == "Succeeded"
+    assert asked(azure, "Machines_InstallPatches") == 1
+
+
+def test_an_arc_server_that_was_patched_by_a_killed_run_is_asked_about() -> None:
+    azure = azure_of(arc())
+    resource = installation(azure, ARC)
+    azure.cut_off(5, "killed", before=False)
+    with pytest.raises(Killed):
+        resource.create()
+    resource.forget()
+    azure.new_run()
+    activity = question(resource)
+    azure.new_run()
+    resource.declare(adoptActivityId=activity)
+    state = resource.bring_about()
+    assert state.patches
+    assert asked(azure, "Machines_InstallPatches") == 1
+
+
+@pytest.mark.parametrize("was", ["deallocated", "stopped"])
+def test_a_machine_that_is_off_is_started_and_put_back_as_it_was(was: str) -> None:
+    azure = azure_of(settings=Settings(operation_time=minutes(2)))
+    answer = azure.ask("POST", f"{VM}/{'deallocate' if was == 'deallocated' else 'powerOff'}")
+    assert answer.status == 202
+    azure.simulator.clock.advance(minutes(5))
+    azure.take()
+    state = installation(azure, startIfOff=True).create()
+    assert (state.status, state.started_machine) == ("Succeeded", None)
+    assert power(azure) == was
+    stop = STOP_VM if was == "deallocated" else "VirtualMachines_PowerOff"
+    assert [write for write in azure.take_writes() if "Resource" not in write] == [START_VM, INSTALL, stop]
+    assert f"the machine is off again ({was}), as it was before the installation" in azure.said.text
+
+
+def test_a_machine_that_runs_is_left_running() -> None:
+    azure = azure_of()
+    installation(azure, startIfOff=True).create()
+    assert power(azure) == "running"
+    assert {START_VM, STOP_VM} & set(azure.calls()) == set()
+
+
+def test_a_machine_that_was_started_is_stopped_after_a_failure() -> None:
+    azure = azure_of()
+    turn_off(azure)
+    azure.simulator.patching.fail("patch", times=None)
+    with pytest.raises(Refused, match="Change `triggers` to install again"):
+        installation(azure, startIfOff=True).create()
+    assert power(azure) == "deallocated"
+
+
+def test_a_machine_that_was_started_is_stopped_when_the_request_is_refused_and_nothing_is_left_behind() -> None:
+    azure = azure_of()
+    turn_off(azure)
+    refusal: Any = Answer(403, "AuthorizationFailed", "The client has no permission.")
+    azure.simulator.faults.add(match("POST", "/installPatches"), response=refusal, times=None)
+    resource = installation(azure, startIfOff=True)
+    with pytest.raises(ArmError, match="AuthorizationFailed"):
+        resource.create()
+    assert power(azure) == "deallocated"
+    assert resource.stored is None
+
+
+@pytest.mark.parametrize("after", [0.5, 4, 12])
+def test_a_machine_that_was_started_by_an_interrupted_run_is_stopped_by_the_next_one(after: float) -> None:
+    azure = azure_of(settings=Settings(operation_time=minutes(2)))
+    turn_off(azure)
+    resource = installation(azure, startIfOff=True)
+    interrupted(azure, resource, minutes(after))
+    assert resource.state.started_machine == "deallocated"
+    assert "the machine was started for this and is still on" in azure.said.text
+    assert resource.bring_about().started_machine is None
+    assert power(azure) == "deallocated"
+    assert asked(azure) == 1
+
+
+@pytest.mark.parametrize("after", [0.5, 4, 12])
+def test_a_machine_that_was_started_by_an_interrupted_run_is_stopped_by_a_destroy(after: float) -> None:
+    azure = azure_of(settings=Settings(operation_time=minutes(2)))
+    turn_off(azure)
+    resource = installation(azure, startIfOff=True)
+    interrupted(azure, resource, minutes(after))
+    resource.delete()
+    assert power(azure) == "deallocated"
+    for one in azure.simulator.world.patch_records.installations.get(VM.lower(), ()):
+        # It was not stopped in the middle.
+        assert one.status == "Succeeded"
+
+
+def test_a_question_is_asked_before_a_machine_is_started() -> None:
+    azure = azure_of()
+    somebody_installs(azure)
+    azure.simulator.clock.advance(timedelta(hours=5))
+    turn_off(azure)
+    question(installation(azure, startIfOff=True))
+    assert power(azure) == "deallocated"
+    assert START_VM not in azure.calls()
+
+
+def test_two_checks_and_an_assessment_share_one_machine() -> None:
+    azure = azure_of(windows("2022-datacenter"))
+    image_check(azure, require="Supported").create()
+    assert installation(azure, windows=SECURITY).create().status == "Succeeded"
+
+
+def bring_about_in_the_end(azure: Azure, resource: Declared) -> None:
+    """What a person does: run again, and answer a question with what is asked about."""
+    for _ in range(4):
+        azure.new_run()
+        try:
+            resource.bring_about()
+        except Refused as error:
+            found = QUESTION.search(str(error))
+            resource.declare(adoptActivityId=found and found.group(1))
+        else:
+            return
+    raise AssertionError("it never ends")
+
+
+@given(
+    request=st.integers(0, 60),
+    kind=st.sampled_from(["killed", "lost"]),
+    before=st.booleans(),
+    off=st.booleans(),
+)
+def test_cut_off_anywhere_there_is_one_installation_in_the_end(
+    request: int, kind: Any, before: bool, off: bool
+) -> None:
+    azure = azure_of(settings=Settings(operation_time=minutes(1)))
+    if off:
+        turn_off(azure)
+    resource = installation(azure, startIfOff=off)
+    azure.cut_off(request, kind, before=before)
+    started = False
+    try:
+        resource.create()
+    except Killed:
+        started = azure.calls().count(START_VM) > 0
+        resource.forget()
+    except HotpatchError:
+        pass
+    bring_about_in_the_end(azure, resource)
+    assert resource.state.status == "Succeeded"
+    assert resource.state.unfinished is None
+    assert asked(azure) == 1
+    # Nothing tells a run that the one before it, which was killed, has started the machine.
+    if not started:
+        assert power(azure) == ("deallocated" if off else "running")
+
+
+@given(seconds=st.integers(0, 2400), off=st.booleans())
+def test_interrupted_at_any_time_there_is_one_installation_and_the_machine_is_as_before(
+    seconds: int, off: bool
+) -> None:
+    azure = azure_of(settings=Settings(operation_time=minutes(1)))
+    if off:
+        turn_off(azure)
+    resource = installation(azure, startIfOff=off)
+    azure.clock.interrupt_at = START + timedelta(seconds=seconds)
+    try:
+        resource.create()
+    except Interrupted:
+        azure.new_run()
+        resource.bring_about()
+    assert resource.state.status == "Succeeded"
+    assert resource.state.adopted is False
+    assert asked(azure) == 1
+    assert power(azure) == ("deallocated" if off else "running")
