@@ -71,7 +71,7 @@ class Patch:
 
 def count_by_classification(patches: Iterable[Patch]) -> dict[str, int]:
     """Return how many patches there are of each classification, by the names of ``COUNTED``."""
-    counts = dict.fromkeys(COUNTED, 0)
+    counts: dict[str, int] = dict.fromkeys(map(str, COUNTED), 0)
     members = {name.lower(): name for name in COUNTED}
     for patch in patches:
         counts[members.get(patch.classifications[0].lower() if patch.classifications else "", "other")] += 1

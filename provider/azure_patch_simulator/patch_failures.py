@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 FailureKind = Literal["patch", "reboot", "assessment", "installation", "health"]
+KINDS: tuple[FailureKind, ...] = ("patch", "reboot", "assessment", "installation", "health")
 
 
 @dataclass(slots=True)
@@ -55,10 +56,10 @@ def strike(
 
 def failure_of(value: Mapping[str, Any], since: datetime) -> PatchFailure:
     """Read ``{"kind", "machine", "patch", "times", "code", "message"}``. Raises ``ValueError`` for anything else."""
-    kinds: tuple[FailureKind, ...] = get_args(FailureKind)
-    kind, times = next((each for each in kinds if each == value.get("kind")), None), value.get("times", 1)
+    known: dict[object, FailureKind] = {kind: kind for kind in KINDS}
+    kind, times = known.get(str(value.get("kind"))), value.get("times", 1)
     if kind is None:
-        raise ValueError(f"'kind' is one of {', '.join(kinds)}")
+        raise ValueError(f"'kind' is one of {', '.join(KINDS)}")
     texts = {name: value.get(name, default) for name, default in (("machine", ""), ("patch", "*"))}
     if not all(isinstance(text, str) for text in texts.values()):
         raise ValueError("'machine' and 'patch' are strings")

@@ -1,8 +1,7 @@
 """What assessments, installations and maintenance runs left behind: the rows of Azure Resource Graph's patch tables.
 
 Source of names and retention: Microsoft Learn, Update Manager, query logs, 2024-09-10 (assessments are kept 7 days,
-installations 30). Whole rows of the real tables were not seen: a row here has every documented member, and nothing
-else but what every resource of Resource Graph has.
+installations 30).
 """
 
 from __future__ import annotations
@@ -11,16 +10,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from .guest_patches import Patch, count_by_classification
-from .machine_settings import choices_of
-from .resources import Body, Resource, ResourceStore, group_of, subscription_of
+from . import patch_rows
+from .guest_patches import Patch
+from .patch_rows import IN_PROGRESS
+from .resources import Body, ResourceStore
 
 ASSESSMENTS_KEPT = timedelta(days=7)
 INSTALLATIONS_KEPT = timedelta(days=30)
 RUNS_KEPT = INSTALLATIONS_KEPT
 """How long maintenance runs are kept is documented nowhere: as long as the installations they lead to."""
-
-IN_PROGRESS = "InProgress"
 
 
 @dataclass(slots=True)
@@ -78,7 +76,7 @@ class Installation:
     def counts(self, instant: datetime) -> dict[str, int]:
         """Return the counts of the wire: notSelected, excluded, pending, installed and failed patches."""
         names = {"NotSelected": "notSelected", "Excluded": "excluded", "Pending": "pending", "Installed": "installed"}
-        counts = dict.fromkeys(("notSelected", "excluded", "pending", "installed", "failed"), 0)
+        counts = {"notSelected": 0, "excluded": 0, "pending": 0, "installed": 0, "failed": 0}
         for result in self.results:
             counts[names.get(result.state_at(instant), "failed")] += 1
         return {f"{name}PatchCount": count for name, count in counts.items()}
@@ -124,7 +122,7 @@ class PatchRecords:
         for key, assessment in self.assessments.items():
             machine = self._resources.get(key)
             if machine is not None and now - assessment.started < ASSESSMENTS_KEPT:
-                yield from _assessment_rows(machine, assessment, self.support.get(key, "Unknown"), now)
+                yield from patch_rows.assessment_rows(machine, assessment, self.support.get(key, "Unknown"), now)
 
     def installation_rows(self) -> Iterator[Body]:
         """Yield the rows of ``patchinstallationresources``: each installation, then one row per patch."""
@@ -133,7 +131,7 @@ class PatchRecords:
             machine = self._resources.get(key)
             for installation in installations if machine is not None else ():
                 if machine is not None and now - installation.started < INSTALLATIONS_KEPT:
-                    yield from _installation_rows(machine, installation, now)
+                    yield from patch_rows.installation_rows(machine, installation, now)
 
     def maintenance_rows(self) -> Iterator[Body]:
         """Yield the rows of ``maintenanceresources``: applied (and announced) updates, then assignments."""
@@ -141,10 +139,10 @@ class PatchRecords:
         for run in self.runs:
             owner = self._resources.get(run.resource_id)
             if owner is not None and now - run.started < RUNS_KEPT:
-                yield _run_row(owner, run)
+                yield patch_rows.run_row(owner, run)
         for resource in self._resources:
             if resource.type.lower() == "microsoft.maintenance/configurationassignments":
-                yield _assignment_row(resource)
+                yield patch_rows.assignment_row(resource)
 
     def keep(self, machine_id: str, installation: Installation) -> None:
         """Remember an installation, and forget those whose time is over."""
@@ -163,122 +161,3 @@ class PatchRecords:
         key = machine_id.lower()
         for kept in (self.assessments, self.installations, self.support):
             kept.pop(key, None)
-
-
-def _row(resource: Resource, row_id: str, row_type: str, properties: Body) -> Body:
-    return {
-        "id": row_id,
-        "name": row_id.rsplit("/", 1)[-1],
-        "type": row_type,
-        "location": str(resource.body.get("location", "")),
-        "subscriptionId": subscription_of(resource.id) or "",
-        "resourceGroup": (group_of(resource.id) or "").lower(),
-        "properties": properties,
-    }
-
-
-def patch_members(patch: Patch) -> Body:
-    """Return the members of a ``softwarePatches`` row that are the patch's own; Windows updates have no version."""
-    members: Body = {
-        "patchId": patch.id,
-        "patchName": patch.name,
-        "publishedDateTime": patch.published.isoformat(),
-        "classifications": list(patch.classifications),
-        "rebootBehavior": patch.reboot,
-        "rebootRequired": patch.may_reboot,
-    }
-    if patch.kb is not None:
-        members["kbId"] = patch.kb_digits
-    if patch.version is not None:
-        members["version"] = patch.version
-    return members
-
-
-def _enabled(mode: str | None) -> str:
-    """Return the words the in-guest engine has for this (Azure/LinuxPatchExtension); the table's own were not seen."""
-    return "Enabled" if mode == "AutomaticByPlatform" else "Disabled"
-
-
-def _assessment_rows(machine: Resource, assessment: Assessment, support: str, now: datetime) -> Iterator[Body]:
-    done, choices = assessment.ends <= now, choices_of(machine)
-    patches = assessment.patches if done else ()
-    row_id = f"{machine.id}/patchAssessmentResults/latest"
-    row_type = f"{machine.type.lower()}/patchassessmentresults"
-    modified = (assessment.ends if done else assessment.started).isoformat()
-    properties = {
-        "rebootPending": assessment.reboot_pending,
-        "patchServiceUsed": assessment.service,
-        "osType": assessment.os_type,
-        "startDateTime": assessment.started.isoformat(),
-        "lastModifiedDateTime": modified,
-        "startedBy": assessment.started_by,
-        "errorDetails": assessment.error,
-        "availablePatchCountByClassification": count_by_classification(patches),
-        "status": assessment.status if done else IN_PROGRESS,
-        "assessmentActivityId": assessment.activity,
-        "configurationStatus": {
-            "vmGuestPatchReadiness": {"detectedVMGuestPatchSupportState": support},
-            "assessmentModeConfiguration": {"status": _enabled(choices.assessment_mode)},
-            "patchModeConfiguration": {"status": _enabled(choices.patch_mode)},
-        },
-    }
-    yield _row(machine, row_id, row_type, properties)
-    for patch in patches:
-        details = {**patch_members(patch), "lastModifiedDateTime": modified, "assessmentState": "Available"}
-        yield _row(machine, f"{row_id}/softwarePatches/{patch.id}", f"{row_type}/softwarepatches", details)
-
-
-def _installation_rows(machine: Resource, installation: Installation, now: datetime) -> Iterator[Body]:
-    row_id = f"{machine.id}/patchInstallationResults/{installation.activity}"
-    row_type = f"{machine.type.lower()}/patchinstallationresults"
-    status = installation.status_at(now)
-    done = status != IN_PROGRESS
-    modified = (installation.ends if done else now).isoformat()
-    properties = {
-        "installationActivityId": installation.activity,
-        "maintenanceWindowExceeded": installation.exceeded and done,
-        "lastModifiedDateTime": modified,
-        **installation.counts(now),
-        "patchServiceUsed": installation.service,
-        "startDateTime": installation.started.isoformat(),
-        "rebootStatus": installation.reboot_status if done else "NotNeeded",
-        "startedBy": installation.started_by,
-        "status": status,
-        "osType": installation.os_type,
-        "errorDetails": installation.error if done else None,
-        "maintenanceRunId": installation.run,
-    }
-    yield _row(machine, row_id, row_type, properties)
-    for result in installation.results:
-        details = {
-            **patch_members(result.patch),
-            "installationState": result.state_at(now),
-            "lastModifiedDateTime": min(result.at, now).isoformat(),
-        }
-        yield _row(machine, f"{row_id}/softwarePatches/{result.patch.id}", f"{row_type}/softwarepatches", details)
-
-
-def run_properties(run: MaintenanceRun) -> Body:
-    """Return the documented members of an ``applyupdates`` row."""
-    return {
-        "maintenanceConfigurationId": run.configuration_id.lower(),
-        "maintenanceScope": "InGuestPatch",
-        "resourceId": run.resource_id.lower(),
-        "correlationId": run.correlation_id,
-        "startDateTime": run.started.isoformat(),
-        "endDateTime": None if run.ended is None else run.ended.isoformat(),
-        "status": run.status,
-        "errorMessage": run.message,
-    }
-
-
-def _run_row(owner: Resource, run: MaintenanceRun) -> Body:
-    announced = owner.type.lower() == "microsoft.maintenance/maintenanceconfigurations"
-    row_type = f"{owner.type.lower()}/applyupdates" if announced else "microsoft.maintenance/applyupdates"
-    row_id = f"{run.resource_id}/providers/Microsoft.Maintenance/applyUpdates/{run.name}"
-    return _row(owner, row_id, row_type, run_properties(run))
-
-
-def _assignment_row(assignment: Resource) -> Body:
-    kind = "microsoft.maintenance/configurationassignments"
-    return _row(assignment, assignment.id.lower(), kind, dict(assignment.properties))

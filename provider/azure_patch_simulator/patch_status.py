@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from .patch_records import IN_PROGRESS, Assessment, Installation, PatchRecords
+from .patch_records import Assessment, Installation, PatchRecords
+from .patch_rows import IN_PROGRESS
 from .patching import no_error
 
 

@@ -170,16 +170,15 @@ class WindowsReleases:
                 # Before its first hotpatch (2024-11) Windows Server 2025 stood on what it was released with.
                 self._baselines.add(cumulative)
             return
-        main = next((row for row in channel if row["kind"] != "oob_hotpatch"), None)
-        kind = (main.get("planned_as") or "unknown") if main and main["kind"] == "unknown" else main and main["kind"]
-        if kind in (None, "unknown"):
+        main: dict[str, Any] = next((row for row in channel if row["kind"] != "oob_hotpatch"), {})
+        kind = main.get("planned_as") if main.get("kind") == "unknown" else main.get("kind")
+        if kind is None:
             kind = "baseline" if month in BASELINE_MONTHS else "hotpatch"
         if kind == "hotpatch":
-            kb = (main and main["kb"]) or self._own_kb(year, month, 1)
-            published = (
-                self._instant(main) if main and main["date"] else patch_tuesday(year, month) + self._release_time
-            )
+            kb = str(main.get("kb") or self._own_kb(year, month, 1))
+            tuesday = patch_tuesday(year, month) + self._release_time
             name = self._named(self._title(year, month, "Hotpatch"), kb)
+            published = self._instant(main) if main.get("date") else tuesday
             self._hotpatches.add(_update(name, SECURITY, published, NEVER_REBOOTS, kb, "hotpatch"))
         else:
             self._baselines.add(cumulative)
