@@ -60,12 +60,18 @@ def test_the_program_of_the_readme_deploys_and_then_has_nothing_to_do(azure: Azu
     assert stack.destroy().changed == {"deleted": 5}
 
 
+def test_the_command_answers_without_an_account(tmp_path: Path) -> None:
+    answered = run(shell_blocks()[2], CHECKOUT, pulumi_env.isolated(tmp_path))
+    for expected in ("2026-01", "KB5073379", "2027-01-16", "hotpatch-forbids-bypass"):
+        assert expected in answered
+
+
 def test_the_blocks_for_a_subscription_work_with_the_plain_command(azure: Azure, tmp_path: Path) -> None:
     before = azure.patch_settings()
     environment = pulumi_env.isolated(tmp_path / "pulumi") | azure.environment()
     # The CLI writes a stack's settings beside Pulumi.yaml: a name of our own, so that nobody's stack is touched.
     own = f"readme-{os.getpid()}"
-    deploy, recover, leave = (block.replace("prod", own) for block in shell_blocks()[2:5])
+    deploy, recover, leave = (block.replace("prod", own) for block in shell_blocks()[3:6])
     try:
         deployed = run(deploy, CHECKOUT, environment)
         # One machine of each kind, the schedule, its assignment, and the stack itself.
