@@ -7,10 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 from azure_patch_simulator import PREVIEW_ERA_FEATURES, SUBSCRIPTION_ID, World
+from azure_patch_simulator.inventory import arc_machine
 from tests.handlers.assignments import ARC
 from tests.handlers.declared import Declared
 from tests.handlers.features import AUTOPATCH, FEATURES, HOTPATCH
 from tests.handlers.machines import APP, GROUP, LINUX, WEB
+from tests.handlers.outside import SCALE_SET, SERVER, put_profile, scale_set_body, server_body
 from tests.support.simulated import Azure, Settings, minutes
 
 CONFIGURATIONS = f"{GROUP}/providers/Microsoft.Maintenance/maintenanceConfigurations"
@@ -64,6 +66,7 @@ class Example:
     def azure(self) -> Azure:
         """A fresh world with what was there before."""
         quick = Settings(feature_registration_time=minutes(1), provider_registration_time=timedelta(seconds=20))
+        quick.patching.assessment_time = timedelta(seconds=20)
         azure = Azure(World.default(quick))
         self.prepare(azure)
         return azure
@@ -105,6 +108,36 @@ def set_reboots(azure: Azure) -> None:
     change = {"properties": {"osProfile": {"windowsConfiguration": {"patchSettings": nested}}}}
     assert azure.ask("PATCH", WEB, change).status == 200
     azure.simulator.clock.advance(minutes(5))
+
+
+def connect_server(azure: Azure) -> None:
+    azure.simulator.world.add_resource(server_body())
+
+
+def license_for_another(azure: Azure) -> None:
+    connect_server(azure)
+    put_profile(azure, ("Hotpatch", "Disable"), softwareAssurance={"softwareAssuranceCustomer": True})
+
+
+def license_server(azure: Azure) -> None:
+    connect_server(azure)
+    put_profile(azure, ("Hotpatch", "Enable"))
+
+
+def make_scale_set(azure: Azure) -> None:
+    settings = {"patchMode": "AutomaticByPlatform", "enableHotpatching": True, "assessmentMode": "ImageDefault"}
+    azure.simulator.world.add_resource(scale_set_body(settings))
+
+
+def make_server(azure: Azure) -> None:
+    azure.simulator.world.add_resource(arc_machine(SUBSCRIPTION_ID, "rg-contoso", "arc-1"))
+
+
+def make_custom_image(azure: Azure) -> None:
+    machine = azure.simulator.world.resources.get(WEB)
+    assert machine is not None
+    gallery = f"{GROUP}/providers/Microsoft.Compute/galleries/contoso/images/windows2022/versions/1.0.0"
+    machine.properties["storageProfile"]["imageReference"] = {"id": gallery}
 
 
 def _enrolment(*features: str) -> dict[str, Any]:
@@ -170,6 +203,35 @@ EXAMPLES: Mapping[str, Example] = {
         make_schedules,
         vanish=ASSIGNED.replace(APP, ARC),
     ),
+    "licence outside Azure": Example(
+        "arc_hotpatch_license", {"machineId": SERVER}, {"enabled": False}, connect_server, vanish=SERVER
+    ),
+    "licence, in a profile of others": Example(
+        "arc_hotpatch_license", {"machineId": SERVER}, {"timeout": "20m"}, license_for_another, vanish=SERVER
+    ),
+    "settings outside Azure": Example(
+        "arc_machine_patch_settings",
+        {"machineId": SERVER, "enableHotpatching": False},
+        {"enableHotpatching": True},
+        license_server,
+        vanish=SERVER,
+    ),
+    "settings of a scale set": Example(
+        "scale_set_patch_settings",
+        {"scaleSetId": SCALE_SET, "assessmentMode": "AutomaticByPlatform", "patchMode": "AutomaticByPlatform"},
+        {"assessmentMode": "ImageDefault"},
+        make_scale_set,
+    ),
+    "assessment": Example("patch_assessment", {"machineId": WEB, "maxAge": "12h"}, {"timeout": "2h"}, vanish=WEB),
+    "assessment outside Azure": Example(
+        "patch_assessment", {"machineId": ARC, "maxAge": "12h"}, {"maxAge": "24h"}, make_server, vanish=ARC
+    ),
+    "image of the marketplace": Example(
+        "image_support_check", {"machineId": APP, "require": "Supported"}, {"timeout": "2h"}, vanish=APP
+    ),
+    "custom image": Example(
+        "image_support_check", {"machineId": WEB}, {"require": "Supported"}, make_custom_image, vanish=WEB
+    ),
 }
 
 
@@ -178,6 +240,10 @@ def fingerprint(azure: Azure) -> dict[str, Any]:
     held: dict[str, Any] = {}
     for resource in azure.simulator.world.resources:
         body = json.loads(json.dumps({name: value for name, value in resource.body.items() if name != "etag"}))
+        for feature in body.get("properties", {}).get("productProfile", {}).get("productFeatures", ()):
+            # That it was on once is written into a licence for ever.
+            for date in ("enrollmentDate", "disenrollmentDate", "billingStartDate"):
+                feature.pop(date, None)
         profile = body.get("properties", {}).get("osProfile", {})
         for configuration in (profile[kind] for kind in profile if kind.endswith("Configuration")):
             settings = configuration.get("patchSettings", {})

@@ -15,7 +15,7 @@ from pulumi_azure_hotpatch.errors import HotpatchError, Interrupted, TimedOut
 from pulumi_azure_hotpatch.host import wire
 from tests.handlers.declared import Declared, as_the_engine_sends
 from tests.handlers.examples import EXAMPLES, Example, fingerprint
-from tests.support.simulated import Azure, Killed
+from tests.support.simulated import Azure, Killed, is_write
 
 every_example = pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES.keys())
 names = st.sampled_from(sorted(EXAMPLES))
@@ -30,7 +30,7 @@ def effects(azure: Azure) -> Counter[str]:
     lost: set[str] = set()
     for entry in azure.simulator.journal:
         what = f"{entry.operation} {entry.path}"
-        if entry.method == "GET" or entry.operation == HARMLESS or entry.status >= 204:
+        if not is_write(entry) or entry.operation == HARMLESS or entry.status >= 204:
             continue
         if what not in lost:
             done[what] += 1

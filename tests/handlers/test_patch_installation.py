@@ -194,7 +194,7 @@ def test_preview_says_from_the_last_assessment_what_would_be_installed_and_wheth
         f"yes: {security} always needs a restart, as assessed at 2026-11-02T08"
     )
     assert answers["time_budget"] == "yes: 25 minutes are enough at worst, 120 are allowed"
-    assert azure.take_writes() == ["ResourceGraph_Resources"]
+    assert azure.take_writes() == []
     never = installation(azure, rebootSetting="Never").answers()["reboot_expected"]
     assert never.startswith("no: the reboot setting is Never; the machine may be left waiting for a restart")
     definitions = installation(azure, windows={"classificationsToInclude": ["Definition"]}).answers()

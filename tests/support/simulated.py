@@ -151,7 +151,7 @@ class Azure:
 
     def writes(self) -> list[str]:
         """Those of `calls` that ask for a change."""
-        return [entry.operation for entry in self._ours() if entry.method != "GET"]
+        return [entry.operation for entry in self._ours() if is_write(entry)]
 
     def take(self) -> list[str]:
         """Those of `calls` that were made since this was last asked."""
@@ -165,7 +165,7 @@ class Azure:
         """Those of `take` that ask for a change."""
         since = self._taken
         self._taken = len(self.simulator.journal)
-        return [entry.operation for entry in self._ours() if entry.sequence >= since and entry.method != "GET"]
+        return [entry.operation for entry in self._ours() if entry.sequence >= since and is_write(entry)]
 
     def sent(self, operation: str) -> list[Any]:
         """The bodies that we sent with that operation, in order."""
@@ -197,8 +197,13 @@ class Azure:
         ]
 
 
+def is_write(entry: Any) -> bool:
+    """Whether an entry of the journal asks for a change. Resource Graph is asked its questions by POST."""
+    return bool(entry.method != "GET" and entry.operation != "ResourceGraph_Resources")
+
+
 def minutes(count: float) -> timedelta:
     return timedelta(minutes=count)
 
 
-__all__ = ["START", "SUBSCRIPTION_ID", "Azure", "Killed", "Settings", "minutes"]
+__all__ = ["START", "SUBSCRIPTION_ID", "Azure", "Killed", "Settings", "is_write", "minutes"]
