@@ -25,6 +25,7 @@ from pulumi_azure_hotpatch.ports import Context
 
 from .arc_servers import LICENSE_TAIL, OwnedArcServer, location_of, server_body
 from .base import Created, Handler
+from .owning import settled
 from .waiting import Patience, finish, kept_if_unanswered
 
 Inputs = Draft[ArcHotpatchLicenseInputs]
@@ -64,6 +65,8 @@ class ArcHotpatchLicenseHandler(Handler[ArcHotpatchLicenseInputs, State]):
         facts = replace(
             facts,
             hotpatch_subscription=asked,
+            # What the service says of hotpatching before it was asked for is no finding.
+            hotpatch_status=facts.hotpatch_status if facts.is_licensed is True else None,
             vbs_status=UNKNOWN if inputs.vbs_status is None else inputs.vbs_status,
             secure_boot=UNKNOWN if inputs.secure_boot is None else inputs.secure_boot,
         )
@@ -115,8 +118,8 @@ class ArcHotpatchLicenseHandler(Handler[ArcHotpatchLicenseInputs, State]):
             why = "on_destroy is 'keep'" if state.on_destroy == "keep" else "as wanted before this stack"
             ctx.inform(f"the hotpatch licence stays as it is ({why})")
             return
-        machine = ResourceId.parse(state.machine_id)
-        profile = ctx.arc.get_license_profile(machine)
+        machine, patience = ResourceId.parse(state.machine_id), _patience(ctx, state)
+        profile = _settled(ctx, machine, patience)
         if profile is None:
             return
         feature = _feature(profile)
@@ -127,10 +130,9 @@ class ArcHotpatchLicenseHandler(Handler[ArcHotpatchLicenseInputs, State]):
             return
         with suppress(NotFound):
             if state.created_profile and _is_ours_alone(profile):
-                patience = Patience.of(ctx, state.timeout, _DEFAULT_TIMEOUT)
                 finish(ctx, ctx.arc.delete_license_profile(machine), patience, "the licence profile to go")
             else:
-                self._write(ctx, machine, state, enabled=state.previously_enabled, kept=None)
+                self._write(ctx, machine, profile, state, patience, enabled=state.previously_enabled)
 
     def _look(self, ctx: Context, inputs: Inputs) -> OwnedArcServer:
         id = inputs.machine_id
@@ -145,9 +147,9 @@ class ArcHotpatchLicenseHandler(Handler[ArcHotpatchLicenseInputs, State]):
 
     def _bring_about(self, ctx: Context, machine: ResourceId, state: State, *, first: bool) -> State:
         """Ask for what is wanted unless it is so, wait until the service has done it; the state with what it says."""
-        profile = ctx.arc.get_license_profile(machine)
-        feature = _feature(profile)
-        status = text(feature.get("subscriptionStatus"))
+        patience = _patience(ctx, state)
+        profile = _settled(ctx, machine, patience)
+        status = text(_feature(profile).get("subscriptionStatus"))
         if _is_as_wanted(status, state.enabled):
             # After a run that broke off nobody knows whose it is; what was noted of it before stays.
             adopted = first or bool(state.adopted)
@@ -161,35 +163,36 @@ class ArcHotpatchLicenseHandler(Handler[ArcHotpatchLicenseInputs, State]):
                     "created_profile": state.created_profile or profile is None,
                 }
             )
-            self._write(ctx, machine, state, enabled=state.enabled, kept=state)
-        return self._awaited(ctx, machine, state)
+            self._write(ctx, machine, profile, state, patience, enabled=state.enabled, kept=state)
+        return self._awaited(ctx, machine, state, patience)
 
-    def _write(self, ctx: Context, machine: ResourceId, state: State, *, enabled: bool, kept: State | None) -> None:
+    def _write(
+        self,
+        ctx: Context,
+        machine: ResourceId,
+        profile: Body | None,
+        state: State,
+        patience: Patience,
+        *,
+        enabled: bool,
+        kept: State | None = None,
+    ) -> None:
         change = {"name": _FEATURE, "subscriptionStatus": "Enable" if enabled else "Disable"}
         own_id = f"{machine}{LICENSE_TAIL}"
-        profile = ctx.arc.get_license_profile(machine)
         with kept_if_unanswered(ctx, own_id, kept):
             if profile is None:
                 product = {"productType": "WindowsServer", "productFeatures": [change]}
                 body = {"location": state.location, "properties": {"productProfile": product}}
                 operation = ctx.arc.put_license_profile(machine, body)
             else:
-                # What a PATCH does to the features that its list leaves out is documented nowhere: those that are on
-                # are sent along.
-                others = [
-                    {"name": one.get("name"), "subscriptionStatus": "Enable"}
-                    for one in _features(profile)
-                    if fold(one.get("name")) != fold(_FEATURE) and _is_on(one.get("subscriptionStatus"))
-                ]
-                features = {"productFeatures": [*others, change]}
+                features = {"productFeatures": _with_feature(profile, change)}
                 operation = ctx.arc.patch_license_profile(machine, {"properties": {"productProfile": features}})
         if kept is not None:
             ctx.keep(own_id, kept)
-        finish(ctx, operation, Patience.of(ctx, state.timeout, _DEFAULT_TIMEOUT), "the licence profile to change")
+        finish(ctx, operation, patience, "the licence profile to change")
 
-    def _awaited(self, ctx: Context, machine: ResourceId, state: State) -> State:
+    def _awaited(self, ctx: Context, machine: ResourceId, state: State, patience: Patience) -> State:
         """The state once the feature is on (or off); the service takes about ten minutes for it."""
-        patience = Patience.of(ctx, state.timeout, _DEFAULT_TIMEOUT)
         while True:
             feature = _feature(ctx.arc.get_license_profile(machine))
             status = fold(text(feature.get("subscriptionStatus")))
@@ -213,6 +216,15 @@ def _existing(machine: ResourceId, body: Body | None) -> Body:
     return body
 
 
+def _patience(ctx: Context, state: State) -> Patience:
+    return Patience.of(ctx, state.timeout, _DEFAULT_TIMEOUT)
+
+
+def _settled(ctx: Context, machine: ResourceId, patience: Patience) -> Body | None:
+    """The licence profile once no other operation is changing it, None when there is none (any more)."""
+    return settled(ctx, lambda _: ctx.arc.get_license_profile(machine), patience, fresh=True)
+
+
 def _features(profile: Body | None) -> list[Mapping[str, Any]]:
     product = object_at(properties_of(profile or {}), "productProfile")
     return [one for one in product.get("productFeatures") or () if isinstance(one, Mapping)]
@@ -221,6 +233,21 @@ def _features(profile: Body | None) -> list[Mapping[str, Any]]:
 def _feature(profile: Body | None) -> Mapping[str, Any]:
     """The feature Hotpatch as the service has it, empty where it has none."""
     return next((one for one in _features(profile) if fold(one.get("name")) == fold(_FEATURE)), {})
+
+
+def _with_feature(profile: Body, change: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The features to send: ours changed, and those that are on, in the order that they have.
+
+    What a PATCH does to the features that its list leaves out is documented nowhere.
+    """
+    found = _features(profile)
+    if not _feature(profile):
+        found = [*found, change]
+    return [
+        change if fold(one.get("name")) == fold(_FEATURE) else {"name": one.get("name"), "subscriptionStatus": "Enable"}
+        for one in found
+        if fold(one.get("name")) == fold(_FEATURE) or _is_on(one.get("subscriptionStatus"))
+    ]
 
 
 def _is_ours_alone(profile: Body) -> bool:

@@ -75,11 +75,14 @@ class ArcMachinePatchSettingsHandler(OwningHandler[ArcMachinePatchSettingsInputs
             return server
         # A licence that the same run declares is as good as there.
         licensed = ctx.declarations.noted(f"{inputs.machine_id}{LICENSE_TAIL}").get("hotpatch_subscription")
-        server = server if licensed is None else replace(server, hotpatch_subscription=licensed)
+        if licensed is not None and server.is_licensed is not True:
+            server = replace(server, hotpatch_subscription=licensed, hotpatch_status=None)
         return replace(server, compute_registered=self._compute_registered(ctx, inputs))
 
     def wanting(self, owner: OwnedArcServer, wanted: Mapping[str, Any]) -> OwnedArcServer:
-        return owner.with_settings(wanted)
+        # What the service says of hotpatching before it was asked for is no finding.
+        asked = owner.is_licensed is True and owner.enable_hotpatching is not False
+        return (owner if asked else replace(owner, hotpatch_status=None)).with_settings(wanted)
 
     def _compute_registered(self, ctx: Context, inputs: Inputs) -> Any:
         """Whether Microsoft.Compute is registered, which periodic assessment needs; not asked for anything else."""
