@@ -251,6 +251,20 @@ PLACES: list[tuple[str, dict[str, Any], date, TrackState | None, str]] = [
         "it stands on the baseline KB5066835 of 2025-10",
     ),
     (
+        "on again, and ordinary updates meanwhile",
+        {"kbs": ["KB5066835", "KB5070881"], "enabled_again_on": date(2025, 11, 1)},
+        NOVEMBER,
+        TrackState.PENDING_BASELINE,
+        "hotpatching was turned on again on 2025-11-01; it takes effect with the next baseline",
+    ),
+    (
+        "on again before the baseline, and off the track since",
+        {"kbs": ["KB5066835", "KB5070881"], "enabled_again_on": date(2025, 10, 1)},
+        NOVEMBER,
+        TrackState.OFF_TRACK,
+        "KB5070881 of 2025-10-23 is not of the track: ordinary updates and restarts until the baseline of 2026-01",
+    ),
+    (
         "off the track, and a baseline is out since",
         {"kbs": ["KB5070881"]},
         date(2026, 2, 1),

@@ -169,7 +169,11 @@ def position(
     if theirs is not None and (stands_on is None or _day(theirs) > _day(stands_on)):
         if ours is not None and not ours.kind.is_baseline and _day(theirs) <= _day(ours):
             return TrackPosition(UNKNOWN, f"{ours.kb} of the track and {theirs.kb} of the ordinary channel contradict")
-        return _off_track(product, theirs, as_of, rows)
+        off_track = _off_track(product, theirs, as_of, rows)
+        if enabled_again_on is None or (stands_on is not None and _day(stands_on) >= enabled_again_on):
+            return off_track
+        # Until the baseline comes, ordinary updates are what such a machine gets.
+        return TrackPosition(_S.PENDING_BASELINE, _turned_on_again(enabled_again_on), waits_for=off_track.waits_for)
     if ours is None or stands_on is None:
         return TrackPosition(UNKNOWN, f"no KB installed on it is one of {product}'s releases that are known here")
     return _on_track(product, ours, stands_on, as_of, reboot_pending, enabled_again_on, rows)
@@ -187,8 +191,7 @@ def _on_track(
     upcoming = next_baseline(product, as_of, extra=extra)
     baseline = stands_on if stands_on.kind.is_baseline else None
     if enabled_again_on is not None and enabled_again_on > _day(stands_on):
-        why = f"hotpatching was turned on again on {enabled_again_on}; it takes effect with the next baseline"
-        return TrackPosition(_S.PENDING_BASELINE, why, waits_for=upcoming)
+        return TrackPosition(_S.PENDING_BASELINE, _turned_on_again(enabled_again_on), waits_for=upcoming)
     later = releases_between(product, _day(stands_on), as_of, extra=extra)
     missed = _latest(row for row in later if row.kind.is_baseline and row.status is Status.RELEASED)
     if missed is not None:
@@ -205,6 +208,10 @@ def _on_track(
     if ours.kind.is_baseline and reboot_pending:
         return TrackPosition(_S.RESTART_PENDING, f"{_named(ours)} waits for its restart", baseline=baseline)
     return TrackPosition(_S.ENROLLED, f"it stands on {_named(stands_on)}", baseline=baseline)
+
+
+def _turned_on_again(day: date) -> str:
+    return f"hotpatching was turned on again on {day}; it takes effect with the next baseline"
 
 
 def _off_track(product: Product, theirs: Release, as_of: date, extra: tuple[Release, ...]) -> TrackPosition:

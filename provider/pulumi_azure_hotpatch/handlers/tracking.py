@@ -20,7 +20,6 @@ from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError
 from pulumi_azure_hotpatch.models.virtual_machine_patch_settings import VirtualMachinePatchSettingsState
 from pulumi_azure_hotpatch.observing.hotpatching import hotpatch_states, product_of
 from pulumi_azure_hotpatch.observing.scopes import Scope
-from pulumi_azure_hotpatch.observing.sources import say_nothing
 from pulumi_azure_hotpatch.ports import Context
 
 State = VirtualMachinePatchSettingsState
@@ -66,11 +65,12 @@ def track_now(ctx: Context, id: str, state: State) -> dict[str, Any]:
         return {}
     again = date.fromisoformat(state.hotpatch_enabled_again_on)
     scope = Scope.of([id], (), None)
+    told: list[str] = []
     try:
-        found = hotpatch_states(ctx, scope, ctx.clock.now(), tell=say_nothing, enabled_again_on={id.casefold(): again})
+        found = hotpatch_states(ctx, scope, ctx.clock.now(), tell=told.append, enabled_again_on={id.casefold(): again})
     except (ArmError, ConfigurationError):
         return {}
-    if not found:
+    if not found or (told and found[0]["state"] == "unknown"):
         return {}
     stands = found[0]["state"]
     if stands != "unknown" or found[0]["product"] is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -47,7 +47,7 @@ def hotpatch_states(
     again, known, rows = enabled_again_on or {}, installed or {}, tuple(extra)
     found: dict[str, HotpatchStateRow] = {}
     try:
-        for seen in _from_graph(sources, scope):
+        for seen in _with_licenses(sources, scope, list(_from_graph(sources, scope))):
             key = str(seen["id"]).casefold()
             found[key] = _judge(seen, as_of.date(), again.get(key), known.get(key, ()), rows)
     except ArmError as error:
@@ -145,7 +145,7 @@ def _judge(
         enabled=enabled,
         kbs=kbs,
         build=build,
-        reboot_pending=flag(seen.get("rebootPending")),
+        reboot_pending=_reboot_pending(seen),
         enabled_again_on=again,
         extra=extra,
     )
@@ -189,11 +189,36 @@ def _build_of(seen: Mapping[str, Any]) -> str | None:
     return ".".join(parts[-2:]) if len(parts) >= 2 and parts[-1].isdigit() and parts[-2].isdigit() else None
 
 
+def _reboot_pending(seen: Mapping[str, Any]) -> bool | None:
+    """Whether a restart is waited for: as the last assessment found, else as the last installation left it."""
+    found = flag(seen.get("rebootPending"))
+    if found is not None:
+        return found
+    status = (text(seen.get("rebootStatus")) or "").casefold()
+    if status in ("notneeded", "completed"):
+        return False
+    return True if status in ("required", "started", "failed") else None
+
+
 def _from_graph(sources: Sources, scope: Scope) -> Iterator[Mapping[str, Any]]:
     for names in scope.filters():
         for row in sources.graph.query(queries.hotpatch(names), scope.subscriptions):
             if scope.holds(str(row["id"])):
                 yield row
+
+
+def _with_licenses(sources: Sources, scope: Scope, rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """The rows, those of Arc-enabled servers with their licence profiles."""
+    licenses: dict[str, Any] = {}
+    if any(_is_arc(row) and not row.get("licenseProfile") for row in rows):
+        for profile in sources.graph.query(queries.LICENSES, scope.subscriptions):
+            licenses[str(profile["machine"])] = profile.get("properties")
+    for row in rows:
+        yield {**row, "licenseProfile": row.get("licenseProfile") or licenses.get(str(row["id"]).casefold())}
+
+
+def _is_arc(row: Mapping[str, Any]) -> bool:
+    return f"/{ARC_MACHINES}/".casefold() in str(row["id"]).casefold()
 
 
 def _from_view(sources: Sources, machine: ResourceId) -> Mapping[str, Any] | None:
@@ -203,10 +228,12 @@ def _from_view(sources: Sources, machine: ResourceId) -> Mapping[str, Any] | Non
     if body is None:
         return None
     view = {} if is_arc else sources.machines.instance_view(machine) or {}
+    profile = sources.arc.get_license_profile(machine) if is_arc else None
     summary = object_at(object_at(view, "patchStatus"), "availablePatchSummary")
     return {
         **{key: body.get(key) for key in ("id", "name", "type", "location")},
         **object_at(body, "properties"),
+        **({"licenseProfile": object_at(profile, "properties")} if profile else {}),
         "extended": {"instanceView": view},
         "rebootPending": summary.get("rebootPending"),
     }

@@ -67,8 +67,10 @@ _HOTPATCH: Final = (
     _MACHINES
     + _ASSESSMENT
     + _INSTALLED_KBS
+    + _LAST_INSTALLATION
     + f"""| project id, name, type, location, {_SHOWN}, osSku = properties.osSku, osEdition = properties.osEdition,
-    licenseProfile = properties.licenseProfile, rebootPending = assessment.rebootPending, kbs
+    licenseProfile = properties.licenseProfile, rebootPending = assessment.rebootPending,
+    rebootStatus = installation.rebootStatus, kbs
 | order by id asc"""
 )
 
@@ -85,6 +87,12 @@ _PATCHES: Final = f"""patchinstallationresources
 | project id, installation, properties
 | order by id asc"""
 
+LICENSES: Final = """resources
+| where type =~ 'microsoft.hybridcompute/machines/licenseprofiles'
+| project id, machine = tostring(split(tolower(id), '/licenseprofiles/')[0]), properties
+| order by id asc"""
+"""Licence profiles, which the rows of their machines do not always carry."""
+
 RUNS: Final = """maintenanceresources
 | where type in~ ('microsoft.maintenance/applyupdates', 'microsoft.maintenance/maintenanceconfigurations/applyupdates')
 | project id, name, properties
@@ -97,7 +105,7 @@ def status(names: str) -> str:
 
 
 def hotpatch(names: str) -> str:
-    """Machines with the KBs that the installations of the last 30 days left on them."""
+    """Machines with the KBs that the installations of the last 30 days left on them, and how the last one ended."""
     return _HOTPATCH.format(filter=names)
 
 

@@ -26,7 +26,3 @@ class Sources(Protocol):
     def maintenance(self) -> Maintenance: ...
     @property
     def runs(self) -> MaintenanceRuns: ...
-
-
-def say_nothing(_: str) -> None:
-    """For who wants no remarks."""
