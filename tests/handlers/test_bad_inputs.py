@@ -41,12 +41,12 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
     (
         "preview_enrollment",
         {"features": []},
-        [("features", "features tuple should have at least 1 item after validation, not 0, not []")],
+        [("features", "features needs at least one value")],
     ),
     (
         "preview_enrollment",
         {"features": HOTPATCH},
-        [("features", "features input should be a valid tuple, not 'InGuestHotPatchVMPreview'")],
+        [("features", "features must be a list, not 'InGuestHotPatchVMPreview'")],
     ),
     (
         "preview_enrollment",
@@ -84,7 +84,7 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
         [
             (
                 "subscriptionId",
-                f"subscriptionId '/subscriptions/{SUBSCRIPTION_ID}' cannot be part of a resource id: it is empty or "
+                f"subscription_id '/subscriptions/{SUBSCRIPTION_ID}' cannot be part of a resource id: it is empty or "
                 "has a slash in it",
             )
         ],
@@ -92,7 +92,7 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
     (
         "preview_enrollment",
         {"agreeingReads": 0},
-        [("agreeingReads", "agreeingReads input should be greater than or equal to 1, not 0.0")],
+        [("agreeingReads", "agreeing_reads input should be greater than or equal to 1, not 0.0")],
     ),
     (
         "preview_enrollment",
@@ -100,24 +100,24 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
         [
             (
                 "agreeingReads",
-                "agreeingReads input should be a valid integer, got a number with a fractional part, not 2.5",
+                "agreeing_reads must be a whole number, not 2.5",
             )
         ],
     ),
     (
         "preview_enrollment",
         {"propagate": "perhaps"},
-        [("propagate", "propagate input should be a valid boolean, unable to interpret input, not 'perhaps'")],
+        [("propagate", "propagate must be true or false, not 'perhaps'")],
     ),
     (
         "preview_enrollment",
         {"pollInterval": "10"},
-        [("pollInterval", "pollInterval '10' is not a duration such as 90s, 15m or 1h30m")],
+        [("pollInterval", "poll_interval '10' is not a duration such as 90s, 15m or 1h30m")],
     ),
     (
         "preview_enrollment",
         {"pollInterval": "0s"},
-        [("pollInterval", "pollInterval '0s' would ask without a pause; give one such as 10s")],
+        [("pollInterval", "poll_interval '0s' would ask without a pause; give one such as 10s")],
     ),
     (
         "preview_enrollment",
@@ -129,11 +129,11 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
         {"timeout": "99999999999h"},
         [("timeout", "timeout '99999999999h' is longer than a century")],
     ),
-    ("preview_enrollment", {"timeout": 5}, [("timeout", "timeout input should be a valid string, not 5.0")]),
+    ("preview_enrollment", {"timeout": 5}, [("timeout", "timeout must be text, not 5.0")]),
     (
         "preview_enrollment",
         {"onDestroy": "delete"},
-        [("onDestroy", "onDestroy 'delete' is not one of 'restore' or 'keep'")],
+        [("onDestroy", "on_destroy 'delete' is not one of 'restore' or 'keep'")],
     ),
     (
         "preview_enrollment",
@@ -146,17 +146,17 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
     (
         "virtual_machine_patch_settings",
         {"virtualMachineId": None},
-        [("virtualMachineId", "virtualMachineId is required")],
+        [("virtualMachineId", "virtual_machine_id is required")],
     ),
     (
         "virtual_machine_patch_settings",
         {"virtualMachineId": "vm-web-1"},
-        [("virtualMachineId", f"virtualMachineId 'vm-web-1' is not an Azure resource id; write it as {ID_FORM}")],
+        [("virtualMachineId", f"virtual_machine_id 'vm-web-1' is not an Azure resource id; write it as {ID_FORM}")],
     ),
     (
         "virtual_machine_patch_settings",
         {"virtualMachineId": GROUP},
-        [("virtualMachineId", f"virtualMachineId '{GROUP}' is not an Azure resource id; write it as {ID_FORM}")],
+        [("virtualMachineId", f"virtual_machine_id '{GROUP}' is not an Azure resource id; write it as {ID_FORM}")],
     ),
     (
         "virtual_machine_patch_settings",
@@ -164,7 +164,7 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
         [
             (
                 "virtualMachineId",
-                f"virtualMachineId '{ARC}' is not the id of a Microsoft.Compute/virtualMachines resource",
+                f"virtual_machine_id '{ARC}' is not the id of a Microsoft.Compute/virtualMachines resource",
             )
         ],
     ),
@@ -174,7 +174,7 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
         [
             (
                 "patchMode",
-                "patchMode 'automatic' is not one of 'AutomaticByPlatform', 'AutomaticByOS', 'Manual' or "
+                "patch_mode 'automatic' is not one of 'AutomaticByPlatform', 'AutomaticByOS', 'Manual' or "
                 "'ImageDefault'",
             )
         ],
@@ -182,12 +182,12 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
     (
         "virtual_machine_patch_settings",
         {"assessmentMode": "Never"},
-        [("assessmentMode", "assessmentMode 'Never' is not one of 'AutomaticByPlatform' or 'ImageDefault'")],
+        [("assessmentMode", "assessment_mode 'Never' is not one of 'AutomaticByPlatform' or 'ImageDefault'")],
     ),
     (
         "virtual_machine_patch_settings",
         {"rebootSetting": "Tomorrow"},
-        [("rebootSetting", "rebootSetting 'Tomorrow' is not one of 'IfRequired', 'Never' or 'Always'")],
+        [("rebootSetting", "reboot_setting 'Tomorrow' is not one of 'IfRequired', 'Never' or 'Always'")],
     ),
     (
         "virtual_machine_patch_settings",
@@ -195,7 +195,7 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
         [
             (
                 "enableHotPatching",
-                "enableHotPatching is not a property of this resource; did you mean 'enableHotpatching'?",
+                "enable_hot_patching is not a property of this resource; did you mean 'enableHotpatching'?",
             )
         ],
     ),
@@ -205,7 +205,7 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
         [
             (
                 "enableHotpatching",
-                "enableHotpatching input should be a valid boolean, unable to interpret input, not 'yes please'",
+                "enable_hotpatching must be true or false, not 'yes please'",
             ),
             ("timeout", "timeout 'soon' is not a duration such as 90s, 15m or 1h30m"),
         ],
@@ -214,7 +214,7 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
     (
         "maintenance_schedule",
         {"scheduleName": ""},
-        [("scheduleName", "scheduleName '' cannot be part of a resource id: it is empty or has a slash in it")],
+        [("scheduleName", "schedule_name '' cannot be part of a resource id: it is empty or has a slash in it")],
     ),
     (
         "maintenance_schedule",
@@ -222,14 +222,14 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
         [
             (
                 "resourceGroupName",
-                "resourceGroupName 'rg/contoso' cannot be part of a resource id: it is empty or has a slash in it",
+                "resource_group_name 'rg/contoso' cannot be part of a resource id: it is empty or has a slash in it",
             )
         ],
     ),
     (
         "maintenance_schedule",
         {"rebootSetting": "AlwaysReboot"},
-        [("rebootSetting", "rebootSetting 'AlwaysReboot' is not one of 'IfRequired', 'Never' or 'Always'")],
+        [("rebootSetting", "reboot_setting 'AlwaysReboot' is not one of 'IfRequired', 'Never' or 'Always'")],
     ),
     (
         "maintenance_schedule",
@@ -270,18 +270,18 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
     (
         "maintenance_schedule",
         {"tags": {"ring": 1}},
-        [("tags.ring", "tags.ring input should be a valid string, not 1.0")],
+        [("tags.ring", "tags.ring must be text, not 1.0")],
     ),
-    ("maintenance_schedule", {"tags": ["ring"]}, [("tags", "tags input should be a valid dictionary, not ['ring']")]),
+    ("maintenance_schedule", {"tags": ["ring"]}, [("tags", "tags must be an object, not ['ring']")]),
     (
         "schedule_assignment",
         {"machineId": None, "scheduleId": None},
-        [("machineId", "machineId is required"), ("scheduleId", "scheduleId is required")],
+        [("machineId", "machine_id is required"), ("scheduleId", "schedule_id is required")],
     ),
     (
         "schedule_assignment",
         {"scheduleId": "contoso-monthly"},
-        [("scheduleId", f"scheduleId 'contoso-monthly' is not an Azure resource id; write it as {ID_FORM}")],
+        [("scheduleId", f"schedule_id 'contoso-monthly' is not an Azure resource id; write it as {ID_FORM}")],
     ),
     (
         "schedule_assignment",
@@ -289,7 +289,7 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
         [
             (
                 "assignmentName",
-                "assignmentName 'by/contoso' cannot be part of a resource id: it is empty or has a slash in it",
+                "assignment_name 'by/contoso' cannot be part of a resource id: it is empty or has a slash in it",
             )
         ],
     ),
@@ -314,6 +314,14 @@ GRAMMAR = (
 )
 DURATION = f"Fix: choose a duration from 01:30 to 03:55. [schedule-duration; {LEARN}]"
 START = f"Fix: write it as 'YYYY-MM-DD hh:mm', local time in the schedule's zone. [schedule-start; {MANAGE}]"
+# The field as the program writes it, and Azure's path beside it.
+WINDOW = {
+    "start": "start (properties.maintenanceWindow.startDateTime)",
+    "duration": "duration (properties.maintenanceWindow.duration)",
+    "timeZone": "time_zone (properties.maintenanceWindow.timeZone)",
+    "recurrence": "recurrence (properties.maintenanceWindow.recurEvery)",
+    "expires": "expires (properties.maintenanceWindow.expirationDateTime)",
+}
 SCHEDULES: list[tuple[dict[str, Any], str, str]] = [
     (
         {"start": "tomorrow"},
@@ -367,7 +375,8 @@ SCHEDULES: list[tuple[dict[str, Any], str, str]] = [
 
 @pytest.mark.parametrize(("changes", "name", "reason"), SCHEDULES)
 def test_a_schedule_that_the_service_would_not_run_is_refused(changes: dict[str, Any], name: str, reason: str) -> None:
-    assert failures("maintenance_schedule", changes) == [(name, f"schedule 'contoso-monthly': {reason}")]
+    told = f"schedule 'contoso-monthly': {WINDOW[name]}: {reason}"
+    assert failures("maintenance_schedule", changes) == [(name, told)]
 
 
 def test_all_that_is_wrong_with_a_schedule_is_told_at_once() -> None:
@@ -385,12 +394,14 @@ def test_names_that_are_too_long_together_are_refused() -> None:
     assert failures("maintenance_schedule", {"scheduleName": name}) == [
         (
             "name",
-            f"schedule '{name}': Resource group and schedule name are 130 characters long together; the limit is 127. "
-            f"Fix: choose a shorter schedule_name. [schedule-name-length; {LEARN}]",
+            f"schedule '{name}': name: Resource group and schedule name are 130 characters long together; "
+            f"the limit is 127. Fix: choose a shorter schedule_name. [schedule-name-length; {LEARN}]",
         )
     ]
 
 
+WINDOWS = "properties.osProfile.windowsConfiguration.patchSettings"
+ON_LINUX = "properties.osProfile.linuxConfiguration.patchSettings"
 AVGP = "Microsoft Learn, Automatic guest patching for Azure VMs, 2024-07-31"
 MACHINES_REFUSED: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     (
@@ -398,7 +409,8 @@ MACHINES_REFUSED: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
         [
             (
                 "patchMode",
-                "VM 'vm-web-1': Patch mode Manual needs enableAutomaticUpdates false; this VM was created with true, "
+                f"VM 'vm-web-1': patch_mode ({WINDOWS}.patchMode): "
+                "Patch mode Manual needs enableAutomaticUpdates false; this VM was created with true, "
                 "and that cannot be changed. Fix: use AutomaticByPlatform or AutomaticByOS. "
                 f"[manual-needs-no-automatic-updates; {AVGP}]",
             )
@@ -409,7 +421,8 @@ MACHINES_REFUSED: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
         [
             (
                 "patchMode",
-                "VM 'vm-web-1': Patch mode ImageDefault does not exist on Windows VMs. Fix: use AutomaticByPlatform, "
+                f"VM 'vm-web-1': patch_mode ({WINDOWS}.patchMode): "
+                "Patch mode ImageDefault does not exist on Windows VMs. Fix: use AutomaticByPlatform, "
                 f"AutomaticByOS or Manual. [windows-patch-mode; {AVGP}]",
             )
         ],
@@ -419,7 +432,8 @@ MACHINES_REFUSED: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
         [
             (
                 "patchMode",
-                "VM 'vm-linux-1': Patch mode AutomaticByOS does not exist on Linux VMs. Fix: use AutomaticByPlatform "
+                f"VM 'vm-linux-1': patch_mode ({ON_LINUX}.patchMode): "
+                "Patch mode AutomaticByOS does not exist on Linux VMs. Fix: use AutomaticByPlatform "
                 f"or ImageDefault. [linux-patch-mode; {AVGP}]",
             )
         ],
@@ -429,7 +443,8 @@ MACHINES_REFUSED: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
         [
             (
                 "enableHotpatching",
-                "VM 'vm-linux-1': enable_hotpatching exists for Windows machines only, and this one runs Linux. "
+                f"VM 'vm-linux-1': enable_hotpatching ({ON_LINUX}.enableHotpatching): "
+                "enable_hotpatching exists for Windows machines only, and this one runs Linux. "
                 "Fix: remove enable_hotpatching. [hotpatch-is-windows-only; azure-mgmt-compute 39.0.0, model "
                 "LinuxPatchSettings]",
             )
@@ -451,7 +466,9 @@ def test_a_bypass_flag_of_somebody_else_forbids_hotpatching() -> None:
     assert failures("virtual_machine_patch_settings", changes, azure) == [
         (
             "bypassPlatformSafetyChecksOnUserSchedule",
-            "VM 'vm-web-1': Azure refuses hotpatching while bypassPlatformSafetyChecksOnUserSchedule is true. Fix: set "
+            "VM 'vm-web-1': bypass_platform_safety_checks_on_user_schedule "
+            f"({WINDOWS}.automaticByPlatformSettings.bypassPlatformSafetyChecksOnUserSchedule): "
+            "Azure refuses hotpatching while bypassPlatformSafetyChecksOnUserSchedule is true. Fix: set "
             "bypass_platform_safety_checks_on_user_schedule to False (the machine is then patched by the platform, not "
             "by a schedule). [hotpatch-forbids-bypass; ARM error InvalidParameter quoted in "
             "claranet/terraform-azurerm-windows-vm PR 4, 2025-03-31]",
@@ -464,14 +481,15 @@ def test_ids_of_the_wrong_things_are_refused_by_what_they_are() -> None:
     assert failures("schedule_assignment", changes) == [
         (
             "machineId",
-            "schedule for 'contoso-monthly': Guest patching schedules work on virtual machines and Arc-enabled "
-            "servers; this is a Microsoft.Maintenance/maintenanceConfigurations. Fix: give the id of a "
+            "schedule for 'contoso-monthly': machine_id: Guest patching schedules work on virtual machines and "
+            "Arc-enabled servers; this is a Microsoft.Maintenance/maintenanceConfigurations. Fix: give the id of a "
             "Microsoft.Compute/virtualMachines or Microsoft.HybridCompute/machines resource. "
             f"[assignment-machine-type; {LEARN}]",
         ),
         (
             "scheduleId",
-            "schedule for 'contoso-monthly': A schedule is a Microsoft.Maintenance/maintenanceConfigurations resource; "
+            "schedule for 'contoso-monthly': schedule_id: A schedule is a "
+            "Microsoft.Maintenance/maintenanceConfigurations resource; "
             "this is a Microsoft.Compute/virtualMachines. Fix: give the id of a MaintenanceSchedule. "
             "[assignment-schedule-type; azure-mgmt-maintenance 2.1.0, "
             "ConfigurationAssignment.maintenance_configuration_id]",

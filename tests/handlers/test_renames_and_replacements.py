@@ -175,7 +175,8 @@ def test_two_resources_for_one_machine_are_refused() -> None:
     assert rejected(settings(WEB), settings(other_case)) == [
         (
             "virtualMachineId",
-            f"VM 'VM-WEB-1': {other_case} has its patch settings declared by another resource of this stack already. "
+            f"VM 'VM-WEB-1': virtual_machine_id: {other_case} has its patch settings declared by another resource of "
+            "this stack already. "
             "Fix: declare them once; two owners would undo each other's changes. "
             f"[vm-settings-declared-twice; {OURS}]",
         )
@@ -184,7 +185,7 @@ def test_two_resources_for_one_machine_are_refused() -> None:
 
 def test_two_resources_for_one_schedule_are_refused() -> None:
     (failure,) = rejected(schedule(), schedule(scheduleName="Contoso-Monthly"))
-    assert failure[1].startswith(f"schedule 'Contoso-Monthly': {GROUP}/providers/Microsoft.Maintenance/")
+    assert failure[1].startswith(f"schedule 'Contoso-Monthly': schedule_name: {GROUP}/providers/Microsoft.Maintenance/")
     assert failure[1].endswith(
         "Contoso-Monthly is declared by another resource of this stack already. Fix: declare it once, or give the "
         f"second one another schedule_name. [schedule-declared-twice; {OURS}]"
@@ -206,6 +207,7 @@ def test_two_resources_for_one_feature_are_refused() -> None:
         "INGUESTHOTPATCHVMPREVIEW"
     )
     assert failure[1] == (
-        f"preview features of Microsoft.Compute: {feature} is declared by another resource of this stack already. "
+        f"preview features of Microsoft.Compute: features: {feature} is declared by another resource of this stack "
+        "already. "
         f"Fix: declare all features of a namespace in one PreviewEnrollment. [feature-declared-twice; {OURS}]"
     )

@@ -81,7 +81,11 @@ class HandlerProvider(ResourceProvider):
             draft, shape = wire.draft(handler.inputs, news)
             if shape:
                 return CheckResult(
-                    dict(news), [CheckFailure(wrong.property, f"{wrong.property} {wrong.reason}") for wrong in shape]
+                    dict(news),
+                    [
+                        CheckFailure(wrong.property, f"{_as_written(handler, wrong.property)} {wrong.reason}")
+                        for wrong in shape
+                    ],
                 )
             ctx = _started().call(call, "")
             resolved = handler.resolve(ctx, draft)
@@ -188,7 +192,7 @@ def _judged(handler: Handler[Any, Any], inputs: Any, call: engine_hooks.Call | N
     ctx = _started().call(call, handler.label(draft))
     broken = [finding for finding in handler.check(ctx, draft) if finding.is_error]
     if broken:
-        raise Refused(f"{ctx.label}: " + " ".join(map(str, broken)), broken)
+        raise Refused(f"{ctx.label}: " + " ".join(finding.located for finding in broken), broken)
     return ctx
 
 
@@ -196,11 +200,11 @@ def _report(findings: Any, ctx: CallContext, handler: Handler[Any, Any]) -> Iter
     """Errors as check failures, warnings as log lines; remarks while they are news, and unknowns when verbose."""
     for finding in findings:
         if finding.is_error:
-            yield CheckFailure(_alias(handler, finding), f"{ctx.label}: {finding}")
+            yield CheckFailure(_alias(handler, finding), f"{ctx.label}: {finding.located}")
         elif finding.verdict == "fail" and finding.severity == "warning":
-            ctx.advise(str(finding))
+            ctx.advise(finding.located)
         elif (finding.verdict == "fail" and ctx.may_read) or (finding.verdict == "unknown" and ctx.settings.verbose):
-            ctx.inform(str(finding))
+            ctx.inform(finding.located)
 
 
 def _declare(handler: Handler[Any, Any], ctx: CallContext, draft: Draft[Any]) -> Iterator[CheckFailure]:
@@ -216,6 +220,13 @@ def _is_settled(handler: Handler[Any, Any], stored: Bag, news: Bag) -> bool:
     from . import wire
 
     return not wire.difference(handler.inputs, handler.state, stored, news).changed
+
+
+def _as_written(handler: Handler[Any, Any], path: str) -> str:
+    """A place in the inputs as the program writes it: `agreeing_reads`, not `agreeingReads`."""
+    head, *rest = path.split(".")
+    names = {field.alias: name for name, field in handler.inputs.model_fields.items()}
+    return ".".join((names.get(head, head), *rest))
 
 
 def _alias(handler: Handler[Any, Any], finding: Finding) -> str:

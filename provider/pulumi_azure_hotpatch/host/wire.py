@@ -233,15 +233,35 @@ def _as_written(place: tuple[int | str, ...], value: Any) -> tuple[int | str, ..
     return (step, *_as_written(place[1:], inner))
 
 
+# What a value must be, where pydantic says it in words of its own world.
+_MUST_BE = {
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "string_type": "text",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "dict_type": "an object",
+    "model_type": "an object",
+}
+
+
 def _reason(detail: ErrorDetails) -> str:
-    match detail["type"]:
+    kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
+    if kind in _MUST_BE:
+        return f"must be {_MUST_BE[kind]}, not {value!r}"
+    match kind:
         case "missing":
             return "is required"
         case "extra_forbidden":
             return "is not a property of this resource"
         case "value_error":
-            return str(detail["ctx"]["error"])
+            return str(context.get("error"))
         case "literal_error":
-            return f"{detail['input']!r} is not one of {detail['ctx']['expected']}"
+            return f"{value!r} is not one of {context.get('expected')}"
+        case "too_short":
+            return "needs at least one value"
         case _:
-            return f"{detail['msg'][0].lower()}{detail['msg'][1:]}, not {detail['input']!r}"
+            return f"{detail['msg'][0].lower()}{detail['msg'][1:]}, not {value!r}"

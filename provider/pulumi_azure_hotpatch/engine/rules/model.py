@@ -80,6 +80,12 @@ class Finding:
         """Whether this finding stops a deployment."""
         return self.verdict == "fail" and self.severity == "error"
 
+    @property
+    def located(self) -> str:
+        """The finding with its field in front, as the program wrote it, and Azure's path beside it."""
+        beside = f" ({self.arm_path})" if self.arm_path else ""
+        return f"{self.field}{beside}: {self}"
+
     def __str__(self) -> str:
         return f"{self.reason} Fix: {self.fix} [{self.rule}; {self.source}]"
 
