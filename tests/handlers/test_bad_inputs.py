@@ -195,7 +195,7 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
         [
             (
                 "enableHotPatching",
-                "enable_hot_patching is not a property of this resource; did you mean 'enableHotpatching'?",
+                "enableHotPatching is not a property of this resource; did you mean 'enableHotpatching'?",
             )
         ],
     ),
@@ -393,8 +393,8 @@ def test_names_that_are_too_long_together_are_refused() -> None:
     name = "c" * 120
     assert failures("maintenance_schedule", {"scheduleName": name}) == [
         (
-            "name",
-            f"schedule '{name}': name: Resource group and schedule name are 130 characters long together; "
+            "scheduleName",
+            f"schedule '{name}': schedule_name: Resource group and schedule name are 130 characters long together; "
             f"the limit is 127. Fix: choose a shorter schedule_name. [schedule-name-length; {LEARN}]",
         )
     ]
