@@ -159,7 +159,10 @@ def test_a_restart_that_is_still_pending_fails_only_where_it_is_asked_to() -> No
 
 def test_a_window_that_was_too_short_fails_only_where_it_is_asked_to() -> None:
     azure = azure_of(windows_patch_time=minutes(30))
-    chosen = {"windows": {"classificationsToInclude": ["Security", "Definition"]}, "maximumDuration": "20m"}
+    chosen: dict[str, Any] = {
+        "windows": {"classificationsToInclude": ["Security", "Definition"]},
+        "maximumDuration": "20m",
+    }
     assert installation(azure, **chosen, failOn=[]).create().maintenance_window_exceeded is True
     again = installation(azure_of(), **chosen, failOn=["window_exceeded"])
     with pytest.raises(Refused, match=r"its time was not enough \(20m, [12] patches pending\)"):

@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NoReturn
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import DecodeError, HttpResponseError
 from azure.core.rest import HttpRequest
 
-from pulumi_azure_hotpatch.errors import OperationFailed
+from pulumi_azure_hotpatch.errors import ArmError, OperationFailed
 from pulumi_azure_hotpatch.ports import Body, Clock
 
 from .errors import arm_errors
@@ -59,8 +59,10 @@ class AcceptedOperation(ArmOperation[Body]):
         """
         answered = response.http_response
         self._headers = {str(name).casefold(): value for name, value in answered.headers.items()}
-        if answered.status_code in _MAY_HAVE_STARTED:
+        if answered.status_code >= 400:
+            # What is left unread keeps its connection for good.
             answered.read()
+        if answered.status_code in _MAY_HAVE_STARTED:
             raise HttpResponseError(response=answered)
 
     def _answer(self) -> Body:
@@ -68,7 +70,9 @@ class AcceptedOperation(ArmOperation[Body]):
         body = _result(answered.json() if answered.content else {})
         if body is None and "location" in self._headers:
             # The envelope of some versions does not hold the result.
-            answered = self._polling.request_status(self._headers["location"]).http_response
+            with arm_errors(self._action, self._subject):
+                answered = self._polling.request_status(self._headers["location"]).http_response
+                answered.raise_for_status()
             body = answered.json()
         return body or {}
 
@@ -98,9 +102,7 @@ class KeptOperation:
     def poll(self) -> Body | None:
         """Ask once: the result, or None while it is running. Raises NotFound once it is gone, OperationFailed."""
         with arm_errors(self._action, self._subject):
-            answered = self._client.send_request(HttpRequest("GET", self.address or "/"))
-            answered.raise_for_status()
-            body = answered.json() if answered.content else {}
+            answered, body = self._ask()
             ended = _ended(answered.status_code, body)
             if ended is None:
                 # A date instead of seconds would be one of the service's clock, not of ours.
@@ -111,6 +113,18 @@ class KeptOperation:
             if ended.casefold() != "succeeded":
                 self._refuse(answered, ended, body)
         return _result(body) or {}
+
+    def _ask(self) -> tuple[Any, Mapping[str, Any]]:
+        try:
+            answered = self._client.send_request(HttpRequest("GET", self.address or "/"))
+            answered.raise_for_status()
+            body = answered.json() if answered.content else {}
+        except DecodeError:
+            body = None
+        if not isinstance(body, Mapping):
+            # A gateway's page, say. The operation itself goes on.
+            raise ArmError(f"{self._subject}: could not {self._action}: the answer is no JSON object")
+        return answered, body
 
     def _refuse(self, answered: Any, ended: str, body: Mapping[str, Any]) -> NoReturn:
         if not body.get("error"):

@@ -123,6 +123,8 @@ def _names(text: str, pattern: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _listed() -> dict[str, Any]:
-    data = resources.files(__package__).joinpath("marketplace_images.json").read_text(encoding="utf-8")
+    data = (
+        resources.files("pulumi_azure_hotpatch.engine").joinpath("marketplace_images.json").read_text(encoding="utf-8")
+    )
     listed: dict[str, Any] = json.loads(data)
     return listed

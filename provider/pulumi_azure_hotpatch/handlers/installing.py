@@ -181,6 +181,9 @@ class Installing:
         try:
             body = finish(self._ctx, operation, self._patience, "the installation to end")
         except OperationFailed as error:
+            if not error.code:
+                # Azure did not say that it has failed: its answer made no sense.
+                raise
             # It is over, and Azure has said why: that is a result, and `fail_on` says what it means.
             return Installation(
                 activity_id=self.state.activity_id,
