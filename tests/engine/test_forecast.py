@@ -342,3 +342,80 @@ def test_an_instant_without_an_offset_and_an_empty_horizon_are_refused() -> None
         forecast([], parse_start("2026-11-22 00:00"))
     with pytest.raises(InvalidInput, match="a forecast of 0 months: expected at least 1"):
         forecast([], NOW, 0)
+
+
+def test_a_restart_that_reboot_setting_never_withholds_leaves_the_release_pending() -> None:
+    (row,) = of(plain_windows_vm(reboot_setting="Never"), SATURDAYS, months=1).rows()
+    assert (row.expected.reboot, row.expected.why) == (
+        "no",
+        "the month's cumulative update, which needs a restart that reboot setting Never withholds, so that it stays "
+        "pending; schedule 'patch-tuesday' installs it",
+    )
+
+
+# machine, month from December 2026 on, restart, what its sentence says of it
+IN_WORDS: list[tuple[Machine, int, str, str]] = [
+    (windows_vm(reboot_setting="never"), 1, "no", "a baseline, which needs a restart that reboot setting Never with"),
+    (
+        windows_vm(reboot_setting="Always"),
+        0,
+        "yes",
+        "a hotpatch, which needs no restart and gets one by reboot setting",
+    ),
+    (windows_vm(reboot_setting="Always"), 1, "yes", "a baseline, with a restart; "),
+    (windows_vm(reboot_setting=UNKNOWN), 0, "unknown", "a hotpatch, without a restart unless the reboot setting, not"),
+    (windows_vm(reboot_setting=UNKNOWN), 1, "unknown", "a baseline, with a restart if the reboot setting, not known"),
+]
+
+
+@pytest.mark.parametrize(("machine", "month", "reboot", "says"), IN_WORDS)
+def test_the_sentence_and_the_answer_agree_about_the_restart(
+    machine: Machine, month: int, reboot: str, says: str
+) -> None:
+    expected = list(of(machine, months=2).rows())[month].expected
+    assert expected.reboot == reboot
+    assert expected.why.startswith(says)
+
+
+def test_packages_never_restart_a_machine_set_to_never() -> None:
+    (row,) = of(linux_vm(reboot_setting="Never"), SATURDAYS, months=1).rows()
+    assert row.expected.reboot == "no"
+    assert "; reboot setting Never withholds any restart; schedule" in row.expected.why
+
+
+def test_a_machine_that_is_off_has_the_proviso_in_its_row() -> None:
+    (row,) = of(plain_windows_vm(power_state="deallocated"), SATURDAYS, months=1).rows()
+    assert row.expected.why == (
+        "the month's cumulative update, with a restart; schedule 'patch-tuesday' installs it. It is deallocated now: "
+        "a run ends as ShutdownOrUnresponsive unless it is on 15 minutes before the window."
+    )
+    (by_platform,) = of(windows_vm(power_state="stopped"), months=1).rows()
+    assert by_platform.expected.why.endswith(
+        "off-peak. It is stopped now: it is patched at the first assessment after its start, within a few days."
+    )
+
+
+def test_a_window_longer_than_documented_is_given_as_declared() -> None:
+    long = timetable_of(schedule(start="2026-01-01 02:00", recurrence="Month Second Tuesday Offset4", duration="04:00"))
+    (row,) = of(plain_windows_vm(), long, months=1).rows()
+    assert row.as_json()["window"] == {
+        "earliest": "2026-12-12T02:00:00+01:00",
+        "latest": "2026-12-12T06:00:00+01:00",
+    }
+    assert row.expected.why.endswith(
+        "schedule 'patch-tuesday' installs it. The windows of 'patch-tuesday' are 04:00 long as declared; the service "
+        "documents a maximum of 03:55 (rule schedule-duration)."
+    )
+    assert SATURDAYS.provisos() == ()
+
+
+def test_a_hotpatched_machine_with_bypass_flag_and_schedule_gets_nothing_unless_relaxed() -> None:
+    machine = windows_vm(bypass_platform_safety_checks_on_user_schedule=True)
+    (row,) = of(machine, SATURDAYS, months=1).rows()
+    assert (row.expected.schedule, row.expected.latest, row.expected.reboot) == (None, None, "no")
+    assert row.expected.why == (
+        "Nothing patches it: Schedule 'patch-tuesday' needs the bypass flag, which Azure refuses on a hotpatched "
+        "machine, and while a schedule is there the platform does not patch either."
+    )
+    (relaxed,) = of(machine, SATURDAYS, months=1, relaxed=frozenset(("hotpatch-forbids-bypass",))).rows()
+    assert relaxed.expected.schedule == "patch-tuesday"

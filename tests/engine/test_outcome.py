@@ -109,6 +109,48 @@ BEYOND: list[tuple[str, Machine, Any, dict[str, Any], str, str]] = [
         "and while a schedule is there the platform does not patch either.",
     ),
     (
+        "hotpatched, with a schedule and the bypass flag",
+        windows_vm(**{BYPASS: True}),
+        (WEEKLY,),
+        {},
+        "error",
+        "Nothing patches it: Schedule 'weekly' needs the bypass flag, which Azure refuses on a hotpatched machine, "
+        "and while a schedule is there the platform does not patch either.",
+    ),
+    (
+        "hotpatched, with a schedule, bypass flag not known",
+        windows_vm(**{BYPASS: UNKNOWN}),
+        (WEEKLY,),
+        {},
+        "error",
+        "Nothing patches it: Schedule 'weekly' needs the bypass flag, which Azure refuses on a hotpatched machine, "
+        "and while a schedule is there the platform does not patch either.",
+    ),
+    (
+        "hotpatched, with a schedule and the bypass flag, relaxed",
+        windows_vm(**{BYPASS: True}),
+        (WEEKLY,),
+        {"relaxed": frozenset(("hotpatch-forbids-bypass",))},
+        "schedule",
+        "Schedule 'weekly' installs patches in its windows.",
+    ),
+    (
+        "perhaps hotpatched, with a schedule and the bypass flag",
+        windows_vm(enable_hotpatching=UNKNOWN, **{BYPASS: True}),
+        (WEEKLY,),
+        {},
+        "unknown",
+        "What happens depends on whether it is hotpatched, not known yet.",
+    ),
+    (
+        "Linux, with a schedule and the bypass flag",
+        linux_vm(enable_hotpatching=UNKNOWN),
+        (WEEKLY,),
+        {},
+        "schedule",
+        "Schedule 'weekly' installs patches in its windows.",
+    ),
+    (
         "no settings at all",
         linux_vm(patch_mode=None, **{BYPASS: None}),
         (),
@@ -407,6 +449,7 @@ def test_an_outcome_carries_the_rules_behind_it() -> None:
 FIELDS = {
     "patch_mode": ("AutomaticByPlatform", "Manual", None),
     BYPASS: (True, False, None),
+    "enable_hotpatching": (True, False, None),
     "image": (None, CUSTOM, UBUNTU, windows_vm().image),
     "provision_vm_agent": (True, False, None),
     "allow_extension_operations": (True, False, None),

@@ -28,6 +28,7 @@ from tests.engine.rule_cases import (
 )
 from tests.engine.rule_cases.form import Cases, linux_vm, windows_vm
 from tests.engine.rule_cases.form import assignment as given_schedule
+from tests.engine.rule_cases.form import schedule as schedule_facts
 
 CASES: dict[str, Cases] = {
     rule_id: cases
@@ -206,3 +207,8 @@ def test_a_rule_that_may_not_apply_never_fails() -> None:
         rule("hotpatch-needs-platform-mode"), windows_vm(enable_hotpatching=UNKNOWN, patch_mode="Manual")
     )
     assert found.verdict == "unknown"
+
+
+def test_a_schedule_name_that_is_too_long_is_blamed_on_the_input_of_that_name() -> None:
+    (found,) = judge((rule("schedule-name-length"),), schedule_facts(full_name_length=128))
+    assert (found.verdict, found.field) == ("fail", "schedule_name")

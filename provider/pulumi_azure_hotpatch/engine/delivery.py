@@ -24,7 +24,8 @@ class Delivery:
     """How one release reaches the machine.
 
     Without `earliest` and `latest` nothing installs it that is known here; `restarts_anyway` is then what is known of
-    restarts. `reboot_setting` is the one that counts while it is installed.
+    restarts. `reboot_setting` is the one that counts while it is installed, `provisos` are the conditions under which
+    all this holds, in sentences.
     """
 
     how: str
@@ -33,6 +34,7 @@ class Delivery:
     latest: datetime | None = None
     reboot_setting: Maybe[str | None] = None
     restarts_anyway: Answer = "no"
+    provisos: tuple[str, ...] = ()
 
     @property
     def arrives(self) -> bool:
@@ -56,6 +58,29 @@ class Delivery:
             case _:
                 return if_required
 
+    def restart_in_words(self, if_required: Answer) -> str:
+        """How its restart, or that there is none, continues a sentence about the release; "" where that is open.
+
+        A restart that is needed and withheld leaves the release pending. Source: Azure/LinuxPatchExtension 488ab8ea
+        ("the customer-specified reboot setting doesn't allow reboots").
+        """
+        open_setting = self.reboot_setting is UNKNOWN
+        match if_required, "" if open_setting else fold(self.reboot_setting):
+            case "yes", "never":
+                return ", which needs a restart that reboot setting Never withholds, so that it stays pending"
+            case "unknown", "never":
+                return "; reboot setting Never withholds any restart"
+            case "yes", _:
+                return ", with a restart" + (" if the reboot setting, not known yet, allows it" if open_setting else "")
+            case "no", "always":
+                return ", which needs no restart and gets one by reboot setting Always"
+            case "no", _:
+                return ", without a restart" + (
+                    " unless the reboot setting, not known yet, is Always" if open_setting else ""
+                )
+            case _:
+                return ""
+
 
 Deliver: TypeAlias = Callable[[date, bool], Delivery]
 """From the day of a release, and whether it needs a restart, to its delivery."""
@@ -73,13 +98,13 @@ def delivery_to(
         case "platform":
             return lambda day, _: _by_platform(fate, day, not_before)
         case "schedule":
-            return lambda day, restarts: _by_schedule(machine, timetables, windows, not_before, day, restarts)
+            return lambda day, restarts: _by_schedule(machine, fate, timetables, windows, not_before, day, restarts)
         case "unknown":
-            return lambda *_: Delivery(fate.why, restarts_anyway="unknown")
+            return lambda *_: Delivery(str(fate), restarts_anyway="unknown")
         case _:
             # Windows that updates itself restarts when it likes.
             by_itself: Answer = "unknown" if fold(machine.settings.patch_mode) == "automaticbyos" else "no"
-            return lambda *_: Delivery(fate.why, restarts_anyway=by_itself)
+            return lambda *_: Delivery(str(fate), restarts_anyway=by_itself)
 
 
 def _by_platform(fate: Outcome, day: date, not_before: datetime) -> Delivery:
@@ -89,11 +114,13 @@ def _by_platform(fate: Outcome, day: date, not_before: datetime) -> Delivery:
         earliest=max(released, not_before),
         latest=released + PLATFORM_DEADLINE,
         reboot_setting=fate.reboot_setting,
+        provisos=fate.provisos,
     )
 
 
 def _by_schedule(
     machine: Machine,
+    fate: Outcome,
     timetables: Sequence[Timetable],
     windows: Callable[[Timetable], tuple[Window, ...]],
     not_before: datetime,
@@ -117,6 +144,7 @@ def _by_schedule(
         earliest=slot.earliest,
         latest=slot.latest,
         reboot_setting=own if own is not None and fold(own) != "unknown" else theirs,
+        provisos=(*fate.provisos, *slot.timetable.provisos()),
     )
 
 

@@ -39,13 +39,19 @@ def expect_hotpatched(
     Where it is not known whether hotpatching is `enabled`, no baseline brings certainty.
     """
     for row in rows:
-        reboot, what = _with_hotpatch(row, state, assumed)
+        coming = _with_hotpatch(row, state, assumed)
         if row.date is None:
-            yield _expectation(row.month, row.kind.value, Delivery(what), reboot, what, "unknown")
+            undated = Delivery(coming.in_words(Delivery("")))
+            yield _expectation(row.month, row.kind.value, undated, coming.reboot, undated.how, "unknown")
             continue
-        delivery = deliver(row.date, reboot != "no")
+        delivery = deliver(row.date, coming.reboot != "no")
         yield _expectation(
-            row.month, row.kind.value, delivery, delivery.restarts(reboot), what, delivery.restarts("yes")
+            row.month,
+            row.kind.value,
+            delivery,
+            delivery.restarts(coming.reboot),
+            coming.in_words(delivery),
+            delivery.restarts("yes"),
         )
         if row.kind.is_baseline:
             state, assumed = (UNKNOWN if enabled is UNKNOWN else _after_baseline(state, delivery)), False
@@ -53,20 +59,20 @@ def expect_hotpatched(
 
 def expect_lcu(months: Iterable[Month], deliver: Deliver) -> Iterator[Expectation]:
     """The months of a Windows machine that is not hotpatched."""
-    what = "the month's cumulative update, with a restart"
+    coming = _Coming("yes", "the month's cumulative update")
     for month in months:
         delivery = deliver(patch_tuesday(month.year, month.month), True)
-        reboot = delivery.restarts("yes")
-        yield _expectation(month, Kind.LCU.value, delivery, reboot, what, reboot)
+        reboot = delivery.restarts(coming.reboot)
+        yield _expectation(month, Kind.LCU.value, delivery, reboot, coming.in_words(delivery), reboot)
 
 
 def expect_packages(months: Iterable[Month], deliver: Deliver) -> Iterator[Expectation]:
     """The months of a Linux machine, whose packages have no day of release: the month's first stands for it."""
-    what = "packages, some of which may ask for a restart"
+    coming = _Coming("unknown", "packages, some of which may ask for a restart")
     for month in months:
         delivery = deliver(date(month.year, month.month, 1), True)
-        reboot = delivery.restarts("unknown")
-        yield _expectation(month, "packages", delivery, reboot, what, reboot)
+        reboot = delivery.restarts(coming.reboot)
+        yield _expectation(month, "packages", delivery, reboot, coming.in_words(delivery), reboot)
 
 
 def expect_anything(months: Iterable[Month], deliver: Deliver) -> Iterator[Expectation]:
@@ -79,27 +85,41 @@ def expect_anything(months: Iterable[Month], deliver: Deliver) -> Iterator[Expec
         )
 
 
-def _with_hotpatch(row: Release, state: Maybe[TrackState], assumed: bool) -> tuple[Answer, str]:
+class _Coming(NamedTuple):
+    """A release in words: what it is, whether it restarts a machine set to IfRequired, and what is to be added."""
+
+    reboot: Answer
+    what: str
+    more: str = ""
+
+    def in_words(self, delivery: Delivery) -> str:
+        """The whole of it, with what becomes of its restart under the delivery's reboot setting."""
+        return f"{self.what}{delivery.restart_in_words(self.reboot)}{self.more}"
+
+
+def _with_hotpatch(row: Release, state: Maybe[TrackState], assumed: bool) -> _Coming:
     if row.kind is Kind.UNKNOWN:
-        return "unknown", f"what {row.month} brings is not known ({row.note or row.source})"
+        return _Coming("unknown", f"what {row.month} brings is not known ({row.note or row.source})")
     if row.kind.is_baseline:
-        return "yes", f"{'an unplanned' if row.kind is Kind.UNPLANNED_BASELINE else 'a'} baseline, with a restart"
+        return _Coming("yes", f"{'an unplanned' if row.kind is Kind.UNPLANNED_BASELINE else 'a'} baseline")
     if row.kind is Kind.OOB_HOTPATCH and row.reboot is None:
-        return "unknown", "an out-of-band release on the track; whether it needs a restart is not said"
+        return _Coming("unknown", "an out-of-band release on the track; whether it needs a restart is not said")
     match state:
         case TrackState.ENROLLED:
             rate = historic_unplanned_rate(row.product)
             proviso = " while the machine is on its track" if assumed else ""
-            return "no", (
-                f"a hotpatch, without a restart{proviso} (unplanned baselines replaced {rate.unplanned} of "
-                f"{rate.planned_hotpatch_months} hotpatches since {rate.first_month})"
+            return _Coming(
+                "no",
+                "a hotpatch",
+                f"{proviso} (unplanned baselines replaced {rate.unplanned} of {rate.planned_hotpatch_months} "
+                f"hotpatches since {rate.first_month})",
             )
         case TrackState.RESTART_PENDING:
-            return "unknown", "a hotpatch, which waits for the restart after the last baseline"
+            return _Coming("unknown", "a hotpatch, which waits for the restart after the last baseline")
         case TrackState():
-            return "yes", f"the cumulative update instead of the hotpatch, with a restart: the machine is {_at(state)}"
+            return _Coming("yes", "the cumulative update instead of the hotpatch", f": the machine is {_at(state)}")
         case _:
-            return "unknown", "a hotpatch if the machine is on its track, which is not known"
+            return _Coming("unknown", "a hotpatch if the machine is on its track, which is not known")
 
 
 def _at(state: TrackState) -> str:
@@ -116,6 +136,9 @@ def _after_baseline(state: Maybe[TrackState], delivery: Delivery) -> Maybe[Track
 def _expectation(
     month: Month, kind: str, delivery: Delivery, reboot: Answer, what: str, without_hotpatch: Answer
 ) -> Expectation:
+    installed = f"{what}; {delivery.how}"
+    if delivery.provisos:
+        installed = " ".join((f"{installed}.", *delivery.provisos))
     return Expectation(
         release_month=str(month),
         release_kind=kind,
@@ -123,6 +146,6 @@ def _expectation(
         earliest=delivery.earliest,
         latest=delivery.latest,
         reboot=reboot,
-        why=f"{what}; {delivery.how}" if delivery.arrives else delivery.how,
+        why=installed if delivery.arrives else delivery.how,
         without_hotpatch=without_hotpatch,
     )

@@ -142,17 +142,25 @@ class Forecast:
         )
 
 
-def forecast(fleet: Iterable[Member], as_of: datetime, months: int = 12, *, extra: Iterable[Release] = ()) -> Forecast:
+def forecast(
+    fleet: Iterable[Member],
+    as_of: datetime,
+    months: int = 12,
+    *,
+    extra: Iterable[Release] = (),
+    relaxed: frozenset[str] = frozenset(),
+) -> Forecast:
     """What the next `months` releases from `as_of` (an aware instant) on bring every machine of `fleet`.
 
     The first month is the one of `as_of`, or the next where its Patch Tuesday is past. `extra` are releases that the
-    package does not know yet. Raises InvalidInput for a naive `as_of` and for less than one month.
+    package does not know yet, `relaxed` holds the switches that are set. Raises InvalidInput for a naive `as_of` and
+    for less than one month.
     """
     if as_of.utcoffset() is None:
         raise InvalidInput("as_of is an instant: give it an offset, e.g. '2026-03-10T22:00:00+00:00'")
     if months < 1:
         raise InvalidInput(f"a forecast of {months} months: expected at least 1")
-    horizon = _Horizon(as_of, months, tuple(extra))
+    horizon = _Horizon(as_of, months, tuple(extra), relaxed)
     patterns: dict[tuple[object, ...], Pattern] = {}
     members: list[tuple[str, Pattern]] = []
     for member in fleet:
@@ -179,7 +187,7 @@ def hotpatch_product(machine: Machine) -> Product | None:
 class _Horizon:
     """The months of one forecast, with everything that many machines share: calendars and windows."""
 
-    def __init__(self, as_of: datetime, months: int, extra: tuple[Release, ...]) -> None:
+    def __init__(self, as_of: datetime, months: int, extra: tuple[Release, ...], relaxed: frozenset[str]) -> None:
         first = Month.of(as_of.date())
         if patch_tuesday(first.year, first.month) < as_of.date():
             first = first.plus(1)
@@ -188,6 +196,7 @@ class _Horizon:
         last = self.months[-1].plus(1)
         self._ends = datetime(last.year, last.month, 1, tzinfo=UTC) + PLATFORM_DEADLINE + _REACH
         self._extra = extra
+        self._relaxed = relaxed
         # By identity: a schedule is given once and shared by its machines.
         self._windows: dict[int, tuple[Timetable, tuple[Window, ...]]] = {}
 
@@ -195,7 +204,7 @@ class _Horizon:
         machine, timetables = member.machine, member.timetables
         known = () if timetables is UNKNOWN else timetables
         given = UNKNOWN if timetables is UNKNOWN else tuple(Given(one.name, one.reboot_setting) for one in known)
-        fate = outcome(machine, given, with_findings=False)
+        fate = outcome(machine, given, relaxed=self._relaxed, with_findings=False)
         deliver = delivery_to(machine, fate, known, self.windows, self.as_of)
         enabled, product = machine.settings.enable_hotpatching, hotpatch_product(machine)
         if product is not None and (enabled is True or enabled is UNKNOWN):

@@ -44,6 +44,10 @@ TRUTH_TABLE: Final[Mapping[tuple[bool, bool, bool], Verdict]] = MappingProxyType
 )
 
 
+BYPASS_SWITCH: Final = "hotpatch-forbids-bypass"
+"""Relaxed, a hotpatched machine is taken to have its schedule: sources disagree on whether Azure lets it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What will happen, in one sentence with its reason.
@@ -77,9 +81,12 @@ def outcome(
     marketplace images (`publisher:offer:sku`) that automatic guest patching supports; without them only those are known
     that the catalogue names, and the outcome says so. `relaxed` holds the switches that are set. The findings take most
     of the time and can be left out.
+
+    Azure refuses the bypass flag on a hotpatched VM, so that no schedule patches it, unless `hotpatch-forbids-bypass`
+    is relaxed. Source: ARM error InvalidParameter quoted in claranet/terraform-azurerm-windows-vm PR 4, 2025-03-31.
     """
     names = () if schedules is UNKNOWN else schedules
-    verdict, why = _verdict(machine, schedules)
+    verdict, why = _verdict(machine, schedules, refuses_bypass=BYPASS_SWITCH not in relaxed)
     provisos: list[str] = []
     if verdict == "platform":
         verdict, why = _by_platform(machine, listed_images, provisos)
@@ -115,7 +122,7 @@ def effective_reboot_setting(machine: Machine, schedules: Sequence[Given]) -> Ma
     return next(iter(theirs.values())) if len(theirs) == 1 else UNKNOWN
 
 
-def _verdict(machine: Machine, schedules: Maybe[Sequence[Given]]) -> tuple[Verdict, str]:
+def _verdict(machine: Machine, schedules: Maybe[Sequence[Given]], *, refuses_bypass: bool) -> tuple[Verdict, str]:
     """The row of the table, or `unknown` when the rows that are still possible disagree."""
     has_schedule: Maybe[bool] = UNKNOWN if schedules is UNKNOWN else bool(schedules)
     name = _names(schedules)
@@ -125,7 +132,13 @@ def _verdict(machine: Machine, schedules: Maybe[Sequence[Given]]) -> tuple[Verdi
     by_platform: Maybe[bool] = UNKNOWN if mode is UNKNOWN else fold(mode) == "automaticbyplatform"
     bypassed: Maybe[bool] = UNKNOWN if bypass is UNKNOWN else bypass is True
     rows = product(_either(by_platform), _either(bypassed), _either(has_schedule))
-    possible: set[Verdict] = {TRUTH_TABLE[row] for row in rows}
+    hotpatched: Maybe[bool] = machine.settings.enable_hotpatching is True
+    if machine.settings.enable_hotpatching is UNKNOWN and fold(machine.os_type) != "linux":
+        hotpatched = UNKNOWN
+    refused = refuses_bypass and hotpatched is True
+    possible: set[Verdict] = {
+        "error" if refused and TRUTH_TABLE[row] == "schedule" else TRUTH_TABLE[row] for row in rows
+    }
     if machine.is_arc is UNKNOWN or len(possible) > 1:
         return _undecided(
             {
@@ -136,6 +149,13 @@ def _verdict(machine: Machine, schedules: Maybe[Sequence[Given]]) -> tuple[Verdi
             }
         )
     (verdict,) = possible
+    if verdict == "schedule" and refuses_bypass and hotpatched is UNKNOWN:
+        return _undecided({"whether it is hotpatched": hotpatched})
+    if verdict == "error" and refused and by_platform is True and bypassed is not False:
+        return verdict, (
+            f"Nothing patches it: {name} needs the bypass flag, which Azure refuses on a hotpatched machine, "
+            "and while a schedule is there the platform does not patch either."
+        )
     return verdict, _sentence(machine, verdict, by_platform, name)
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from pulumi_azure_hotpatch.errors import InvalidInput
 
 from . import recurrence as recurrences
-from .durations import NEVER, parse_duration, parse_expiry, parse_start
+from .durations import GUEST_MAXIMUM, NEVER, format_duration, parse_duration, parse_expiry, parse_start
 from .facts import Schedule
 from .logic import UNKNOWN, Maybe
 from .patch_lists import PatchLists
@@ -35,6 +35,16 @@ class Timetable:
         """The windows that are open or open between two (aware) instants."""
         return windows_within(self.recurrence, self.start, self.zone, self.duration, after, before, self.expires)
 
+    def provisos(self) -> tuple[str, ...]:
+        """What the documentation has against the windows as they are declared, in sentences."""
+        if self.duration <= GUEST_MAXIMUM:
+            return ()
+        long, most = format_duration(self.duration), format_duration(GUEST_MAXIMUM)
+        return (
+            f"The windows of '{self.name}' are {long} long as declared; the service documents a maximum of {most} "
+            "(rule schedule-duration).",
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:
@@ -46,7 +56,11 @@ class Slot:
 
 
 def timetable_of(schedule: Schedule) -> Timetable:
-    """Read a schedule's texts. Raises InvalidInput for one that is unknown, missing or wrong."""
+    """Read a schedule's texts. Raises InvalidInput for one that is unknown, missing or wrong.
+
+    A duration beyond the documented maximum is read as it stands, because such schedules exist: rule schedule-duration
+    reports it, and so do `Timetable.provisos`.
+    """
     texts = (schedule.start, schedule.duration, schedule.time_zone, schedule.recurrence)
     if any(text is UNKNOWN or text is None for text in (*texts, schedule.name)) or schedule.expires is UNKNOWN:
         raise InvalidInput(
@@ -58,7 +72,7 @@ def timetable_of(schedule: Schedule) -> Timetable:
         recurrence=recurrences.parse(recurrence),
         start=parse_start(start),
         zone=zone(time_zone),
-        duration=parse_duration(duration),
+        duration=parse_duration(duration, maximum=None),
         expires=parse_expiry(schedule.expires),
         reboot_setting=schedule.reboot_setting,
         patches=schedule.patches,
