@@ -62,7 +62,7 @@ class ScheduleAssignmentHandler(Handler[ScheduleAssignmentInputs, State]):
         if machine.settings.patch_mode is UNKNOWN and state is not None:
             return {"outcome": state.outcome}
         name = "" if schedule_id is UNKNOWN else ResourceId.parse(schedule_id).name
-        return {"outcome": str(outcome(machine, (Given(name),), with_findings=False))}
+        return {"outcome": str(outcome(machine, (Given(name),), relaxed=ctx.settings.relaxed, with_findings=False))}
 
     def create(self, ctx: Context, inputs: ScheduleAssignmentInputs) -> Created[State]:
         assignment = _id(inputs)

@@ -70,7 +70,10 @@ class VirtualMachinePatchSettingsHandler(OwningHandler[VirtualMachinePatchSettin
 
     def changing(self, ctx: Context, owner: Machine, state: State, changes: Mapping[str, Any]) -> dict[str, Any]:
         left = owner.with_settings(given(state))
-        return {**after_switching(ctx, owner, state, changes), "outcome": outcome_of_settings(left)}
+        return {
+            **after_switching(ctx, owner, state, changes),
+            "outcome": outcome_of_settings(left, ctx.settings.relaxed),
+        }
 
     def check(self, ctx: Context, inputs: Inputs) -> Iterable[Finding]:
         for finding in super().check(ctx, inputs):
@@ -82,7 +85,7 @@ class VirtualMachinePatchSettingsHandler(OwningHandler[VirtualMachinePatchSettin
             answered = ("adopted", "image_eligibility", "outcome")
             return {name: getattr(state, name) for name in answered} if state else {}
         eligibility = str(hotpatch_eligibility(machine.image))
-        sentence = outcome_of_settings(self.wanting(machine, self.wanted(inputs)))
+        sentence = outcome_of_settings(self.wanting(machine, self.wanted(inputs)), ctx.settings.relaxed)
         return {**super().answers(ctx, inputs, state), "image_eligibility": eligibility, "outcome": sentence}
 
     def read(self, ctx: Context, id: str, state: State) -> State | None:
@@ -90,10 +93,10 @@ class VirtualMachinePatchSettingsHandler(OwningHandler[VirtualMachinePatchSettin
         return found if found is None else found.model_copy(update=track_now(ctx, id, found))
 
 
-def outcome_of_settings(machine: Machine) -> str:
+def outcome_of_settings(machine: Machine, relaxed: frozenset[str]) -> str:
     """What will happen to a machine with these settings: as they are, and once it is given a schedule."""
-    alone = outcome(machine, (), with_findings=False)
-    scheduled = outcome(machine, (Given(""),), with_findings=False)
+    alone = outcome(machine, (), relaxed=relaxed, with_findings=False)
+    scheduled = outcome(machine, (Given(""),), relaxed=relaxed, with_findings=False)
     return str(alone) if str(alone) == str(scheduled) else f"Without a schedule: {alone} With one: {scheduled}"
 
 
