@@ -401,6 +401,7 @@ def test_a_machine_that_was_started_by_an_interrupted_run_is_stopped_by_a_destro
     resource = installation(azure, startIfOff=True)
     interrupted(azure, resource, minutes(after))
     resource.delete()
+    azure.simulator.clock.advance(timedelta(hours=1))
     assert power(azure) == "deallocated"
     for one in azure.simulator.world.patch_records.installations.get(VM.lower(), ()):
         # It was not stopped in the middle.
@@ -463,6 +464,7 @@ def test_cut_off_anywhere_there_is_one_installation_in_the_end(
     assert resource.state.status == "Succeeded"
     assert resource.state.unfinished is None
     assert asked(azure) == 1
+    azure.simulator.clock.advance(timedelta(hours=1))
     # Nothing tells a run that the one before it, which was killed, has started the machine.
     if not started:
         assert power(azure) == ("deallocated" if off else "running")
@@ -485,4 +487,5 @@ def test_interrupted_at_any_time_there_is_one_installation_and_the_machine_is_as
     assert resource.state.status == "Succeeded"
     assert resource.state.adopted is False
     assert asked(azure) == 1
+    azure.simulator.clock.advance(timedelta(hours=1))
     assert power(azure) == ("deallocated" if off else "running")

@@ -14,7 +14,7 @@ from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.patch_installation import PatchInstallationState
 from pulumi_azure_hotpatch.ports import Body, Context, Operation
 
-from .patched_machines import LOOK_INTERVAL, RUNNING, Seen, find, refuse_off, settle
+from .patched_machines import LOOK_INTERVAL, Seen, find, refuse_off, settle
 from .waiting import Patience, finish, kept_if_unanswered
 
 # Off without giving its hardware back; every other way of being off is put back to deallocated.
@@ -57,7 +57,10 @@ def power_on(
 
 
 def put_back(ctx: Context, machine: ResourceId, state: PatchInstallationState, patience: Patience) -> None:
-    """Stop the machine if it was started by us. Gone or off already is success."""
+    """Stop the machine if it was started by us. Gone is success.
+
+    What its power state shows does not count: a start that was asked for may still be under way.
+    """
     if state.started_machine is None or find(ctx, machine) is None:
         return
 
@@ -65,7 +68,7 @@ def put_back(ctx: Context, machine: ResourceId, state: PatchInstallationState, p
         return ctx.patching.stop(machine, deallocate=state.started_machine != "stopped")
 
     try:
-        _turn(ctx, machine, patience, stop, lambda now: now.facts.power_state != RUNNING, "the machine to stop")
+        _turn(ctx, machine, patience, stop, lambda _: False, "the machine to stop")
     except NotFound:
         return
     ctx.inform(f"the machine is off again ({state.started_machine}), as it was before the installation")
