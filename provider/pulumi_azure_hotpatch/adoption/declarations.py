@@ -31,6 +31,7 @@ from pulumi_azure_hotpatch.models.maintenance_schedule import (
 from pulumi_azure_hotpatch.models.scale_set_patch_settings import ScaleSetPatchSettingsInputs
 from pulumi_azure_hotpatch.models.schedule_assignment import ScheduleAssignmentInputs
 from pulumi_azure_hotpatch.models.virtual_machine_patch_settings import VirtualMachinePatchSettingsInputs
+from pulumi_azure_hotpatch.observing.values import kb_of
 
 from .found import Found
 
@@ -170,10 +171,21 @@ def _schedule(body: Body, as_of: datetime) -> Declared | None:
     made = _valid("MaintenanceSchedule", id, arguments, MaintenanceScheduleInputs)
     if made.reason is not None:
         return made
-    findings = judge(rules_for("schedule"), schedule_from_arm(body, as_of=as_of))
+    findings = judge(rules_for("schedule"), schedule_from_arm(_with_whole_kbs(body), as_of=as_of))
     refused = next((one for one in findings if one.is_error and one.rule not in _ABOUT_BODIES), None)
     reason = f"{refused.reason} [{refused.rule}]" if refused else None
     return Declared(id, made.kind, made.name, arguments, reason)
+
+
+def _with_whole_kbs(body: Body) -> Body:
+    """The body with KB numbers as they are declared: Azure leaves their letters out."""
+    properties = properties_of(body)
+    install = object_at(properties, "installPatches")
+    chosen = {
+        name: [kb_of(one) for one in value] if name.startswith("kbNumbers") and isinstance(value, list) else value
+        for name, value in object_at(install, "windowsParameters").items()
+    }
+    return {**body, "properties": {**properties, "installPatches": {**install, "windowsParameters": chosen}}}
 
 
 # Rules about what a declaration never says: our handler writes both where it writes at all.
@@ -193,6 +205,8 @@ def _selection(raw: Any, model: type[WindowsPatches] | type[LinuxPackages]) -> d
         value = raw.get(info.alias or name)
         if not value:
             continue
+        if name.startswith("kb_numbers") and isinstance(value, list):
+            value = [kb_of(one) for one in value]
         if name == "classifications_to_include" and isinstance(value, list):
             taken = _choices(model)
             value = [taken.get(str(one).casefold(), one) for one in value]

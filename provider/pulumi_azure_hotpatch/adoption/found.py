@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from pulumi_azure_hotpatch.engine.bodies import object_at, properties_of
 from pulumi_azure_hotpatch.engine.inventory import os_kind
-from pulumi_azure_hotpatch.errors import ArmError
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.observing.sources import Sources, Tell
 from pulumi_azure_hotpatch.ports import Body
+
+_COMPUTE: Final = "Microsoft.Compute"
+_ARC: Final = "Microsoft.HybridCompute"
+_MAINTENANCE: Final = "Microsoft.Maintenance"
+_PROVIDERS: Final = (_COMPUTE, _ARC, _MAINTENANCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,28 +32,25 @@ class Found:
 def found_in(sources: Sources, subscription_id: str, *, tell: Tell) -> Found:
     """Read a subscription: five lists, and the licence profile of each Windows server outside Azure.
 
-    A provider that the subscription has not registered has nothing in it: `tell` hears of it. Raises ArmError for
-    anything else that is refused.
+    Of a resource provider that the subscription has not registered nothing is read: the SDK would register it. `tell`
+    hears of it. Raises ArmError.
     """
 
-    def listed(what: str, read: object) -> tuple[Body, ...]:
-        assert callable(read)
-        try:
-            return tuple(sorted(read(subscription_id), key=lambda body: str(body.get("id", "")).casefold()))
-        except ArmError as error:
-            if error.code not in ("MissingSubscriptionRegistration", "MissingRegistrationForType"):
-                raise
-            tell(f"no {what} are looked for: {error}")
+    def listed(namespace: str, read: Callable[[str], Iterable[Body]]) -> tuple[Body, ...]:
+        if namespace in absent:
             return ()
+        return tuple(sorted(read(subscription_id), key=lambda body: str(body.get("id", "")).casefold()))
 
+    states = {one: sources.features.provider_state(subscription_id, one) for one in _PROVIDERS}
+    absent = {one for one, state in states.items() if state.casefold() != "registered"}
+    for one in sorted(absent):
+        tell(f"{one} is {states[one] or 'not registered'} in the subscription, so nothing of it is looked for")
     return Found(
-        machines=listed("VMs", sources.machines.in_subscription),
-        arc_servers=tuple(
-            _with_license(sources, body) for body in listed("Arc-enabled servers", sources.arc.in_subscription)
-        ),
-        scale_sets=listed("scale sets", sources.scale_sets.in_subscription),
-        schedules=listed("schedules", sources.maintenance.schedules_in),
-        assignments=listed("assignments", sources.maintenance.assignments_in),
+        machines=listed(_COMPUTE, sources.machines.in_subscription),
+        arc_servers=tuple(_with_license(sources, body) for body in listed(_ARC, sources.arc.in_subscription)),
+        scale_sets=listed(_COMPUTE, sources.scale_sets.in_subscription),
+        schedules=listed(_MAINTENANCE, sources.maintenance.schedules_in),
+        assignments=listed(_MAINTENANCE, sources.maintenance.assignments_in),
     )
 
 

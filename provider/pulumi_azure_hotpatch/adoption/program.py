@@ -96,7 +96,7 @@ def _call(prefix: str, kind: str, name: str, arguments: Mapping[str, str]) -> li
 def _literal(value: Any) -> str:
     """A value as Python text. A JSON string is a Python string too."""
     if isinstance(value, str):
-        return json.dumps(value)
+        return json.dumps(value, ensure_ascii=False)
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_literal(key)}: {_literal(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from pulumi_azure_hotpatch.ports import ArcMachines, Machines, Maintenance, MaintenanceRuns, ResourceGraph, ScaleSets
+from pulumi_azure_hotpatch.ports import (
+    ArcMachines,
+    Features,
+    Machines,
+    Maintenance,
+    MaintenanceRuns,
+    ResourceGraph,
+    ScaleSets,
+)
 
 Tell = Callable[[str], None]
 """Takes one line that a reader should see beside the answer."""
@@ -14,6 +22,8 @@ Tell = Callable[[str], None]
 class Sources(Protocol):
     """The ports that observing needs; a context has them, and so has a connection."""
 
+    @property
+    def features(self) -> Features: ...
     @property
     def graph(self) -> ResourceGraph: ...
     @property
