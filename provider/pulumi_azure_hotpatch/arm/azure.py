@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -43,6 +43,11 @@ class Azure:
     graph: ArmResourceGraph
     runs: ArmMaintenanceRuns
     patching: ArmPatching
+    hang_up: Callable[[], None] = lambda: None
+
+    def close(self) -> None:
+        """Close the connections; for programs that end before their process does."""
+        self.hang_up()
 
 
 def connect(connection: Connection, clock: Clock) -> Azure:
@@ -52,7 +57,8 @@ def connect(connection: Connection, clock: Clock) -> Azure:
 
     cloud = find_cloud(connection)
     transport = pooled_transport(clock, connection.ca_file)
-    return over(cloud, OneAtATime(make_credential(connection, cloud, transport)), transport, clock)
+    azure = over(cloud, OneAtATime(make_credential(connection, cloud, transport)), transport, clock)
+    return replace(azure, hang_up=transport.session.close)
 
 
 def over(cloud: Cloud, credential: TokenCredential, transport: HttpTransport[Any, Any], clock: Clock) -> Azure:

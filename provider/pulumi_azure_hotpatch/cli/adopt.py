@@ -12,14 +12,14 @@ from pulumi_azure_hotpatch.errors import InvalidInput
 from pulumi_azure_hotpatch.observing.scopes import Scope
 
 from . import output
-from .connected import connect
+from .connected import connected
 
 
 def run(subscription: str | None, *, to: str | None, as_json: bool) -> int:
     """Print or write the program. Raises InvalidInput, ConfigurationError or ArmError."""
-    azure = connect()
-    (chosen,) = Scope.of(None, [subscription] if subscription else (), azure.subscription_id).subscriptions
-    made = declarations(found_in(azure.azure, chosen, tell=output.note), azure.clock.now())
+    with connected() as azure:
+        (chosen,) = Scope.of(None, [subscription] if subscription else (), azure.subscription_id).subscriptions
+        made = declarations(found_in(azure.azure, chosen, tell=output.note), azure.clock.now())
     if as_json:
         output.print_json(one.as_json() for one in made)
         return 0

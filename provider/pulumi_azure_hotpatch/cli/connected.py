@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,19 +28,23 @@ class Connected:
     subscription_id: str | None
 
 
-def connect() -> Connected:
+@contextmanager
+def connected() -> Iterator[Connected]:
     """Azure as the environment describes it; the first question signs in. Raises ConfigurationError."""
     from pulumi_azure_hotpatch.arm import azure
 
     configuration = read_configuration(lambda _: None)
-    clock = _clock(configuration)
-    return Connected(azure.connect(configuration.connection, clock), clock, configuration.settings.subscription_id)
+    with _clock(configuration) as clock, closing(azure.connect(configuration.connection, clock)) as found:
+        yield Connected(found, clock, configuration.settings.subscription_id)
 
 
-def _clock(configuration: Configuration) -> Clock:
+@contextmanager
+def _clock(configuration: Configuration) -> Iterator[Clock]:
     connection = configuration.connection
-    if configuration.clock == "endpoint" and connection.endpoint and connection.ca_file:
-        from pulumi_azure_hotpatch.host.endpoint_clock import EndpointClock
+    if configuration.clock != "endpoint" or not connection.endpoint or not connection.ca_file:
+        yield SystemClock()
+        return
+    from pulumi_azure_hotpatch.host.endpoint_clock import EndpointClock
 
-        return EndpointClock(connection.endpoint, connection.ca_file)
-    return SystemClock()
+    with closing(EndpointClock(connection.endpoint, connection.ca_file)) as clock:
+        yield clock

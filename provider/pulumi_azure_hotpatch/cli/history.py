@@ -16,7 +16,7 @@ from pulumi_azure_hotpatch.observing.scopes import Scope
 from pulumi_azure_hotpatch.observing.values import instant
 
 from . import output
-from .connected import connect
+from .connected import connected
 from .status import RESULTS
 
 
@@ -32,9 +32,9 @@ def run(
     """Print the installations. Raises InvalidInput, ConfigurationError or ArmError."""
     start = None if since is None else instant_of(since, "--since")
     kept = ledgers.remembered(LedgerFile(ledger), tell=output.note) if ledger else []
-    azure = connect()
-    scope = Scope.of(machines, subscriptions, azure.subscription_id)
-    rows = history.patch_history(azure.azure, scope, tell=output.note, since=start, with_patches=with_patches)
+    with connected() as azure:
+        scope = Scope.of(machines, subscriptions, azure.subscription_id)
+        rows = history.patch_history(azure.azure, scope, tell=output.note, since=start, with_patches=with_patches)
     wanted = (row for row in kept if scope.holds(row["machine"]) and history.is_since(row, start))
     rows = history.merged(rows, wanted) if ledger else rows
     if as_json:
@@ -46,11 +46,12 @@ def run(
 
 def record(machines: Sequence[str] | None, subscriptions: Sequence[str], *, ledger: str) -> int:
     """Append what is over and not in the ledger yet. Raises InvalidInput, ConfigurationError or ArmError."""
-    azure = connect()
-    scope = Scope.of(machines, subscriptions, azure.subscription_id)
-    statuses = status.patch_status(azure.azure, scope, tell=output.note)
-    rows = history.patch_history(azure.azure, scope, tell=output.note, with_patches=True)
-    written = ledgers.record(LedgerFile(ledger), statuses, rows, azure.clock.now(), tell=output.note)
+    with connected() as azure:
+        scope = Scope.of(machines, subscriptions, azure.subscription_id)
+        statuses = status.patch_status(azure.azure, scope, tell=output.note)
+        rows = history.patch_history(azure.azure, scope, tell=output.note, with_patches=True)
+        now = azure.clock.now()
+    written = ledgers.record(LedgerFile(ledger), statuses, rows, now, tell=output.note)
     print(f"{output.count(written, 'new entry', 'new entries')} in {ledger}.")
     return 0
 

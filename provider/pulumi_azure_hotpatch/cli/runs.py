@@ -14,7 +14,7 @@ from pulumi_azure_hotpatch.observing.scopes import Scope
 from pulumi_azure_hotpatch.observing.values import instant
 
 from . import output
-from .connected import connect
+from .connected import connected
 
 _STYLES: Final = {"succeeded": "green", "failed": "bold red", "cancelled": "yellow", "inprogress": "cyan"}
 
@@ -23,9 +23,9 @@ def run(subscriptions: Sequence[str], *, schedule: str | None, as_json: bool) ->
     """Print the runs. Raises InvalidInput, ConfigurationError or ArmError."""
     if schedule is not None:
         ResourceId.parse(schedule)
-    azure = connect()
-    scope = Scope.of(None, subscriptions, azure.subscription_id)
-    rows = maintenance_runs(azure.azure, scope.subscriptions, schedule=schedule)
+    with connected() as azure:
+        scope = Scope.of(None, subscriptions, azure.subscription_id)
+        rows = maintenance_runs(azure.azure, scope.subscriptions, schedule=schedule)
     if as_json:
         output.print_json(dict(row) for row in rows)
     else:
@@ -35,7 +35,8 @@ def run(subscriptions: Sequence[str], *, schedule: str | None, as_json: bool) ->
 
 def cancel(run: str, *, as_json: bool) -> int:
     """Cancel a run and print what the service says of it. Raises InvalidInput, ConfigurationError or ArmError."""
-    row = cancel_run(connect().azure, run)
+    with connected() as azure:
+        row = cancel_run(azure.azure, run)
     if as_json:
         output.print_json([dict(row)])
     else:
@@ -58,8 +59,9 @@ def _show(rows: Sequence[MaintenanceRunRow]) -> None:
         )
     output.show(console, output.title("Runs of maintenance schedules"), shown)
     for row in rows:
-        if row["machine"] is None:
-            output.show(console, Text(f"To cancel: azure-hotpatch cancel-run {row['run']}", "dim"))
+        if row["machine"] is None and (row["status"] or "").casefold() == "pending":
+            # On one line, whatever the width: to be copied.
+            print(f"To cancel: azure-hotpatch cancel-run {row['run']}")
     output.show(console, Text(f"{output.count(len(rows), 'run')}.", "bold"))
 
 

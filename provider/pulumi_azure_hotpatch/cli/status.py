@@ -18,7 +18,7 @@ from pulumi_azure_hotpatch.observing.values import instant
 
 from . import output
 from .calendar import extra_releases
-from .connected import connect
+from .connected import connected
 from .instants import as_of
 
 _STATES: Final = {
@@ -34,13 +34,14 @@ RESULTS: Final = {"succeeded": "green", "completedwithwarnings": "yellow", "fail
 
 def run(machines: Sequence[str] | None, subscriptions: Sequence[str], *, instance_views: bool, as_json: bool) -> int:
     """Print the status of every machine. Raises InvalidInput, ConfigurationError or ArmError."""
-    azure = connect()
-    scope = Scope.of(machines, subscriptions, azure.subscription_id)
-    rows = status.patch_status(azure.azure, scope, tell=output.note, instance_views=instance_views)
+    with connected() as azure:
+        scope = Scope.of(machines, subscriptions, azure.subscription_id)
+        rows = status.patch_status(azure.azure, scope, tell=output.note, instance_views=instance_views)
+        now = azure.clock.now()
     if as_json:
         output.print_json(dict(row) for row in rows)
     else:
-        _show(rows, azure.clock.now())
+        _show(rows, now)
     return 0
 
 
@@ -56,15 +57,16 @@ def show_track(
     """Print where every machine stands. Raises InvalidInput, ConfigurationError or ArmError."""
     extra = extra_releases(releases)
     kept = remembered(LedgerFile(ledger), tell=output.note) if ledger else []
-    azure = connect()
-    rows = hotpatching.hotpatch_states(
-        azure.azure,
-        Scope.of(machines, subscriptions, azure.subscription_id),
-        azure.clock.now() if today is None else as_of(today),
-        tell=output.note,
-        installed=history.kbs_by_machine(kept),
-        extra=extra,
-    )
+    asked = None if today is None else as_of(today)
+    with connected() as azure:
+        rows = hotpatching.hotpatch_states(
+            azure.azure,
+            Scope.of(machines, subscriptions, azure.subscription_id),
+            asked or azure.clock.now(),
+            tell=output.note,
+            installed=history.kbs_by_machine(kept),
+            extra=extra,
+        )
     if as_json:
         output.print_json(dict(row) for row in rows)
     else:

@@ -41,6 +41,13 @@ class EndpointClock:
         """End every wait to come."""
         self._cancelled.set()
 
+    def close(self) -> None:
+        """Close this thread's connection; the next question opens another one."""
+        connection: http.client.HTTPSConnection | None = getattr(self._threads, "connection", None)
+        if connection is not None:
+            connection.close()
+            self._threads.connection = None
+
     def _ask(self, body: dict[str, str] | None) -> datetime:
         try:
             return self._exchange(body)

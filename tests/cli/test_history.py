@@ -1,0 +1,86 @@
+"""`azure-hotpatch history` and `azure-hotpatch record`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from azure_patch_simulator import PatchingSettings, Settings, Simulator, World
+from tests.cli.asked import serving, writes
+from tests.cli.conftest import Ask
+from tests.status.observed import HOTPATCHED, instant, vm, windows
+
+
+@pytest.fixture
+def fleet(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+    """One machine after the hotpatch of November 2025."""
+    calm = PatchingSettings(optional_reboot_share=0.0, dotnet_share=0.0)
+    world = World.from_inventory([windows("vm-1", HOTPATCHED)], settings=Settings(patching=calm))
+    with serving(world, monkeypatch, start=instant("2025-09-20T08:00")) as simulator:
+        simulator.clock.advance_to(instant("2025-11-13T08:00"))
+        yield simulator
+
+
+def test_the_table_lists_installations(fleet: Simulator, ask: Ask) -> None:
+    answer = ask("history", columns=120)
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.lines[0] == "Installations"
+    rows = [line.split() for line in answer.lines if line.startswith("2025-")]
+    assert [row[2:4] for row in rows] == [["vm-1", "Succeeded"]] * len(rows)
+    assert answer.lines[-1] == f"{len(rows)} installation{'s' if len(rows) > 1 else ''}."
+    assert writes(fleet) == []
+
+
+def test_patches_are_listed_below_each(fleet: Simulator, ask: Ask) -> None:
+    answer = ask("history", "--patches", columns=100)
+    assert any(line.split() == ["KB5068966", "Installed"] for line in answer.lines)
+    assert fleet.journal
+
+
+def test_json_fits_its_schema(fleet: Simulator, ask: Ask) -> None:
+    rows = ask("history", "--patches", "--json").rows("history")
+    assert "KB5068966" in rows[0]["kbs"]
+    assert {row["machine"] for row in rows} == {vm("vm-1")}
+    (late,) = ask("history", "--since", "2025-11-11", "--json").rows("history")
+    assert late["patches"] is None
+    assert fleet.journal
+
+
+def test_what_was_recorded_is_there_when_azure_has_forgotten(fleet: Simulator, ask: Ask, tmp_path: Path) -> None:
+    ledger = tmp_path / "patching.jsonl"
+    first = ask("record", "--ledger", ledger)
+    assert (first.code, first.out.endswith(f"new entries in {ledger}.\n")) == (0, True)
+    assert ask("record", "--ledger", ledger).out == f"0 new entries in {ledger}.\n"
+    fleet.clock.advance_to(instant("2026-01-10T08:00"))
+    assert not [row for row in ask("history", "--json").rows("history") if row["started"] < "2025-12"]
+    rows = ask("history", "--ledger", ledger, "--json").rows("history")
+    assert {row["source"] for row in rows if row["started"] < "2025-12"} == {"ledger"}
+    assert ask("history", "--ledger", ledger, "--since", "2026-01-01", "--json").rows("history") == []
+    assert writes(fleet) == []
+
+
+def test_a_ledger_of_other_machines_is_no_history_of_these(fleet: Simulator, ask: Ask, tmp_path: Path) -> None:
+    ledger = tmp_path / "patching.jsonl"
+    ask("record", "--ledger", ledger)
+    text = ledger.read_text("utf-8").replace("vm-1", "vm-9")
+    ledger.write_text(text, encoding="utf-8")
+    rows = ask("history", "--ledger", ledger, "--machine", vm("vm-1"), "--json").rows("history")
+    assert {row["machine"] for row in rows} == {vm("vm-1")}
+    assert fleet.journal
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["history", "--since", "soon"], "--since 'soon': expected YYYY-MM-DD"),
+        (["history", "--machine", ""], "'' is not an Azure resource id"),
+        (["record"], "Missing option '--ledger'"),
+        (["record", "--ledger", "/nowhere/at/all.jsonl"], "it cannot be written (No such file or directory)"),
+    ],
+)
+def test_bad_input_is_one_line_and_code_2(fleet: Simulator, ask: Ask, arguments: list[str], says: str) -> None:
+    answer = ask(*arguments)
+    assert answer.code == 2
+    assert says in answer.err
+    assert len(answer.err.splitlines()) == 1
+    assert writes(fleet) == []
