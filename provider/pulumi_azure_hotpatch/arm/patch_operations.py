@@ -120,8 +120,8 @@ class KeptOperation:
             answered.raise_for_status()
             body = answered.json() if answered.content else {}
         except DecodeError:
-            body = None
-        if not isinstance(body, Mapping):
+            answered, body = None, None
+        if answered is None or not isinstance(body, Mapping):
             # A gateway's page, say. The operation itself goes on.
             raise ArmError(f"{self._subject}: could not {self._action}: the answer is no JSON object")
         return answered, body

@@ -54,12 +54,12 @@ def label(machine_id: Maybe[str], otherwise: str) -> str:
     return f"Arc server '{machine.name}'" if is_arc(machine) else f"VM '{machine.name}'"
 
 
-def find(ctx: Context, machine: ResourceId) -> Seen | None:
-    """The machine as it is now, None when it does not exist."""
+def find(ctx: Context, machine: ResourceId, *, fresh: bool = True) -> Seen | None:
+    """The machine as it is now, None when it does not exist; `fresh=False` may share a read of a moment ago."""
     if is_arc(machine):
-        body = ctx.arc.get(machine)
+        body = ctx.arc.get(machine, fresh=fresh)
         return None if body is None else _seen(machine, _with_status(machine_from_arm(body), body), body)
-    body = ctx.machines.get(machine)
+    body = ctx.machines.get(machine, fresh=fresh)
     view = None if body is None else ctx.machines.instance_view(machine)
     if body is None or view is None:
         return None
@@ -89,7 +89,7 @@ def foresee(ctx: Context, machine_id: Maybe[str]) -> Machine:
     if machine_id is UNKNOWN or not ctx.may_read:
         return Machine.unseen(machine_id)
     try:
-        found = find(ctx, ResourceId.parse(machine_id))
+        found = find(ctx, ResourceId.parse(machine_id), fresh=False)
     except (ArmError, ConfigurationError) as error:
         ctx.advise(f"the machine is not known in this preview: {error}")
         return Machine.unseen(machine_id)
