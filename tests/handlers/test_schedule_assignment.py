@@ -73,8 +73,10 @@ def test_a_machine_outside_azure_is_given_a_schedule_under_its_own_type() -> Non
     assert [finding for finding in resource.check() if finding.is_error] == []
     resource.create()
     assert resource.id == f"{ARC}/{TAIL}/contoso-monthly"
-    assert azure.calls() == [GET, PUT]
-    assert azure.sent(PUT) == [{"properties": {"maintenanceConfigurationId": MONTHLY, "resourceId": ARC}}]
+    assert azure.calls() == [GET, "Machines_Get", PUT]
+    assert azure.sent(PUT) == [
+        {"location": "westeurope", "properties": {"maintenanceConfigurationId": MONTHLY, "resourceId": ARC}}
+    ]
     next_run(azure)
     assert resource.refresh() is not None
     resource.delete()

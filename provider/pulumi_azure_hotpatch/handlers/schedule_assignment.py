@@ -150,12 +150,14 @@ class ScheduleAssignmentHandler(Handler[ScheduleAssignmentInputs, State]):
         """The assignment's location: as it is, else as given, else the machine's."""
         machine_id = ResourceId.parse(inputs.machine_id)
         known = (found or {}).get("location") or inputs.location
-        if known or not machine_id.is_type(VIRTUAL_MACHINES):
+        if known:
             return known
-        body = ctx.machines.get(machine_id, fresh=False) or ctx.machines.get(machine_id)
+        is_vm = machine_id.is_type(VIRTUAL_MACHINES)
+        machines = ctx.machines if is_vm else ctx.arc
+        body = machines.get(machine_id, fresh=False) or machines.get(machine_id)
         if body is None:
             raise NotFound(
-                f"VM '{machine_id.name}': it does not exist ({machine_id}); create it first, or correct machine_id",
+                f"{'VM' if is_vm else 'Arc server'} '{machine_id.name}': it does not exist ({machine_id}); create it first, or correct machine_id",
                 status=404,
             )
         return str(body.get("location", "")) or None
