@@ -156,8 +156,9 @@ class ScheduleAssignmentHandler(Handler[ScheduleAssignmentInputs, State]):
         machines = ctx.machines if is_vm else ctx.arc
         body = machines.get(machine_id, fresh=False) or machines.get(machine_id)
         if body is None:
+            noun = "VM" if is_vm else "Arc server"
             raise NotFound(
-                f"{'VM' if is_vm else 'Arc server'} '{machine_id.name}': it does not exist ({machine_id}); create it first, or correct machine_id",
+                f"{noun} '{machine_id.name}': it does not exist ({machine_id}); create it first, or correct machine_id",
                 status=404,
             )
         return str(body.get("location", "")) or None
