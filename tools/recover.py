@@ -14,12 +14,13 @@ import sys
 from pulumi_cli import WRAPPER
 from pulumi_env import CHECKOUT, WORK, environment
 
+DEMO = "demo"
 USERS_OWN = ("PULUMI_BACKEND_URL", "PULUMI_HOME", "PULUMI_ACCESS_TOKEN")
 
 
-def choose_environment() -> dict[str, str]:
-    """Give the user's own environment if it names a backend, else that of our own runs."""
-    if any(os.environ.get(name) for name in USERS_OWN):
+def choose_environment(stack: str | None = None) -> dict[str, str]:
+    """Give the user's own environment if it names a backend or the stack is not the demo's, else our own runs'."""
+    if any(os.environ.get(name) for name in USERS_OWN) or stack not in (None, DEMO):
         return dict(os.environ)
     return {**os.environ, **environment(WORK)}
 
@@ -53,7 +54,7 @@ def recover(stack: str, settings: dict[str, str]) -> None:
 
 def main(arguments: list[str]) -> int:
     """Recover the stack that was named, or the only one."""
-    chosen = choose_environment()
+    chosen = choose_environment(arguments[0] if arguments else None)
     try:
         recover(arguments[0] if arguments else choose_stack(list_stacks(chosen)), chosen)
     except LookupError as question:

@@ -15,7 +15,9 @@ from pulumi_azure_hotpatch import (
 )
 
 config = pulumi.Config()
-subscription = pulumi.Config("azure-native").get("subscriptionId") or os.environ["ARM_SUBSCRIPTION_ID"]
+subscription = pulumi.Config("azure-native").get("subscriptionId") or os.environ.get("ARM_SUBSCRIPTION_ID")
+if not subscription:
+    raise pulumi.RunError("Name the subscription: set azure-native:subscriptionId, or ARM_SUBSCRIPTION_ID.")
 
 
 def machine_id(place: str) -> str:

@@ -170,7 +170,7 @@ def test_facts_can_be_adjusted_and_an_adjusted_machine_need_not_be_shown() -> No
     adjusted = {WEB.upper(): hotpatched, other: hotpatched}
     found = Estate.from_bodies([{"id": WEB, "name": "vm-web-1"}], as_of=AS_OF, adjusted=adjusted)
     shown, unseen = found.machines
-    assert (shown.resource, shown.facts.settings.enable_hotpatching, shown.facts.location) == (WEB, True, None)
+    assert (shown.resource, shown.facts.settings.enable_hotpatching, shown.facts.location) == (WEB, True, UNKNOWN)
     assert (unseen.resource, unseen.type) == (other, VIRTUAL_MACHINES)
     assert unseen.facts == hotpatched(Machine.unseen(other))
 

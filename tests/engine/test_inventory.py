@@ -17,6 +17,7 @@ from pulumi_azure_hotpatch.engine.inventory import (
     settings_from_arm,
     settings_to_arm,
 )
+from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from tests.engine.rule_cases.form import ARC_ID, GALLERY_IMAGE, GROUP, VM_ID
 
 AVAILABILITY_SET = f"{GROUP}/providers/Microsoft.Compute/availabilitySets/web"
@@ -273,3 +274,10 @@ def test_a_scale_set_is_read_from_its_machine_profile(kind: str, has_one: bool) 
     assert (found.settings.patch_mode, found.settings.enable_hotpatching) == ("AutomaticByPlatform", True)
     assert found.provision_vm_agent is True
     assert found.image == Image("MicrosoftWindowsServer", "WindowsServer", "2025-datacenter-azure-edition")
+
+
+def test_a_projection_that_left_the_machine_out_says_nothing_about_it() -> None:
+    machine = machine_from_arm({"id": "/subscriptions/s/resourceGroups/g/providers/x/y/v", "name": "v"})
+    assert machine.name == "v"
+    assert machine.os_type is UNKNOWN
+    assert machine.settings.patch_mode is UNKNOWN

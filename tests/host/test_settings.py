@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pulumi_azure_hotpatch.errors import ConfigurationError
+from pulumi_azure_hotpatch.host.endpoint_clock import EndpointClock
 from pulumi_azure_hotpatch.host.settings import Configuration, read_configuration
 
 VARIABLES = {
@@ -192,3 +193,10 @@ def test_no_secret_is_in_the_repr_of_a_configuration() -> None:
     assert found.connection.value("clientSecret") == SECRET
     assert SECRET not in repr(found)
     assert SECRET not in f"{found.settings} {found.connection}"
+
+
+def test_a_ca_file_that_holds_no_certificate_is_told_in_one_line(tmp_path: Path) -> None:
+    wrong = tmp_path / "ca.pem"
+    wrong.write_text("no certificate", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"caFile is '.*ca\.pem', which holds no certificate"):
+        EndpointClock("https://127.0.0.1:1", str(wrong))

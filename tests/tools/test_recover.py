@@ -46,6 +46,8 @@ def test_the_users_own_backend_is_used_when_he_names_one(monkeypatch: pytest.Mon
     for name in recover.USERS_OWN:
         monkeypatch.delenv(name, raising=False)
     assert "/.work/" in recover.choose_environment()["PULUMI_BACKEND_URL"]
+    # A stack that is not the demo's is the user's, wherever his login keeps it.
+    assert recover.choose_environment("prod") == dict(os.environ)
     monkeypatch.setenv("PULUMI_BACKEND_URL", "file:///somewhere")
     assert recover.choose_environment() == dict(os.environ)
 

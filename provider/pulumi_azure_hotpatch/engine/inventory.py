@@ -7,12 +7,17 @@ seen.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from .arc import ArcServer
 from .bodies import Body, object_at, properties_of
 from .facts import PATCH_FIELD_PATHS, Image, Machine, PatchSettings
+from .logic import UNKNOWN
 from .scale_set import ScaleSet
+
+# All that a projection without the machine itself holds.
+_IDENTITY = frozenset(("id", "name", "type", "location", "resourceGroup", "subscriptionId"))
 
 
 def machine_from_arm(body: Body) -> Machine:
@@ -20,6 +25,10 @@ def machine_from_arm(body: Body) -> Machine:
     properties = properties_of(body)
     profile = object_at(properties, "osProfile")
     storage = object_at(properties, "storageProfile")
+    if body.keys() <= _IDENTITY:
+        # A projection that left the machine itself out: nothing of it was seen.
+        unseen = Machine.unseen(str(body.get("id", "")))
+        return replace(unseen, name=str(body.get("name", "")), location=body.get("location", UNKNOWN))
     os_type = object_at(storage, "osDisk").get("osType") or properties.get("osType")
     kind = os_kind(body)
     configuration = object_at(profile, f"{kind}Configuration") if kind else {}

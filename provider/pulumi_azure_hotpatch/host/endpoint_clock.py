@@ -22,7 +22,10 @@ class EndpointClock:
 
     def __init__(self, endpoint: str, ca_file: str) -> None:
         self._host = urlsplit(endpoint).netloc
-        self._tls = ssl.create_default_context(cafile=ca_file)
+        try:
+            self._tls = ssl.create_default_context(cafile=ca_file)
+        except ssl.SSLError:
+            raise ConfigurationError(f"azure-hotpatch:caFile is '{ca_file}', which holds no certificate") from None
         self._threads = threading.local()
         self._cancelled = threading.Event()
 
