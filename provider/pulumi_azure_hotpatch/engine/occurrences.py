@@ -207,7 +207,7 @@ def _anchor(recurrence: Recurrence, first: int, anchor: Anchor) -> int:
         days = _days_of(recurrence, candidate, first)
         if days is None or any(day >= first for day in days):
             return candidate
-    raise AssertionError("unreachable: the calendar ends")  # pragma: no cover
+    raise AssertionError("unreachable: the calendar ends")  # pragma: no cover - count_from never ends
 
 
 def _period_of(recurrence: Recurrence, day: int) -> int:

@@ -89,7 +89,7 @@ class ArcHotpatchLicenseHandler(Handler[ArcHotpatchLicenseInputs, State]):
         state = State.model_validate(inputs.model_dump() | {"adopted": False, "location": location_of(body)})
         return Created(f"{own_id}{LICENSE_TAIL}", self._bring_about(ctx, ResourceId.parse(own_id), state, first=True))
 
-    def read(self, ctx: Context, id: str, state: State) -> State | None:  # noqa: ARG002 - the state has it
+    def read(self, ctx: Context, id: str, state: State) -> State | None:
         machine = ResourceId.parse(state.machine_id)
         body = ctx.arc.get(machine)
         if body is None:
@@ -99,7 +99,7 @@ class ArcHotpatchLicenseHandler(Handler[ArcHotpatchLicenseInputs, State]):
         enabled = state.enabled if _is_as_wanted(status, state.enabled) else not state.enabled
         return state.model_copy(update={"enabled": enabled, **_observed(feature, body)})
 
-    def update(self, ctx: Context, id: str, state: State, inputs: ArcHotpatchLicenseInputs) -> State:  # noqa: ARG002
+    def update(self, ctx: Context, id: str, state: State, inputs: ArcHotpatchLicenseInputs) -> State:
         machine = ResourceId.parse(inputs.machine_id)
         _existing(machine, ctx.arc.get(machine))
         stored = {
@@ -110,7 +110,7 @@ class ArcHotpatchLicenseHandler(Handler[ArcHotpatchLicenseInputs, State]):
         wanted = State.model_validate(inputs.model_dump() | stored | {"adopted": state.adopted})
         return self._bring_about(ctx, machine, wanted, first=False)
 
-    def delete(self, ctx: Context, id: str, state: State) -> None:  # noqa: ARG002 - the state has it
+    def delete(self, ctx: Context, id: str, state: State) -> None:
         if ctx.declarations.is_still_wanted(f"{state.machine_id}{LICENSE_TAIL}"):
             ctx.inform("the hotpatch licence stays as it is: another resource of this stack declares it")
             return

@@ -54,7 +54,7 @@ class ArcMachinePatchSettingsHandler(OwningHandler[ArcMachinePatchSettingsInputs
     def send(self, ctx: Context, id: ResourceId, body: Body, settings: Body) -> None:
         ctx.arc.patch_settings(id, os_kind(body) or "windows", settings)
 
-    def default_of(self, field: str, owner: OwnedArcServer) -> Any:  # noqa: ARG002 - the switch needs nothing else
+    def default_of(self, field: str, owner: OwnedArcServer) -> Any:
         """Source: azure-mgmt-hybridcompute 10.0.0 (enableHotpatching enrols, absent does not)."""
         return False if field == "enable_hotpatching" else None
 

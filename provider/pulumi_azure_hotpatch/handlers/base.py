@@ -44,11 +44,11 @@ class Handler(ABC, Generic[InputsT, StateT]):
     def targets(self, inputs: Draft[InputsT]) -> Iterable[str]:
         """What this resource claims in Azure, empty while unknown; no two resources of a stack may claim the same."""
 
-    def resolve(self, ctx: Context, inputs: Draft[InputsT]) -> dict[str, Any]:  # noqa: ARG002 - optional to override
+    def resolve(self, ctx: Context, inputs: Draft[InputsT]) -> dict[str, Any]:
         """Inputs left out by the program that the configuration answers, by field name."""
         return {}
 
-    def answers(self, ctx: Context, inputs: Draft[InputsT], state: StateT | None) -> dict[str, Any]:  # noqa: ARG002
+    def answers(self, ctx: Context, inputs: Draft[InputsT], state: StateT | None) -> dict[str, Any]:
         """Clock-free answers that preview shows, by field name. May read, never writes."""
         return {}
 

@@ -52,7 +52,7 @@ class ImageSupportCheckHandler(Handler[ImageSupportCheckInputs, State]):
     def label(self, inputs: Inputs) -> str:
         return label(inputs.machine_id, "image of a machine")
 
-    def targets(self, inputs: Inputs) -> Iterable[str]:  # noqa: ARG002 - it claims nothing for itself
+    def targets(self, inputs: Inputs) -> Iterable[str]:
         return ()
 
     def check(self, ctx: Context, inputs: Inputs) -> Iterable[Finding]:
@@ -79,7 +79,7 @@ class ImageSupportCheckHandler(Handler[ImageSupportCheckInputs, State]):
         state = _Check(ctx, seen, State.model_validate(inputs.model_dump()), name).bring_about(_instant(seen.created))
         return Created(name(state), state)
 
-    def read(self, ctx: Context, id: str, state: State) -> State | None:  # noqa: ARG002
+    def read(self, ctx: Context, id: str, state: State) -> State | None:
         return None if find(ctx, ResourceId.parse(state.machine_id)) is None else state
 
     def update(self, ctx: Context, id: str, state: State, inputs: ImageSupportCheckInputs) -> State:

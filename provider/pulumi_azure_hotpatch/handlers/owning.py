@@ -73,7 +73,7 @@ class OwningHandler(Handler[InputsT, StateT], Generic[InputsT, StateT, OwnerT]):
         """It as the declaration will leave it, for rules that compare before and after."""
         return owner.with_settings(wanted)
 
-    def changing(self, ctx: Context, owner: OwnerT, state: StateT, changes: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+    def changing(self, ctx: Context, owner: OwnerT, state: StateT, changes: Mapping[str, Any]) -> dict[str, Any]:
         """What a change of fields means for what is stored beside them."""
         return {}
 
@@ -99,7 +99,7 @@ class OwningHandler(Handler[InputsT, StateT], Generic[InputsT, StateT, OwnerT]):
 
     def answers(self, ctx: Context, inputs: Draft[InputsT], state: StateT | None) -> dict[str, Any]:
         if state is not None:
-            return {"adopted": state.adopted}  # type: ignore[attr-defined]
+            return {"adopted": state.adopted}  # type: ignore[attr-defined] # every subclass has it, as an answer
         settings = self.look(ctx, inputs).settings
         wanted = self.wanted(inputs)
         if any(getattr(settings, name) is UNKNOWN for name in PATCH_FIELDS):

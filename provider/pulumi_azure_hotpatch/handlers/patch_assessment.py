@@ -37,10 +37,10 @@ class PatchAssessmentHandler(Handler[PatchAssessmentInputs, State]):
     def label(self, inputs: Inputs) -> str:
         return label(inputs.machine_id, "assessment of a machine")
 
-    def targets(self, inputs: Inputs) -> Iterable[str]:  # noqa: ARG002 - it claims nothing for itself
+    def targets(self, inputs: Inputs) -> Iterable[str]:
         return ()
 
-    def check(self, ctx: Context, inputs: Inputs) -> Iterable[Finding]:  # noqa: ARG002 - nothing to judge
+    def check(self, ctx: Context, inputs: Inputs) -> Iterable[Finding]:
         return ()
 
     def answers(self, ctx: Context, inputs: Inputs, state: State | None) -> dict[str, Any]:
@@ -55,7 +55,7 @@ class PatchAssessmentHandler(Handler[PatchAssessmentInputs, State]):
         state = run.begin(inputs.max_age)
         return Created(run.id, state)
 
-    def read(self, ctx: Context, id: str, state: State) -> State | None:  # noqa: ARG002
+    def read(self, ctx: Context, id: str, state: State) -> State | None:
         return None if find(ctx, ResourceId.parse(state.machine_id)) is None else state
 
     def update(self, ctx: Context, id: str, state: State, inputs: PatchAssessmentInputs) -> State:

@@ -91,7 +91,7 @@ class PatchInstallationHandler(Handler[PatchInstallationInputs, State]):
         _run(ctx, machine, installing, lambda: installing.begin((), since))
         return Created(installing.id, installing.state)
 
-    def read(self, ctx: Context, id: str, state: State) -> State | None:  # noqa: ARG002
+    def read(self, ctx: Context, id: str, state: State) -> State | None:
         return None if find(ctx, ResourceId.parse(state.machine_id)) is None else state
 
     def update(self, ctx: Context, id: str, state: State, inputs: PatchInstallationInputs) -> State:

@@ -71,7 +71,7 @@ class PreviewEnrollmentHandler(Handler[PreviewEnrollmentInputs, PreviewEnrollmen
         state = PreviewEnrollmentState.model_validate(inputs.model_dump() | {"adopted": ()})
         return Created(_id(inputs), self._enrol(self._enrolling(ctx, state, _id(inputs))))
 
-    def read(self, ctx: Context, id: str, state: PreviewEnrollmentState) -> PreviewEnrollmentState | None:  # noqa: ARG002
+    def read(self, ctx: Context, id: str, state: PreviewEnrollmentState) -> PreviewEnrollmentState | None:
         # What was found missing once may be back: everything that this resource stands for is looked at.
         ours = dict.fromkeys((*state.features, *state.registered, *(state.adopted or ())))
         gone = self._enrolling(ctx, state).confirm_off(feature for feature in ours if feature not in state.skipped)
@@ -97,7 +97,7 @@ class PreviewEnrollmentHandler(Handler[PreviewEnrollmentInputs, PreviewEnrollmen
         enrolling.leave(leaving)
         return self._enrol(enrolling)
 
-    def delete(self, ctx: Context, id: str, state: PreviewEnrollmentState) -> None:  # noqa: ARG002
+    def delete(self, ctx: Context, id: str, state: PreviewEnrollmentState) -> None:
         leaving = self._leaving(ctx, state, [*state.registered, *(state.adopted or ())])
         enrolling = self._enrolling(ctx, state)
         if enrolling.leave(leaving):

@@ -71,11 +71,11 @@ class ScaleSetPatchSettingsHandler(OwningHandler[ScaleSetPatchSettingsInputs, St
         profile = object_at(properties_of(body), "virtualMachineProfile")
         return ctx.scale_sets.patch_settings(id, os_kind(profile) or "windows", settings)
 
-    def default_of(self, field: str, owner: OwnedScaleSet) -> Any:  # noqa: ARG002 - the switches need nothing else
+    def default_of(self, field: str, owner: OwnedScaleSet) -> Any:
         """Source: azure-mgmt-compute 39.0.0 (enableHotpatching and the bypass flag enable, absent does not)."""
         return False if field in ("enable_hotpatching", "bypass_platform_safety_checks_on_user_schedule") else None
 
-    def observed(self, body: Body, owner: OwnedScaleSet) -> dict[str, Any]:  # noqa: ARG002 - the facts have it all
+    def observed(self, body: Body, owner: OwnedScaleSet) -> dict[str, Any]:
         return {"os_type": owner.os_type, "location": owner.location}
 
     def check(self, ctx: Context, inputs: Inputs) -> Iterable[Finding]:

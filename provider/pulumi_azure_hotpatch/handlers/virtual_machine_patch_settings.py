@@ -58,7 +58,7 @@ class VirtualMachinePatchSettingsHandler(OwningHandler[VirtualMachinePatchSettin
     def default_of(self, field: str, owner: Machine) -> Any:
         return documented_default(field, owner)
 
-    def observed(self, body: Body, owner: Machine) -> dict[str, Any]:  # noqa: ARG002 - the facts have it all
+    def observed(self, body: Body, owner: Machine) -> dict[str, Any]:
         return {
             "os_type": owner.os_type,
             "location": owner.location,
