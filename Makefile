@@ -34,10 +34,10 @@ demo: cli ## the whole story on an embedded Azure: preview, up, drift, repair, d
 	@$(BIN)/python tools/demo.py
 
 test: cli ## the tests, end to end with the real engine included; a few slow ones are left out
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" --numprocesses 2
 
 test-all: cli ## all tests, with many more generated examples
-	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest
+	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest --numprocesses 2
 
 check: format-check lint types contracts ## format, lint, types, import contracts
 
