@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,12 +16,17 @@ from azure.core.exceptions import (
 
 from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, HotpatchError, NotFound, OperationFailed
 
+from .registration import ProviderNotRegistered
+
 
 @contextmanager
 def arm_errors(action: str, subject: str) -> Iterator[None]:
     """Turn what the SDK raises while we `action` on `subject` into an ArmError of one line."""
     try:
         yield
+    except ProviderNotRegistered as error:
+        text = f"{subject}: could not {action}: {error}"
+        raise ArmError(text, code="MissingSubscriptionRegistration", status=409) from None
     except ClientAuthenticationError as error:
         if isinstance(error.__cause__, HotpatchError):
             # Raised by ourselves within the sign-in, such as Interrupted, and wrapped by azure-identity.
@@ -39,7 +45,7 @@ def arm_errors(action: str, subject: str) -> Iterator[None]:
 
 def _arm_error(error: HttpResponseError, action: str, subject: str) -> ArmError:
     status = error.status_code or 0
-    code = (error.error.code if error.error else None) or ""
+    code, _ = _told(error)
     text = f"{subject}: could not {action}: {_answer(error) or error.reason or _text(error)}"
     # A failed long-running operation arrives with status 200: its failure is in the body.
     kind = NotFound if status == 404 else OperationFailed if status < 400 else ArmError
@@ -52,9 +58,23 @@ def _unreachable(error: AzureError, action: str, subject: str) -> ArmError:
 
 def _answer(error: HttpResponseError) -> str:
     """What ARM says: its code and its message; empty where it says neither."""
-    if error.error is None:
-        return ""
-    return _line(": ".join(filter(None, (error.error.code, error.error.message))))
+    return _line(": ".join(filter(None, _told(error))))
+
+
+def _told(error: HttpResponseError) -> tuple[str, str]:
+    """The code and the message that ARM answers, each empty where it says none."""
+    if error.error is not None and error.error.code:
+        return str(error.error.code), str(error.error.message or "")
+    # The maintenance service was seen to write its envelope with capitals, which the SDK does not read.
+    # Source: hashicorp/terraform-provider-azurerm#29738.
+    try:
+        body = json.loads(error.response.text()) if error.response is not None else {}
+    except ValueError:
+        body = {}
+    inner = body.get("Error") if isinstance(body, dict) else None
+    if isinstance(inner, dict):
+        return str(inner.get("Code") or ""), str(inner.get("Message") or "")
+    return "", str(error.error.message or "") if error.error is not None else ""
 
 
 def _text(error: AzureError) -> str:
