@@ -26,6 +26,7 @@ _TITLES: Final = {
     "installation": "Rules about installations on demand",
     "feature": "Rules about preview features",
     "declaration": "Rules about declarations",
+    "waiver": "Rules about waivers",
 }
 
 

@@ -25,6 +25,7 @@ from tests.engine.rule_cases import (
     preview_2021,
     scale_set,
     schedule,
+    waiver,
 )
 from tests.engine.rule_cases.form import Cases, linux_vm, windows_vm
 from tests.engine.rule_cases.form import assignment as given_schedule
@@ -46,6 +47,7 @@ CASES: dict[str, Cases] = {
         feature,
         declaration,
         preview_2021,
+        waiver,
     )
     for rule_id, cases in module.CASES.items()
 }

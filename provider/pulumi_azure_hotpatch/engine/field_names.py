@@ -78,6 +78,8 @@ WRITTEN_AS: Final[Mapping[str, str]] = MappingProxyType(
         "subscription_missing": "subscription_id",
         "settings_missing": "patch_mode",
         "declared_twice": "target",
+        "is_expired": "until",
+        "is_used": "resource",
     }
 )
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby, tee
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .estate import Entry, Estate
 from .facts import ARC_MACHINES
 from .rules import Finding, Rule, judge_all, rules_for
 from .rules.model import CURRENT, Era
+
+if TYPE_CHECKING:
+    from .waivers import Waiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +28,20 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A finding, and the resource it is about: an ARM id where there is one, else a URN."""
+    """A finding, and the resource it is about: an ARM id where there is one, else a URN.
+
+    `waived` is the waiver that covers a failure, where `waive` found one.
+    """
 
     resource: str
     type: str
     finding: Finding
+    waived: Waiver | None = None
+
+    @property
+    def counts_as_error(self) -> bool:
+        """Whether this ends a command with a failure: an error that nobody waived."""
+        return self.finding.is_error and self.waived is None
 
     def as_json(self) -> dict[str, Any]:
         """`{resource, type, rule, verdict, severity, field, arm_path, reason, fix, source, as_of, waived}`."""
@@ -46,7 +58,7 @@ class Judgement:
             "fix": found.fix,
             "source": found.source,
             "as_of": found.as_of.isoformat(),
-            "waived": None,
+            "waived": None if self.waived is None else self.waived.as_json(),
         }
 
 

@@ -23,6 +23,7 @@ from .on_demand import ON_DEMAND_RULES
 from .preview_2021 import PREVIEW_2021_RULES
 from .scale_set import SCALE_SET_RULES
 from .schedule import SCHEDULE_RULES
+from .waiver import WAIVER_RULES
 
 RULES: Final[tuple[Rule, ...]] = (
     *HOTPATCH_RULES,
@@ -38,6 +39,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *ON_DEMAND_RULES,
     *FEATURE_RULES,
     *DECLARATION_RULES,
+    *WAIVER_RULES,
     *PREVIEW_2021_RULES,
 )
 _BY_ID: Final = MappingProxyType({rule.id: rule for rule in RULES})

@@ -24,6 +24,7 @@ Subject = Literal[
     "installation",
     "feature",
     "declaration",
+    "waiver",
 ]
 
 Era = Literal["current", "2021-preview"]
