@@ -26,6 +26,7 @@ def dump(records: PatchRecords) -> dict[str, Any]:
             key: [_dump_installation(each, table) for each in kept] for key, kept in records.installations.items()
         },
         "support": records.support,
+        "found_out": {key: instant.isoformat() for key, instant in records.found_out.items()},
         "runs": [_plain(run, MaintenanceRun) for run in records.runs],
     }
     return {"patches": [_plain(patch, Patch) for patch in table.places], **kept}
@@ -38,6 +39,7 @@ def restore(records: PatchRecords, kept: dict[str, Any]) -> None:
     for key, installations in kept["installations"].items():
         records.installations[key] = [_installation(each, patches) for each in installations]
     records.support.update(kept["support"])
+    records.found_out.update({key: datetime.fromisoformat(each) for key, each in kept["found_out"].items()})
     records.runs.extend(MaintenanceRun(**_read(each)) for each in kept["runs"])
 
 

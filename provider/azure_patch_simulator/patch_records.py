@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from . import patch_rows
 from .guest_patches import Patch
 from .patch_rows import IN_PROGRESS
+from .patching_settings import PatchingSettings
 from .resources import Body, ResourceStore
 
 ASSESSMENTS_KEPT = timedelta(days=7)
@@ -83,7 +84,7 @@ class Installation:
 
     def status_at(self, instant: datetime) -> str:
         """Return InProgress until it is over."""
-        return self.status if self.finished or self.ends <= instant else IN_PROGRESS
+        return self.status if self.ends <= instant else IN_PROGRESS
 
 
 @dataclass(slots=True)
@@ -104,15 +105,20 @@ class MaintenanceRun:
 
 
 class PatchRecords:
-    """All records of a world; ``now`` is asked for the clock, ``settle`` brings lazy records up to it."""
+    """All records of a world; ``now`` is asked for the clock, ``settle`` brings lazy records up to it.
+
+    ``support`` is what operations found out about machines, ``found_out`` when the first one did.
+    """
 
     def __init__(self, resources: ResourceStore, now: Callable[[], datetime]) -> None:
         self._resources = resources
         self._now = now
         self.settle: Callable[[], None] = lambda: None
+        self.settings: Callable[[], PatchingSettings] = PatchingSettings
         self.assessments: dict[str, Assessment] = {}
         self.installations: dict[str, list[Installation]] = {}
         self.support: dict[str, str] = {}
+        self.found_out: dict[str, datetime] = {}
         self.runs: list[MaintenanceRun] = []
 
     def assessment_rows(self) -> Iterator[Body]:
@@ -122,16 +128,22 @@ class PatchRecords:
         for key, assessment in self.assessments.items():
             machine = self._resources.get(key)
             if machine is not None and now - assessment.started < ASSESSMENTS_KEPT:
-                yield from patch_rows.assessment_rows(machine, assessment, self.support.get(key, "Unknown"), now)
+                yield from patch_rows.assessment_rows(machine, assessment, self._support_at(key, now), now)
+
+    def _support_at(self, key: str, now: datetime) -> str:
+        found = self.found_out.get(key)
+        return "Unknown" if found is None or now - found < self.settings().support_delay else self.support[key]
 
     def installation_rows(self) -> Iterator[Body]:
         """Yield the rows of ``patchinstallationresources``: each installation, then one row per patch."""
         now = self._now()
+        then = now - self.settings().installations_lag
         for key, installations in self.installations.items():
             machine = self._resources.get(key)
             for installation in installations if machine is not None else ():
-                if machine is not None and now - installation.started < INSTALLATIONS_KEPT:
-                    yield from patch_rows.installation_rows(machine, installation, now)
+                is_kept = now - installation.started < INSTALLATIONS_KEPT
+                if machine is not None and is_kept and installation.started <= then:
+                    yield from patch_rows.installation_rows(machine, installation, then)
 
     def maintenance_rows(self) -> Iterator[Body]:
         """Yield the rows of ``maintenanceresources``: applied (and announced) updates, then assignments."""
@@ -159,5 +171,5 @@ class PatchRecords:
     def forget(self, machine_id: str) -> None:
         """Forget a machine that is gone."""
         key = machine_id.lower()
-        for kept in (self.assessments, self.installations, self.support):
+        for kept in (self.assessments, self.installations, self.support, self.found_out):
             kept.pop(key, None)

@@ -44,6 +44,7 @@ class Patching:
         self.seed = simulator.identifiers.seed
         self._catalogue: Catalogue | None = None
         self._world.patch_records.settle = self.settle_all
+        self._world.patch_records.settings = lambda: self.settings
 
     @property
     def settings(self) -> PatchingSettings:
@@ -108,7 +109,9 @@ class Patching:
 
     def decide_support(self, machine: Resource) -> None:
         """Note the support state: every update operation does, not only an assessment."""
-        self._world.patch_records.support[machine.id.lower()] = self.support_of(machine)
+        records, key = self._world.patch_records, machine.id.lower()
+        records.support[key] = self.support_of(machine)
+        records.found_out.setdefault(key, self._simulator.clock.now())
 
     def before_change(self, machine: Resource) -> Guest:
         """Bring a machine's lazy records up to now; to be called before its settings, power or patches change."""

@@ -29,6 +29,10 @@ class PatchingSettings:
     its old name cannot run schedules for 8 to 12 hours (Microsoft Learn, troubleshoot maintenance configurations).
     ``announced_before`` and ``cancellable_before`` a run: 40 and 10 minutes (Microsoft Learn, pre and post events,
     2024-07-24).
+
+    Resource Graph: how long it takes is documented nowhere, so nothing does by default. ``support_delay``: for this
+    long after the first operation that found it out, the support state of a machine still reads Unknown.
+    ``installations_lag``: how far the table of installations is behind what happens.
     """
 
     image_age: timedelta = timedelta(days=30)
@@ -63,3 +67,6 @@ class PatchingSettings:
     recreated_for: timedelta = timedelta(hours=8)
     announced_before: timedelta = timedelta(minutes=40)
     cancellable_before: timedelta = timedelta(minutes=10)
+
+    support_delay: timedelta = timedelta(0)
+    installations_lag: timedelta = timedelta(0)

@@ -1,7 +1,6 @@
 """Machines that are assessed and patched on demand: a world of one each, and what is declared of them."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from azure_patch_simulator import SUBSCRIPTION_ID, PatchingSettings, World
@@ -99,20 +98,6 @@ def somebody_installs(azure: Azure, machine: str = VM, **body: Any) -> str:
     return address.partition("?")[0].rpartition("/")[2]
 
 
-class SupportLater(dict[str, str]):
-    """Support states that Resource Graph has only from an instant on."""
-
-    def __init__(self, azure: Azure, known: Iterable[tuple[str, str]], since: datetime) -> None:
-        super().__init__(known)
-        self._azure = azure
-        self._since = since
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """The state, once Resource Graph has it."""
-        return super().get(key, default) if self._azure.clock.now() >= self._since else default
-
-
 def delay_support(azure: Azure, delay: timedelta) -> None:
-    """Let the support state of every machine stay Unknown for a while from now."""
-    records = azure.simulator.world.patch_records
-    records.support = SupportLater(azure, records.support.items(), azure.clock.now() + delay)
+    """Let the support state of every machine stay Unknown for a while after the first operation on it."""
+    azure.simulator.world.settings.patching.support_delay = delay

@@ -125,3 +125,17 @@ def test_a_custom_image_is_never_patched_by_the_platform() -> None:
     advance(azure, "2025-03-01T00:00")
     assert guest(azure, "vm").reboots == []
     assert guest(azure, "vm-market").reboots != []
+
+
+def test_the_state_reads_unknown_for_as_long_as_is_set_and_then_stays_known() -> None:
+    azure = world(custom("vm", "windows2022"))
+    azure.simulator.world.settings.patching.support_delay = timedelta(minutes=30)
+    assess(azure, "vm")
+    assert state(azure, "vm") == "Unknown"
+    azure.simulator.clock.advance(timedelta(minutes=20))
+    assert state(azure, "vm") == "Unknown"
+    azure.simulator.clock.advance(timedelta(minutes=10))
+    assert state(azure, "vm") == "Supported"
+    # Another operation does not make it unknown again.
+    assess(azure, "vm")
+    assert state(azure, "vm") == "Supported"

@@ -277,3 +277,18 @@ def test_assessments_are_kept_seven_days_and_installations_thirty(azure: Client)
     assert rows_of(azure, "vm", "installation") != []
     advance(azure, "2025-02-01T20:00")
     assert rows_of(azure, "vm", "installation") == []
+
+
+def test_the_table_of_installations_is_as_far_behind_as_is_set() -> None:
+    azure = world(windows("vm"))
+    azure.simulator.world.settings.patching.installations_lag = timedelta(minutes=45)
+    began = azure.simulator.clock.now()
+    install(azure, "vm")
+    assert azure.simulator.clock.now() < began + timedelta(minutes=45)
+    assert rows_of(azure, "vm", "installation") == []
+    azure.simulator.clock.advance_to(began + timedelta(minutes=46))
+    [summary, *_] = rows_of(azure, "vm", "installation")
+    assert summary["properties"]["status"] == "InProgress"
+    azure.simulator.clock.advance(timedelta(minutes=45))
+    [summary, *_] = rows_of(azure, "vm", "installation")
+    assert summary["properties"]["status"] == "Succeeded"
