@@ -13,13 +13,16 @@ from rich.text import Text
 from pulumi_azure_hotpatch.engine.judgement import Judgement, cases, judge_cases
 from pulumi_azure_hotpatch.engine.rules import RULES, Finding
 from pulumi_azure_hotpatch.engine.rules.model import Era
+from pulumi_azure_hotpatch.engine.waivers import WAIVER, Waiver, waive
 from pulumi_azure_hotpatch.errors import InvalidInput
 
 from . import output
 from .inputs import read_estate
 from .instants import as_of
+from .waivers import load_waivers
 
 FAILED: Final = 1
+WAIVED: Final = "waived"
 
 STYLES: Final = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 _ORDER: Final = {"error": 0, "warning": 1, "info": 2}
@@ -31,18 +34,21 @@ def run(
     show_all: bool,
     relaxed: Sequence[str],
     era: Era,
+    waivers: str | None,
     today: str | None,
     as_json: bool,
 ) -> int:
-    """Judge everything in the files; 1 when a rule of severity error failed. Raises InvalidInput."""
+    """Judge everything in the files; 1 when a rule of severity error failed unwaived. Raises InvalidInput."""
     known = {rule.switch for rule in RULES if rule.switch}
     if unknown := sorted(set(relaxed) - known):
         raise InvalidInput(f"--relax {unknown[0]!r}: expected one of {', '.join(sorted(known))}")
-    asked = read_estate(paths, as_of(today))
+    now, given = as_of(today), load_waivers(waivers)
+    asked = read_estate(paths, now)
     everything = (*cases(asked.estate, era), *asked.declarations)
+    judged = judge_cases(everything, relaxed=frozenset(relaxed))
     tally, wanted = Counter[tuple[str, str]](), []
-    for one in judge_cases(everything, relaxed=frozenset(relaxed)):
-        tally[one.finding.verdict, one.finding.severity] += 1
+    for one in waive(judged, given, today=now.date(), also=asked.urns_of):
+        tally[WAIVED if one.waived else one.finding.verdict, one.finding.severity] += 1
         if show_all or one.finding.verdict != "pass":
             wanted.append(one)
     if as_json:
@@ -59,19 +65,25 @@ def _show(console: Console, judged: Iterable[Judgement]) -> None:
     for one in judged:
         by_resource[one.resource.casefold()].append(one)
     # Much of a fleet is alike, and layout is slow.
-    known: dict[tuple[Finding, ...], str] = {}
+    known: dict[tuple[tuple[Finding, Waiver | None], ...], str] = {}
     for found in by_resource.values():
-        findings = tuple(one.finding for one in found)
-        if findings not in known:
-            known[findings] = output.rendered(console, *_report(findings), "")
+        alike = tuple((one.finding, one.waived) for one in found)
+        if alike not in known:
+            known[alike] = output.rendered(console, *_report(found), "")
         output.show(console, _heading(found[0]))
-        output.write(known[findings])
+        output.write(known[alike])
 
 
-def _report(findings: Sequence[Finding]) -> Iterator[Table]:
-    """What failed, the worst first; what cannot be judged, and what holds, in a paragraph each."""
+def _report(judged: Sequence[Judgement]) -> Iterator[Table]:
+    """What failed, the worst first, then what of it is waived; what cannot be judged, and what holds, in a paragraph
+    each.
+    """
+    findings = [one.finding for one in judged if one.waived is None]
     failed = [finding for finding in findings if finding.verdict == "fail"]
     yield from map(_block, sorted(failed, key=lambda finding: _ORDER[finding.severity]))
+    for one in judged:
+        if one.waived is not None:
+            yield _waived(one.finding, one.waived)
     unknown = [finding for finding in findings if finding.verdict == "unknown"]
     if unknown:
         missing = {finding.reason.removeprefix(_MISSING).removesuffix(_NOT_KNOWN) for finding in unknown}
@@ -93,6 +105,8 @@ def _heading(one: Judgement) -> Text:
     if one.resource.startswith("urn:"):
         kind, _, name = one.resource.rpartition("::")
         return Text.assemble((name, "bold"), (f"  {kind.rpartition('::')[2]}", "dim"))
+    if one.type == WAIVER:
+        return Text.assemble((one.resource, "bold"), (f"  {one.type}", "dim"))
     *before, name = one.resource.split("/")
     lowered = [part.casefold() for part in before]
     at = lowered.index("resourcegroups") + 1 if "resourcegroups" in lowered else None
@@ -107,6 +121,12 @@ def _block(finding: Finding) -> Table:
     return output.indented(words, finding.severity, STYLES[finding.severity])
 
 
+def _waived(finding: Finding, waiver: Waiver) -> Table:
+    answers = f"{waiver.owner} answers for it until {waiver.until}: {waiver.reason}"
+    words = Text.assemble((finding.rule, "bold"), f" ({finding.severity})\n", finding.reason, "\n", answers)
+    return output.indented(words, WAIVED, "dim")
+
+
 def _sum_up(console: Console, tally: Mapping[tuple[str, str], int], resources: int, others: Mapping[str, int]) -> None:
     """`tally` counts findings by verdict and severity."""
     failed = Counter({severity: number for (verdict, severity), number in tally.items() if verdict == "fail"})
@@ -118,6 +138,9 @@ def _sum_up(console: Console, tally: Mapping[tuple[str, str], int], resources: i
         output.count(failed["info"], "advisory", "advisories"),
         f"{unknown} not known",
     ]
+    parts += (
+        [f"{waived} waived"] if (waived := sum(n for (verdict, _), n in tally.items() if verdict == WAIVED)) else []
+    )
     style = "bold red" if failed["error"] else "bold yellow" if failed["warning"] else "bold green"
     output.show(console, Text(", ".join(parts) + ".", style))
     if others:

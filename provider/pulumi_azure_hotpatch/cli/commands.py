@@ -45,6 +45,16 @@ Files = Annotated[
     ),
 ]
 
+Waivers = Annotated[
+    str | None,
+    typer.Option(
+        "--waivers",
+        metavar="FILE",
+        help="Failures that somebody answers for until a day (YAML or JSON); they are listed and do not count.",
+        show_default=False,
+    ),
+]
+
 app = typer.Typer(
     name="azure-hotpatch",
     help="What hotpatch and guest patching will do to your Azure machines, and when; most needs no account.",
@@ -172,13 +182,16 @@ def check(
         ),
     ] = None,
     era: Era = "current",
+    waivers: Waivers = None,
     today: AsOf = None,
     as_json: AsJson = False,
 ) -> int:
     """Which rules the machines, schedules and assignments of an inventory or a Pulumi preview break."""
     from . import check as command
 
-    return command.run(files, show_all=show_all, relaxed=relax or (), era=era, today=today, as_json=as_json)
+    return command.run(
+        files, show_all=show_all, relaxed=relax or (), era=era, waivers=waivers, today=today, as_json=as_json
+    )
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -26,10 +26,11 @@ _SECRET: Final = "[secret]"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The estate, and what is to be judged of the declarations themselves."""
+    """The estate, what is to be judged of the declarations themselves, and the URNs of what has an id."""
 
     estate: Estate
     declarations: tuple[Case, ...] = ()
+    urns_of: Callable[[str], Iterable[str]] = lambda _: ()
 
 
 def read_estate(paths: Iterable[str], as_of: datetime) -> Asked:
@@ -51,7 +52,7 @@ def read_estate(paths: Iterable[str], as_of: datetime) -> Asked:
     if not declared:
         return Asked(Estate.from_bodies(bodies, as_of=as_of))
     stack = Stack(declared)
-    return Asked(stack.estate(bodies, as_of=as_of), tuple(stack.declarations()))
+    return Asked(stack.estate(bodies, as_of=as_of), tuple(stack.declarations()), stack.urns_of)
 
 
 def is_preview(document: object) -> bool:

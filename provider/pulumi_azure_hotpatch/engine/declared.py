@@ -69,9 +69,10 @@ class Names:
             self._ids[urn] = self._find(urn, frozenset())
         # A machine comes before its settings, which go by the same id.
         ordered = sorted(self._by_urn.values(), key=lambda numbered: numbered[1].kind == SETTINGS)
-        self._urns: dict[str, str] = {}
+        self._by_id: dict[str, tuple[str, ...]] = {}
         for _, one in ordered:
-            self._urns.setdefault(self._ids[one.urn].casefold(), one.urn)
+            key = self._ids[one.urn].casefold()
+            self._by_id[key] = (*self._by_id.get(key, ()), one.urn)
 
     def id_of(self, one: Declared) -> str:
         """Its own id; of patch settings the machine's."""
@@ -79,7 +80,11 @@ class Names:
 
     def label(self, identity: str) -> str:
         """The id, or for a stand-in the URN that it stands for."""
-        return self._urns.get(identity.casefold(), identity) if is_stand_in(identity) else identity
+        return next(iter(self.urns_of(identity)), identity) if is_stand_in(identity) else identity
+
+    def urns_of(self, identity: str) -> tuple[str, ...]:
+        """The URNs of what goes by an id: a machine and its settings go by the same."""
+        return self._by_id.get(identity.casefold(), ())
 
     def is_known(self, one: Declared) -> bool:
         """Whether its id is more than a stand-in."""

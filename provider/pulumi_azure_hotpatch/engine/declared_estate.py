@@ -79,6 +79,10 @@ class Stack:
             features=tuple(entry for one in self._declared for entry in _features(one)),
         )
 
+    def urns_of(self, identity: str) -> tuple[str, ...]:
+        """The URNs of what the stack declares under an id: other names for waivers to match."""
+        return self._names.urns_of(identity)
+
     def declarations(self) -> Iterator[Case]:
         """What can be said of the declarations themselves: that they say something, and nothing twice."""
         claims = [claim for one in self._declared for claim in self._claims(one)]
