@@ -43,7 +43,13 @@ RESOURCE_TYPES: dict[str, dict[str, list[str]]] = {
     "Microsoft.ResourceGraph": {"resources": ["2021-03-01"]},
     "Microsoft.Features": {"features": ["2021-07-01"], "subscriptionFeatureRegistrations": ["2021-07-01"]},
     "Microsoft.Resources": {"resourceGroups": ["2025-04-01", "2024-11-01"], "subscriptions": ["2022-12-01"]},
-    "Microsoft.Network": {"networkInterfaces": ["2024-05-01"], "virtualNetworks": ["2024-05-01"]},
+    "Microsoft.Network": {
+        "networkInterfaces": ["2024-05-01"],
+        "networkSecurityGroups": ["2024-05-01"],
+        "publicIPAddresses": ["2024-05-01"],
+        "virtualNetworks": ["2024-05-01"],
+        "virtualNetworks/subnets": ["2024-05-01"],
+    },
     "Microsoft.Storage": {"storageAccounts": ["2024-01-01"]},
     "Microsoft.EventGrid": {"systemTopics": ["2025-02-15"], "eventSubscriptions": ["2025-02-15"]},
 }
