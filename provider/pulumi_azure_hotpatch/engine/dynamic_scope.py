@@ -17,7 +17,10 @@ class DynamicScope:
     `resource_group_name` is set for an assignment at a resource group, None at the subscription. The counts include
     this scope and are None where nobody counted: `machines` it matches, `hotpatched_machines` and `unready_machines`
     (no AutomaticByPlatform or no bypass flag) among them, `scopes_in_region` of its subscription or group,
-    `scopes_on_schedule`, `subscriptions_on_schedule`, `associations_on_schedule`.
+    `scopes_on_schedule`, `subscriptions_on_schedule`, `associations_on_schedule`. Of a scope over several places
+    `machines` is of the fullest place, `all_machines` of all of them, `machines_off` those that do not run now.
+
+    `allow_whole_subscription` and `most_machines` are what a declaration says; None where nobody declared the scope.
     """
 
     resource_group_name: Maybe[str | None] = UNKNOWN
@@ -36,14 +39,36 @@ class DynamicScope:
     subscriptions_on_schedule: Maybe[int | None] = None
     associations_on_schedule: Maybe[int | None] = None
     maintenance_registered: Maybe[bool | None] = None
+    all_machines: Maybe[int | None] = None
+    machines_off: Maybe[int | None] = None
+    same_start_machines: Maybe[int | None] = None
+    overlapping_machines: Maybe[int | None] = None
+    shared_availability_sets: Maybe[int | None] = None
+    new_machines: Maybe[int | None] = None
+    dropped_machines: Maybe[int | None] = None
+    allow_whole_subscription: Maybe[bool | None] = None
+    most_machines: Maybe[int | None] = None
 
     @property
     def has_filter(self) -> Maybe[bool]:
         """Whether anything narrows the scope."""
-        parts = (self.resource_types, self.os_types, self.locations, self.resource_groups, self.tag_filters)
-        if any(part is not UNKNOWN and part for part in parts):
+        return _any_of(self.resource_types, self.os_types, self.locations, self.resource_groups, self.tag_filters)
+
+    @property
+    def is_narrowed(self) -> Maybe[bool]:
+        """Whether it takes less than every machine of a subscription: types of resources alone leave all in."""
+        if self.resource_group_name is not UNKNOWN and self.resource_group_name is not None:
             return True
-        return UNKNOWN if any(part is UNKNOWN for part in parts) else False
+        narrowed = _any_of(self.os_types, self.locations, self.resource_groups, self.tag_filters)
+        return UNKNOWN if narrowed is False and self.resource_group_name is UNKNOWN else narrowed
+
+    @property
+    def exceeds_most_machines(self) -> Maybe[bool]:
+        """Whether it takes more machines than the declaration expects."""
+        most, taken = self.most_machines, self.all_machines
+        if most is None or taken is None:
+            return False
+        return UNKNOWN if most is UNKNOWN or taken is UNKNOWN else taken > most
 
     @property
     def has_locations(self) -> Maybe[bool]:
@@ -73,3 +98,9 @@ class DynamicScope:
         if self.location is UNKNOWN:
             return UNKNOWN
         return self.location is not None and cloud_of(self.location) != PUBLIC
+
+
+def _any_of(*parts: object) -> Maybe[bool]:
+    if any(part is not UNKNOWN and part for part in parts):
+        return True
+    return UNKNOWN if any(part is UNKNOWN for part in parts) else False

@@ -41,6 +41,7 @@ CASES: Final = {
     "arc-settings-declared-twice": _declared_twice(
         "'web01' has its patch settings declared by another resource of this stack already."
     ),
+    "scope-declared-twice": _declared_twice("'web01' is declared by another resource of this stack already."),
     "arc-license-declared-twice": _declared_twice("'web01' is declared by another resource of this stack already."),
     "scale-set-settings-declared-twice": _declared_twice(
         "'web01' has its patch settings declared by another resource of this stack already."

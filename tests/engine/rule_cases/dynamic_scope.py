@@ -11,6 +11,17 @@ from .form import Cases, dynamic_scope
 _SOVEREIGN = {"location": "chinaeast2"}
 
 
+def _count(fact: str, says: str, misses: str = "filter") -> Cases:
+    return Cases(
+        passes=dynamic_scope(**{fact: 0}),
+        violates=dynamic_scope(**{fact: 3}),
+        says=says,
+        unknown=dynamic_scope(**{fact: UNKNOWN}),
+        misses=misses,
+        skipped=dynamic_scope(),
+    )
+
+
 def _limit(fact: str, most: int, says: str, misses: str | None = None, skipped: Any = None, **others: Any) -> Cases:
     return Cases(
         passes=dynamic_scope(**{fact: most}, **others),
@@ -29,6 +40,56 @@ CASES: Final = {
         says="The scope has no filter: it takes every machine below it.",
         unknown=dynamic_scope(resource_types=None, os_types=None, locations=UNKNOWN),
         misses="filter",
+        skipped=dynamic_scope(os_types=None, locations=None, allow_whole_subscription=True),
+    ),
+    "scope-whole-subscription": Cases(
+        passes=dynamic_scope(allow_whole_subscription=False, locations=None),
+        violates=dynamic_scope(allow_whole_subscription=False, os_types=None, locations=None),
+        says="Nothing but resource types narrows the scope: it takes every such machine of the subscription.",
+        unknown=dynamic_scope(allow_whole_subscription=False, os_types=None, locations=UNKNOWN),
+        misses="filter",
+        skipped=dynamic_scope(allow_whole_subscription=True, os_types=None, locations=None),
+    ),
+    "scope-expected-machines": Cases(
+        passes=dynamic_scope(most_machines=7, all_machines=7),
+        violates=dynamic_scope(most_machines=7, all_machines=8),
+        says="The scope takes 8 machines now; its declaration expects 7 at most.",
+        unknown=dynamic_scope(most_machines=7, all_machines=UNKNOWN),
+        misses="filter, max_machines",
+        skipped=dynamic_scope(all_machines=8),
+    ),
+    "scope-matches-machines": Cases(
+        passes=dynamic_scope(all_machines=1),
+        violates=dynamic_scope(all_machines=0),
+        says="The scope takes none of the machines that are there now.",
+        unknown=dynamic_scope(all_machines=UNKNOWN),
+        misses="filter",
+        skipped=dynamic_scope(),
+    ),
+    "scope-machines-new": _count("new_machines", "3 machines come into the scope."),
+    "scope-machines-dropped": _count(
+        "dropped_machines", "3 machines drop out of the scope: this schedule patches them no longer."
+    ),
+    "scope-machines-off": _count(
+        "machines_off",
+        "3 machines in the scope are off now; unless a machine runs 15 minutes before a window, its run ends as "
+        "ShutdownOrUnresponsive.",
+    ),
+    "scope-same-start": _count(
+        "same_start_machines",
+        "On 3 machines of the scope another schedule starts at the same time: only one of the two runs.",
+        "schedule_id",
+    ),
+    "scope-overlap": _count(
+        "overlapping_machines",
+        "On 3 machines of the scope windows of another schedule overlap: the runs follow one another, and the second "
+        "has less time.",
+        "schedule_id",
+    ),
+    "scope-availability-set": _count(
+        "shared_availability_sets",
+        "3 availability sets have several machines in the scope: all machines of a schedule start together, and only "
+        "those of a set go update domain by update domain.",
     ),
     "scope-group-needs-locations": Cases(
         passes=dynamic_scope(resource_group_name="contoso"),

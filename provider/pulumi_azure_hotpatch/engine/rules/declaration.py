@@ -49,6 +49,18 @@ DECLARATION_RULES: Final = (
         as_of=date(2026, 11, 22),
     ),
     Rule(
+        id="scope-declared-twice",
+        subject="declaration",
+        severity="error",
+        title="A dynamic scope's assignment is declared once",
+        field="assignment_name",
+        require=Equals("declared_twice", False),
+        reason="{target} is declared by another resource of this stack already.",
+        fix="declare it once, or give one of the two another assignment_name.",
+        source=_OURS,
+        as_of=date(2026, 11, 22),
+    ),
+    Rule(
         id="arc-settings-declared-twice",
         subject="declaration",
         severity="error",

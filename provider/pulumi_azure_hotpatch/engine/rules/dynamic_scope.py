@@ -12,6 +12,7 @@ from .model import ALWAYS, Rule
 _LEARN = "Microsoft Learn, Maintenance configurations, 2026-09-25"
 _TROUBLESHOOT = "Microsoft Learn, Troubleshoot maintenance configurations, 2023-10-13"
 _AZURERM = "terraform-provider-azurerm, maintenance_assignment_dynamic_scope_resource.go, 2026-08-21"
+_OURS = "This package's contract: a scope takes what its declaration says and no more"
 
 
 def _limit(
@@ -42,11 +43,144 @@ DYNAMIC_SCOPE_RULES: Final = (
         severity="warning",
         title="The scope is narrowed by a filter",
         field="filter",
+        applies_to=Not(Equals("allow_whole_subscription", True)),
         require=Equals("has_filter", True),
         reason="The scope has no filter: it takes every machine below it.",
         fix="name resource types, operating systems, locations, resource groups or tags.",
         source=_AZURERM,
         as_of=date(2026, 8, 21),
+    ),
+    Rule(
+        id="scope-whole-subscription",
+        subject="dynamic_scope",
+        severity="error",
+        title="A declared scope takes a whole subscription only when it says so",
+        field="filter",
+        applies_to=Equals("allow_whole_subscription", False),
+        require=Equals("is_narrowed", True),
+        reason="Nothing but resource types narrows the scope: it takes every such machine of the subscription.",
+        fix=(
+            "name operating systems, locations, resource groups or tags; if every machine is meant, set "
+            "allow_whole_subscription to True."
+        ),
+        source=f"{_OURS}; a filter at all is demanded by {_AZURERM}",
+        as_of=date(2026, 11, 22),
+    ),
+    Rule(
+        id="scope-expected-machines",
+        subject="dynamic_scope",
+        severity="error",
+        title="The scope takes no more machines than its declaration expects",
+        field="max_machines",
+        applies_to=Not(Equals("most_machines", None)) & Not(Equals("all_machines", None)),
+        require=Equals("exceeds_most_machines", False),
+        reason="The scope takes {all_machines} machines now; its declaration expects {most_machines} at most.",
+        fix="narrow the filter, or raise max_machines.",
+        source=_OURS,
+        as_of=date(2026, 11, 22),
+    ),
+    Rule(
+        id="scope-matches-machines",
+        subject="dynamic_scope",
+        severity="warning",
+        title="The scope takes a machine",
+        field="filter",
+        applies_to=Not(Equals("all_machines", None)),
+        require=Not(Equals("all_machines", 0)),
+        reason="The scope takes none of the machines that are there now.",
+        fix="correct the filter: values of tags are compared with their letter case; or wait for the machines.",
+        source=f"{_LEARN}; Azure/azure-policy, built-in definition ba0df93e, 2026-04-29 (letter case of tag values)",
+        as_of=date(2026, 9, 25),
+    ),
+    Rule(
+        id="scope-machines-new",
+        subject="dynamic_scope",
+        severity="info",
+        title="No machine comes into the scope",
+        field="filter",
+        applies_to=Not(Equals("new_machines", None)),
+        require=Equals("new_machines", 0),
+        reason="{new_machines} machines come into the scope.",
+        fix="nothing, if that is meant; `azure-hotpatch scope` names them.",
+        source=_LEARN,
+        as_of=date(2026, 9, 25),
+    ),
+    Rule(
+        id="scope-machines-dropped",
+        subject="dynamic_scope",
+        severity="info",
+        title="No machine drops out of the scope",
+        field="filter",
+        applies_to=Not(Equals("dropped_machines", None)),
+        require=Equals("dropped_machines", 0),
+        reason="{dropped_machines} machines drop out of the scope: this schedule patches them no longer.",
+        fix="nothing, if that is meant; `azure-hotpatch scope` names them.",
+        source=_LEARN,
+        as_of=date(2026, 9, 25),
+    ),
+    Rule(
+        id="scope-machines-off",
+        subject="dynamic_scope",
+        severity="warning",
+        title="The scope's machines are running",
+        field="filter",
+        applies_to=Not(Equals("machines_off", None)),
+        require=Equals("machines_off", 0),
+        reason=(
+            "{machines_off} machines in the scope are off now; unless a machine runs 15 minutes before a window, its "
+            "run ends as ShutdownOrUnresponsive."
+        ),
+        fix="start them at least 15 minutes before every window, for example by a pre-event.",
+        source="Microsoft Learn, Troubleshoot issues with Azure Update Manager, 2024-09-11",
+        as_of=date(2024, 9, 11),
+    ),
+    Rule(
+        id="scope-same-start",
+        subject="dynamic_scope",
+        severity="warning",
+        title="No other schedule of the scope's machines starts at the same time",
+        field="schedule_id",
+        applies_to=Not(Equals("same_start_machines", None)),
+        require=Equals("same_start_machines", 0),
+        reason=(
+            "On {same_start_machines} machines of the scope another schedule starts at the same time: only one of the "
+            "two runs."
+        ),
+        fix="move one of the schedules, or take the machines out of one.",
+        source=_LEARN,
+        as_of=date(2026, 9, 25),
+    ),
+    Rule(
+        id="scope-overlap",
+        subject="dynamic_scope",
+        severity="info",
+        title="No other schedule of the scope's machines is open at the same time",
+        field="schedule_id",
+        applies_to=Not(Equals("overlapping_machines", None)),
+        require=Equals("overlapping_machines", 0),
+        reason=(
+            "On {overlapping_machines} machines of the scope windows of another schedule overlap: the runs follow one "
+            "another, and the second has less time."
+        ),
+        fix="move one of the schedules, or take the machines out of one.",
+        source=_LEARN,
+        as_of=date(2026, 9, 25),
+    ),
+    Rule(
+        id="scope-availability-set",
+        subject="dynamic_scope",
+        severity="info",
+        title="No two machines of the scope are in one availability set",
+        field="filter",
+        applies_to=Not(Equals("shared_availability_sets", None)),
+        require=Equals("shared_availability_sets", 0),
+        reason=(
+            "{shared_availability_sets} availability sets have several machines in the scope: all machines of a "
+            "schedule start together, and only those of a set go update domain by update domain."
+        ),
+        fix="give the members of a set different schedules if not even one domain may be missing.",
+        source=_LEARN,
+        as_of=date(2026, 9, 25),
     ),
     Rule(
         id="scope-group-needs-locations",

@@ -1,0 +1,199 @@
+"""Which machines a dynamic scope takes: places, and a filter over the machines below them.
+
+The service decides anew at every run; what is said here is what it would take of the machines that are shown. A filter
+member that is empty or missing lets everything through; types, groups, regions and names of tags compare without
+letter case, values of tags with it; of several values one must fit. Source: Microsoft Learn, Maintenance
+configurations, 2026-09-25; Azure/azure-policy, built-in definition ba0df93e, 2026-04-29 (tag values, operator Any).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pulumi_azure_hotpatch.errors import InvalidInput
+
+from .bodies import Body, object_at, properties_of, texts_at
+from .body_lists import identify
+from .facts import ARC_MACHINES, CONFIGURATION_ASSIGNMENTS, VIRTUAL_MACHINES, Machine
+from .inventory import machine_from_arm
+from .logic import UNKNOWN, Maybe
+from .patch_lists import Texts
+
+ANY: Final = "Any"
+ALL: Final = "All"
+_KINDS: Final = {name.casefold(): name for name in (VIRTUAL_MACHINES, ARC_MACHINES)}
+_PLACE: Final = re.compile(
+    r"/subscriptions/(?P<subscription>[^/]+)(?:/resourceGroups/(?P<group>[^/]+))?", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A subscription, or a resource group in it: where one assignment is made and below which it looks."""
+
+    subscription_id: str
+    resource_group: str | None = None
+
+    @staticmethod
+    def parse(text: str) -> Place:
+        """The place of `/subscriptions/{id}` or `/subscriptions/{id}/resourceGroups/{name}`. Raises InvalidInput."""
+        match = _PLACE.fullmatch(text.strip().rstrip("/"))
+        if match is None:
+            raise InvalidInput(
+                f"'{text}' is neither a subscription nor a resource group; write it as "
+                "/subscriptions/{id} or /subscriptions/{id}/resourceGroups/{name}"
+            )
+        return Place(match["subscription"], match["group"])
+
+    @property
+    def id(self) -> str:
+        """The ARM id."""
+        group = "" if self.resource_group is None else f"/resourceGroups/{self.resource_group}"
+        return f"/subscriptions/{self.subscription_id}{group}"
+
+    @property
+    def key(self) -> str:
+        """The text to compare and look up by."""
+        return self.id.casefold()
+
+    def assignment(self, name: str) -> str:
+        """The id of the assignment of that name here."""
+        return f"{self.id}/providers/{CONFIGURATION_ASSIGNMENTS}/{name}"
+
+    def holds(self, candidate: Candidate) -> bool:
+        """Whether the machine is below it."""
+        return f"{candidate.key}/".startswith(f"{self.key}/")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A machine with what filters look at; `key` is its id in lower case."""
+
+    key: str
+    type: str
+    resource_group: str
+    tags: Mapping[str, str]
+    machine: Machine
+
+    @staticmethod
+    def of(body: Body, machine: Machine | None = None) -> Candidate | None:
+        """The candidate that a body shows, None for what is neither a VM nor an Arc-enabled server.
+
+        `machine` holds the facts where they are known already.
+        """
+        kind, key = identify(body, 1)
+        if kind not in _KINDS:
+            return None
+        segments = key.split("/")
+        group = segments[4] if len(segments) > 4 and segments[3] == "resourcegroups" else ""
+        tags = object_at(body, "tags")
+        return Candidate(
+            key=key,
+            type=_KINDS[kind],
+            resource_group=group,
+            tags={str(name).casefold(): str(value) for name, value in tags.items()},
+            machine=machine or machine_from_arm(body),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeFilter:
+    """What narrows a scope, as it was given."""
+
+    resource_types: Texts = ()
+    resource_groups: Texts = ()
+    locations: Texts = ()
+    os_types: Texts = ()
+    tags: Mapping[str, Texts] = field(default_factory=dict)
+    tag_operator: str = ANY
+
+    @staticmethod
+    def from_arm(body: Body) -> ScopeFilter:
+        """The filter in the body of an assignment; nulls and empty lists are nothing."""
+        narrowed = object_at(properties_of(body), "filter")
+        settings = object_at(narrowed, "tagSettings")
+        tags = object_at(settings, "tags")
+        return ScopeFilter(
+            resource_types=texts_at(narrowed, "resourceTypes") or (),
+            resource_groups=texts_at(narrowed, "resourceGroups") or (),
+            locations=texts_at(narrowed, "locations") or (),
+            os_types=texts_at(narrowed, "osTypes") or (),
+            tags={str(name): texts_at(tags, name) or () for name in tags},
+            tag_operator=str(settings.get("filterOperator") or ANY),
+        )
+
+    def as_arm(self) -> dict[str, Any]:
+        """The `filter` object to write: only what is given."""
+        given: dict[str, Any] = {
+            name: list(values)
+            for name, values in (
+                ("resourceTypes", self.resource_types),
+                ("resourceGroups", self.resource_groups),
+                ("locations", self.locations),
+                ("osTypes", self.os_types),
+            )
+            if values
+        }
+        if self.tags:
+            tags = {name: list(values) for name, values in self.tags.items()}
+            given["tagSettings"] = {"tags": tags, "filterOperator": self.tag_operator}
+        return given
+
+    @property
+    def key(self) -> object:
+        """Equal for filters that mean the same: letter case, order, and how nothing is written do not matter."""
+        return (
+            _folded(self.resource_types),
+            _folded(self.resource_groups),
+            _folded(self.locations),
+            _folded(self.os_types),
+            frozenset((name.casefold(), frozenset(values)) for name, values in self.tags.items()),
+            # Of no tags or of one it makes no difference.
+            self.tag_operator.casefold() if len(self.tags) > 1 else "",
+        )
+
+    def takes(self, candidate: Candidate) -> Maybe[bool]:
+        """Whether it lets a machine through; unknown where the machine's operating system decides and is not known."""
+        machine = candidate.machine
+        if not (
+            _lets(self.resource_types, candidate.type)
+            and _lets(self.resource_groups, candidate.resource_group)
+            and self._takes_tags(candidate.tags)
+        ):
+            return False
+        decisive = ((self.locations, machine.location), (self.os_types, machine.os_type))
+        answers = [_lets(allowed, value) if _is_text(value) else UNKNOWN for allowed, value in decisive if allowed]
+        if False in answers:
+            return False
+        return UNKNOWN if UNKNOWN in answers else True
+
+    def _takes_tags(self, tags: Mapping[str, str]) -> bool:
+        if not self.tags:
+            return True
+        met = [tags.get(name.casefold()) in values for name, values in self.tags.items()]
+        return all(met) if self.tag_operator.casefold() == ALL.casefold() else any(met)
+
+
+def candidates_in(bodies: Iterable[Body]) -> Iterator[Candidate]:
+    """The machines among ARM bodies."""
+    return (found for body in bodies if (found := Candidate.of(body)) is not None)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _lets(allowed: Texts, value: Any) -> bool:
+    return not allowed or _squeezed(value) in _folded(allowed)
+
+
+def _folded(values: Iterable[str]) -> frozenset[str]:
+    return frozenset(_squeezed(value) for value in values)
+
+
+def _squeezed(value: object) -> str:
+    # `West Europe` and `westeurope` are one region.
+    return str(value).replace(" ", "").casefold()

@@ -1,0 +1,309 @@
+"""What a dynamic scope would take now, what changes, and what is to be said of it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final
+
+from pulumi_azure_hotpatch.errors import InvalidInput
+
+from .bodies import Body, properties_of
+from .body_lists import PROVIDERS, identify
+from .dynamic_scope import DynamicScope
+from .facts import ARC_MACHINES, CONFIGURATION_ASSIGNMENTS, MAINTENANCE_CONFIGURATIONS, Schedule
+from .logic import UNKNOWN, Maybe, fold
+from .maintenance_inventory import schedule_from_arm
+from .schedule_clashes import Clash, clashes
+from .scope import Candidate, Place, ScopeFilter
+
+_ASSIGNED: Final = f"{PROVIDERS}{CONFIGURATION_ASSIGNMENTS}/".casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A scope over places, as declared or as found. `schedule_id` is None while it is not known."""
+
+    places: tuple[Place, ...]
+    filter: ScopeFilter
+    schedule_id: str | None = None
+    name: str | None = None
+    location: str | None = None
+    allow_whole_subscription: bool | None = None
+    max_machines: int | None = None
+
+    def place_of(self, candidate: Candidate) -> Place | None:
+        """The first of its places that the machine is below."""
+        return next((place for place in self.places if place.holds(candidate)), None)
+
+    def takes(self, candidate: Candidate) -> Maybe[bool]:
+        """Whether it takes a machine."""
+        return self.filter.takes(candidate) if self.place_of(candidate) is not None else False
+
+    @property
+    def assignment_keys(self) -> frozenset[str]:
+        """The ids of its assignments in lower case; empty without a name."""
+        return frozenset(place.assignment(self.name).casefold() for place in self.places if self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Machines, and what else schedules them. Ids are in lower case.
+
+    `given` holds the schedules of a machine by assignments to itself, `scopes` every dynamic scope that is shown, by
+    its assignment's id.
+    """
+
+    candidates: tuple[Candidate, ...] = ()
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    given: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    scopes: Mapping[str, Scope] = field(default_factory=dict)
+
+    @staticmethod
+    def of(bodies: Iterable[Body], *, as_of: datetime | None = None) -> Surroundings:
+        """What ARM bodies show, in any order; of two bodies with one id the later counts.
+
+        Raises InvalidInput for a machine or schedule whose body is not of the shape ARM gives it.
+        """
+        machines: dict[str, Candidate] = {}
+        schedules: dict[str, Schedule] = {}
+        given: defaultdict[str, list[str]] = defaultdict(list)
+        scopes: dict[str, Scope] = {}
+        for number, body in enumerate(bodies, start=1):
+            kind, key = identify(body, number)
+            try:
+                if kind == MAINTENANCE_CONFIGURATIONS.casefold():
+                    schedules[key] = schedule_from_arm(body, as_of=as_of)
+                elif kind == CONFIGURATION_ASSIGNMENTS.casefold():
+                    _sort_in(body, key, given, scopes)
+                elif (candidate := Candidate.of(body)) is not None:
+                    machines[key] = candidate
+            except (AttributeError, TypeError, KeyError, IndexError, ValueError) as error:
+                raise InvalidInput(f"{body.get('id')}: not the shape of an ARM body ({error})") from None
+        return Surroundings(
+            tuple(machines[key] for key in sorted(machines)),
+            schedules,
+            {key: tuple(dict.fromkeys(found)) for key, found in given.items()},
+            scopes,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A machine of a scope. `taken` is unknown where its operating system decides and is not known.
+
+    `other_schedules` are those that it is in beside this scope's, `clash` how the first of them that does meets this
+    one's windows; `change` says whether it comes in or drops out, None where it stays or nothing was compared.
+    """
+
+    candidate: Candidate
+    place: Place
+    taken: Maybe[bool] = True
+    ready: Maybe[bool] = True
+    hotpatched: Maybe[bool] = False
+    other_schedules: tuple[str, ...] = ()
+    clash: Clash | None = None
+    change: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScopePreview:
+    """The machines of a scope in the order of their ids, and those that drop out of it."""
+
+    scope: Scope
+    machines: tuple[Taken, ...]
+    dropped: tuple[str, ...] | None = None
+    new: tuple[str, ...] | None = None
+    facts: tuple[DynamicScope, ...] = ()
+
+
+def preview(
+    scope: Scope,
+    around: Surroundings,
+    *,
+    as_of: datetime,
+    before: Iterable[str] | None = None,
+) -> ScopePreview:
+    """What `scope` takes of the machines around it.
+
+    `as_of` (aware) is the instant from which on windows are compared, `before` the ids of the machines that it took
+    before, None where there is nothing to compare with.
+    """
+    known = None if before is None else frozenset(one.casefold() for one in before)
+    clashing = _clashes(scope, around, as_of)
+    machines = tuple(_taken(scope, around, known, clashing))
+    sure = [one for one in machines if one.taken is True]
+    keys = {one.candidate.key for one in sure}
+    shown = {candidate.key: str(candidate.machine.id) for candidate in around.candidates}
+    dropped = None if known is None else tuple(shown.get(key, key) for key in sorted(known - keys))
+    new = None if known is None else tuple(str(one.candidate.machine.id) for one in sure if one.change == "new")
+    found = ScopePreview(scope, machines, dropped, new)
+    return replace(found, facts=tuple(_facts(found, around)))
+
+
+def taken_by(scope: Scope, candidates: Iterable[Candidate]) -> tuple[str, ...]:
+    """The ids of the machines that a scope surely takes."""
+    return tuple(str(one.machine.id) for one in candidates if scope.takes(one) is True)
+
+
+def scope_facts(scope: Scope, *, in_group: bool) -> DynamicScope:
+    """What can be said of a scope without looking at machines, for its groups or for its subscriptions."""
+    narrowed = scope.filter
+    place = next((one for one in scope.places if (one.resource_group is not None) == in_group), None)
+    return DynamicScope(
+        resource_group_name=place.resource_group if place else None,
+        location=scope.location,
+        resource_types=narrowed.resource_types or None,
+        os_types=narrowed.os_types or None,
+        locations=narrowed.locations or None,
+        resource_groups=narrowed.resource_groups or None,
+        tag_operator=narrowed.tag_operator,
+        tag_filters=len(narrowed.tags),
+        allow_whole_subscription=scope.allow_whole_subscription,
+        most_machines=scope.max_machines,
+    )
+
+
+def _taken(
+    scope: Scope, around: Surroundings, known: frozenset[str] | None, clashing: Mapping[str, Clash]
+) -> Iterable[Taken]:
+    own = str(scope.schedule_id or "").casefold()
+    others = [one for key, one in around.scopes.items() if key not in scope.assignment_keys]
+    for candidate in around.candidates:
+        place = scope.place_of(candidate)
+        takes = scope.filter.takes(candidate) if place is not None else False
+        if place is None or takes is False:
+            continue
+        given = [*around.given.get(candidate.key, ())]
+        given += [str(one.schedule_id).casefold() for one in others if one.schedule_id and one.takes(candidate) is True]
+        other = tuple(dict.fromkeys(key for key in given if key != own))
+        settings, is_arc = candidate.machine.settings, candidate.type == ARC_MACHINES
+        yield Taken(
+            candidate,
+            place,
+            taken=takes,
+            # The prerequisites are those of Azure VMs.
+            ready=True
+            if is_arc
+            else _both(
+                _is(settings.patch_mode, "AutomaticByPlatform"),
+                _is(settings.bypass_platform_safety_checks_on_user_schedule, True),
+            ),
+            hotpatched=False if is_arc else _is(settings.enable_hotpatching, True),
+            other_schedules=other,
+            clash=_worst(clashing[key] for key in other if key in clashing),
+            change="new" if takes is True and known is not None and candidate.key not in known else None,
+        )
+
+
+def _worst(found: Iterable[Clash]) -> Clash | None:
+    kinds = set(found)
+    return "same start" if "same start" in kinds else "overlap" if kinds else None
+
+
+def _clashes(scope: Scope, around: Surroundings, as_of: datetime) -> dict[str, Clash]:
+    """How every schedule around meets that of the scope; empty while that is not known."""
+    own = str(scope.schedule_id or "").rstrip("/").casefold()
+    if own not in around.schedules:
+        return {}
+    pairs = [(own, other) for other in around.schedules if other != own]
+    found = clashes(around.schedules, pairs, as_of)
+    return {other: found[own, other] for _, other in pairs if (own, other) in found}
+
+
+def _facts(found: ScopePreview, around: Surroundings) -> Iterable[DynamicScope]:
+    """The facts that rules judge: of the subscriptions and of the groups, with what is counted in the first."""
+    scope = found.scope
+    sides = [side for side in (False, True) if any((one.resource_group is not None) == side for one in scope.places)]
+    for number, in_group in enumerate(sides or [False]):
+        facts = scope_facts(scope, in_group=in_group)
+        yield replace(facts, **_counts(found, around)) if number == 0 else facts
+
+
+def _counts(found: ScopePreview, around: Surroundings) -> dict[str, Any]:
+    scope, sure = found.scope, [one for one in found.machines if one.taken is True]
+    by_place = Counter(one.place.key for one in sure)
+    sets = Counter(fold(one.candidate.machine.availability_set_id) for one in sure if _in_a_set(one))
+    clashing = Counter(one.clash for one in sure)
+    return {
+        "machines": max(by_place.values(), default=0),
+        "all_machines": len(sure),
+        "hotpatched_machines": sum(one.hotpatched is True for one in sure),
+        "unready_machines": sum(one.ready is False and one.hotpatched is not True for one in sure),
+        "machines_off": sum(_is_off(one) for one in sure),
+        "same_start_machines": clashing["same start"],
+        "overlapping_machines": clashing["overlap"],
+        "shared_availability_sets": sum(number > 1 for number in sets.values()),
+        "new_machines": None if found.new is None else len(found.new),
+        "dropped_machines": None if found.dropped is None else len(found.dropped),
+        **_limits(scope, len(sure), around),
+    }
+
+
+def _limits(scope: Scope, machines: int, around: Surroundings) -> dict[str, Any]:
+    """How full the schedule and the places are with this scope and the others that are shown."""
+    others = [one for key, one in around.scopes.items() if key not in scope.assignment_keys]
+    here = Counter(place.key for one in others for place in one.places if _region(one) == _region(scope))
+    counts: dict[str, Any] = {
+        "scopes_in_region": 1 + max((here[place.key] for place in scope.places), default=0),
+    }
+    if scope.schedule_id is None:
+        return counts
+    own = scope.schedule_id.rstrip("/").casefold()
+    alike = [one for one in others if str(one.schedule_id or "").casefold() == own]
+    places = {place.key for place in scope.places} | {place.key for one in alike for place in one.places}
+    return counts | {
+        "scopes_on_schedule": len(scope.places) + sum(len(one.places) for one in alike),
+        "subscriptions_on_schedule": len({place.split("/")[2] for place in places}),
+        "associations_on_schedule": machines + sum(own in given for given in around.given.values()),
+    }
+
+
+def _region(scope: Scope) -> str:
+    return str(scope.location or "global").replace(" ", "").casefold()
+
+
+def _in_a_set(one: Taken) -> bool:
+    return isinstance(one.candidate.machine.availability_set_id, str)
+
+
+def _is_off(one: Taken) -> bool:
+    state = one.candidate.machine.power_state
+    return isinstance(state, str) and state.casefold() not in ("running", "starting")
+
+
+def _is(value: Any, wanted: Any) -> Maybe[bool]:
+    return UNKNOWN if value is UNKNOWN else bool(fold(value) == fold(wanted))
+
+
+def _both(*answers: Maybe[bool]) -> Maybe[bool]:
+    if False in answers:
+        return False
+    return UNKNOWN if UNKNOWN in answers else True
+
+
+def _sort_in(body: Body, key: str, given: dict[str, list[str]], scopes: dict[str, Scope]) -> None:
+    """Put an assignment where it belongs: to a machine, or among the dynamic scopes."""
+    schedule_id = properties_of(body).get("maintenanceConfigurationId")
+    if not isinstance(schedule_id, str) or _ASSIGNED not in key:
+        return
+    target, _, name = key.rpartition(_ASSIGNED)
+    schedule = schedule_id.rstrip("/").casefold()
+    if PROVIDERS in target:
+        given[target].append(schedule)
+        return
+    location = body.get("location")
+    scopes[key] = Scope(
+        (Place.parse(target),),
+        ScopeFilter.from_arm(body),
+        schedule,
+        name,
+        location if isinstance(location, str) else None,
+    )
+
+
+def shown_machines(found: ScopePreview, most: int) -> Sequence[str]:
+    """The ids of the first `most` machines that are surely taken."""
+    return [str(one.candidate.machine.id) for one in found.machines if one.taken is True][:most]
