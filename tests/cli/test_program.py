@@ -232,3 +232,17 @@ def test_no_command_imports_pulumi_or_the_azure_sdk(arguments: list[str]) -> Non
     assert done.returncode in (0, 1)
     assert "imported" not in done.stderr
     assert "Error" not in done.stderr
+
+
+def test_a_full_disk_is_told_in_one_line() -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([str(COMMAND), "rules"], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "azure-hotpatch: the answer cannot be written: No space left on device\n",
+    )
+
+
+def test_a_closed_output_leaves_the_exit_code() -> None:
+    done = subprocess.run(["sh", "-c", f"'{COMMAND}' rules >&-"], stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

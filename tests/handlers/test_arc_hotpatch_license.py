@@ -77,7 +77,7 @@ def test_a_licence_that_is_on_already_is_adopted_and_kept_on_destroy() -> None:
     assert declared.create().adopted is True
     declared.delete()
     assert azure.take_writes() == []
-    assert "as wanted before this stack" in azure.said.text
+    assert "already as wanted when this stack found it" in azure.said.text
     assert features(azure)["Hotpatch"] == "Enabled"
 
 

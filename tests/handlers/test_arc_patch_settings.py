@@ -62,7 +62,7 @@ def test_what_is_as_wanted_already_is_adopted_without_a_write() -> None:
     assert declared.create().adopted == ("patch_mode",)
     declared.delete()
     assert azure.writes() == []
-    assert "patch_mode (as wanted before this stack)" in azure.said.text
+    assert "patch_mode (already as wanted when this stack found it)" in azure.said.text
 
 
 def test_what_was_there_before_goes_back() -> None:

@@ -108,6 +108,7 @@ def test_a_machine_that_does_not_exist_is_named() -> None:
     missing = f"{MACHINES}/vm-none"
     settings = declared(azure, missing, patch_mode="AutomaticByPlatform")
     assert [finding for finding in settings.check() if finding.is_error] == [], "it may be created in the same run"
+    assert f"it does not exist ({missing}); unless it does by then, the update will fail" in azure.said.text
     with pytest.raises(NotFound) as refused:
         settings.create()
     assert str(refused.value) == (

@@ -148,7 +148,7 @@ def test_what_was_as_wanted_is_kept_in_the_end_and_named() -> None:
         (
             "INFO",
             "VM 'vm-web-1': left as they are: assessment_mode (it was absent before, and its default is not "
-            "documented); patch_mode (as wanted before this stack)",
+            "documented); patch_mode (already as wanted when this stack found it)",
         )
     ]
 
@@ -232,7 +232,7 @@ def test_a_field_that_others_now_depend_on_is_left_in_the_end_and_the_rest_goes_
     assert azure.said.text == (
         "VM 'vm-web-1': left as they are: assessment_mode (somebody else set it to ImageDefault); patch_mode (it "
         "cannot go back to AutomaticByOS: Hotpatching needs patch mode AutomaticByPlatform, but it is AutomaticByOS.); "
-        f"{BYPASS} (as wanted before this stack)"
+        f"{BYPASS} (already as wanted when this stack found it)"
     )
 
 

@@ -123,11 +123,11 @@ def test_preview_may_be_kept_from_reading(written: str | None, expected: bool) -
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
-        ("image-list", {"image-list"}),
-        ("image-list, lead-time", {"image-list", "lead-time"}),
-        (" image-list ,, ", {"image-list"}),
-        ('["image-list", "lead-time"]', {"image-list", "lead-time"}),
-        (["image-list"], {"image-list"}),
+        ("custom-images", {"custom-images"}),
+        ("custom-images, install-duration", {"custom-images", "install-duration"}),
+        (" custom-images ,, ", {"custom-images"}),
+        ('["custom-images", "install-duration"]', {"custom-images", "install-duration"}),
+        (["custom-images"], {"custom-images"}),
         ("", set()),
         (None, set()),
     ],
@@ -141,6 +141,13 @@ def test_rules_are_relaxed_by_name(written: Any, expected: set[str]) -> None:
     [
         ("previewReads", "never", "azure-hotpatch:previewReads is 'never'; it must be 'auto' or 'off'"),
         ("verbose", "loud", "azure-hotpatch:verbose is 'loud'; it must be true or false"),
+        (
+            "relax",
+            "custom-image",
+            "azure-hotpatch:relax names 'custom-image', which relaxes nothing; there is: custom-images, "
+            "hotpatch-forbids-bypass, hotpatch-needs-eligible-image, install-duration, "
+            "platform-mode-without-automatic-updates, provider-registered-again, schedule-duration",
+        ),
         ("relax", "[oops", "azure-hotpatch:relax is neither a JSON list nor names separated by commas"),
         ("clock", "sundial", "azure-hotpatch:clock is 'sundial'; it must be 'system' or 'endpoint'"),
         ("clock", "endpoint", "azure-hotpatch:clock is 'endpoint', but no azure-hotpatch:endpoint is set"),

@@ -28,8 +28,12 @@ class RefuseToRegister(SansIOHTTPPolicy[Any, Any]):
         """Look for the service's refusal (status 409, code MissingSubscriptionRegistration)."""
         if response.http_response.status_code != 409:
             return
+        answer = response.http_response
+        if hasattr(answer, "read"):
+            # The clients ask for long operations as streams.
+            answer.read()
         try:
-            error = json.loads(response.http_response.text())["error"]
+            error = json.loads(answer.text())["error"]
             code, message = error["code"], str(error.get("message", ""))
         except (ValueError, LookupError, TypeError):
             return

@@ -27,6 +27,9 @@ NAME: Final = "azure-hotpatch"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; `arguments` are by default those of the process. The exit code is the answer."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if sys.stdout is None:
+        # Started with its standard output closed: whoever wanted only the exit code gets it.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - lives as long as the process
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a character shows another one instead.
@@ -47,8 +50,12 @@ def _run(given: list[str]) -> int:
         return _INTERRUPTED
     except BrokenPipeError:
         # Whoever read has gone, as in `azure-hotpatch rules | head`. What is still buffered must not complain either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return _BROKEN_PIPE
+    except OSError as error:
+        # What reads or writes a named file says so itself; this is the output, to a full disk for example.
+        _drop_output()
+        return _fail(f"the answer cannot be written: {error.strerror or error}")
     return BAD_INPUT if not given else int(code or 0)
 
 
@@ -62,6 +69,10 @@ def _without_collector() -> Iterator[None]:
     finally:
         if collecting:
             gc.enable()
+
+
+def _drop_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(message: str) -> int:

@@ -31,6 +31,14 @@ def texts_at(parent: Body, key: str) -> Texts | None:
     return tuple(str(item) for item in value) if isinstance(value, list | tuple) else None
 
 
+def text_at(parent: Body, key: str) -> str | None:
+    """The text below `key`, None where there is none. Raises TypeError for anything else, which no service answers."""
+    value = parent.get(key)
+    if value is not None and not isinstance(value, str):
+        raise TypeError(f"{key} is {value!r}, not text")
+    return value
+
+
 def group_of(body: Body) -> str:
     """The resource group in a body's id, empty where there is none."""
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from .bodies import Body, group_of, object_at, properties_of, texts_at
+from .bodies import Body, group_of, object_at, properties_of, text_at, texts_at
 from .dynamic_scope import DynamicScope
 from .facts import Schedule
 from .patch_lists import PatchLists
@@ -26,12 +26,12 @@ def schedule_from_arm(body: Body, *, as_of: datetime | None = None) -> Schedule:
         name=str(body.get("name", "")),
         resource_group_name=group_of(body) or "",
         location=body.get("location"),
-        start=window.get("startDateTime"),
-        duration=window.get("duration"),
-        time_zone=window.get("timeZone"),
-        recurrence=window.get("recurEvery"),
-        expires=window.get("expirationDateTime"),
-        reboot_setting=install.get("rebootSetting"),
+        start=text_at(window, "startDateTime"),
+        duration=text_at(window, "duration"),
+        time_zone=text_at(window, "timeZone"),
+        recurrence=text_at(window, "recurEvery"),
+        expires=text_at(window, "expirationDateTime"),
+        reboot_setting=text_at(install, "rebootSetting"),
         has_patch_selection=bool(patches.selects_for_windows or patches.selects_for_linux),
         tags=body.get("tags"),
         as_of=as_of,

@@ -115,7 +115,7 @@ class ArcHotpatchLicenseHandler(Handler[ArcHotpatchLicenseInputs, State]):
             ctx.inform("the hotpatch licence stays as it is: another resource of this stack declares it")
             return
         if state.on_destroy == "keep" or state.adopted or state.previously_enabled is None:
-            why = "on_destroy is 'keep'" if state.on_destroy == "keep" else "as wanted before this stack"
+            why = "on_destroy is 'keep'" if state.on_destroy == "keep" else "already as wanted when this stack found it"
             ctx.inform(f"the hotpatch licence stays as it is ({why})")
             return
         machine, patience = ResourceId.parse(state.machine_id), _patience(ctx, state)

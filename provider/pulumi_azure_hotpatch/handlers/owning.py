@@ -156,7 +156,7 @@ class OwningHandler(Handler[InputsT, StateT], Generic[InputsT, StateT, OwnerT]):
             owner = self.facts_of(body)
             restored, left = restoration(state, owner, self.subject, self.default_of, ctx.settings.relaxed)
         if adopted := getattr(state, "adopted", ()):
-            left.append(f"{', '.join(adopted)} (as wanted before this stack)")
+            left.append(f"{', '.join(adopted)} (already as wanted when this stack found it)")
         if left:
             ctx.inform(f"left as they are: {'; '.join(left)}")
         if restored and body is not None:
@@ -182,7 +182,10 @@ class OwningHandler(Handler[InputsT, StateT], Generic[InputsT, StateT, OwnerT]):
         except (ArmError, ConfigurationError) as error:
             ctx.advise(f"its present settings are not known in this preview: {error}")
             return self.unseen(id)
-        return self.facts_of(body) if body is not None else self.unseen(id)
+        if body is None:
+            ctx.advise(f"it does not exist ({id}); unless it does by then, the update will fail")
+            return self.unseen(id)
+        return self.facts_of(body)
 
     def _apply(self, ctx: Context, id: str, body: Body, state: StateT, patience: Patience) -> StateT:
         """Write what differs from `body`; the state with everything that is ours now."""

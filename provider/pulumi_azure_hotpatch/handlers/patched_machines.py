@@ -93,7 +93,10 @@ def foresee(ctx: Context, machine_id: Maybe[str]) -> Machine:
     except (ArmError, ConfigurationError) as error:
         ctx.advise(f"the machine is not known in this preview: {error}")
         return Machine.unseen(machine_id)
-    return found.facts if found is not None else Machine.unseen(machine_id)
+    if found is None:
+        ctx.advise(f"the machine does not exist ({machine_id}); unless it does by then, the update will fail")
+        return Machine.unseen(machine_id)
+    return found.facts
 
 
 def settle(ctx: Context, machine: ResourceId, patience: Patience) -> Seen:

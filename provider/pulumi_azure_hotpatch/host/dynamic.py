@@ -225,8 +225,12 @@ def _is_settled(handler: Handler[Any, Any], stored: Bag, news: Bag) -> bool:
 def _as_written(handler: Handler[Any, Any], path: str) -> str:
     """A place in the inputs as the program writes it: `agreeing_reads`, not `agreeingReads`."""
     head, *rest = path.split(".")
+    from pydantic.alias_generators import to_snake
+
     names = {field.alias: name for name, field in handler.inputs.model_fields.items()}
-    return ".".join((names.get(head, head), *rest))
+    # The keys of tags are the program's own.
+    inner = rest if head == "tags" else map(to_snake, rest)
+    return ".".join((names.get(head, head), *inner))
 
 
 def _alias(handler: Handler[Any, Any], finding: Finding) -> str:

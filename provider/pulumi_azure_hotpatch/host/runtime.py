@@ -89,6 +89,7 @@ class CallContext:
     showing: bool = False
     kept: tuple[str, object] | None = field(default=None)
     memory: dict[str, Any] = field(default_factory=dict)
+    advised: set[str] = field(default_factory=set)
 
     @property
     def clock(self) -> Clock:
@@ -149,7 +150,10 @@ class CallContext:
             self.runtime.log.progress("", self._urn)
 
     def advise(self, message: str) -> None:
-        self.runtime.log.say("WARNING", self._named(message), self._urn)
+        # What judges and what answers may both meet the same obstacle.
+        if message not in self.advised:
+            self.advised.add(message)
+            self.runtime.log.say("WARNING", self._named(message), self._urn)
 
     def inform(self, message: str) -> None:
         self.runtime.log.say("INFO", self._named(message), self._urn)

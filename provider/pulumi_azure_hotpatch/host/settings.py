@@ -112,8 +112,23 @@ def _names(text: str) -> frozenset[str]:
             raise ConfigurationError(
                 "azure-hotpatch:relax is neither a JSON list nor names separated by commas"
             ) from None
-        return frozenset(str(item) for item in parsed)
-    return frozenset(part.strip() for part in text.split(",") if part.strip())
+        given = frozenset(str(item) for item in parsed)
+    else:
+        given = frozenset(part.strip() for part in text.split(",") if part.strip())
+    if given:
+        _check_switches(given)
+    return given
+
+
+def _check_switches(given: frozenset[str]) -> None:
+    # A misspelt switch would silently relax nothing.
+    from pulumi_azure_hotpatch.engine.rules import RULES
+
+    switches = {rule.switch for rule in RULES if rule.switch}
+    if wrong := sorted(given - switches):
+        raise ConfigurationError(
+            f"azure-hotpatch:relax names '{wrong[0]}', which relaxes nothing; there is: {', '.join(sorted(switches))}"
+        )
 
 
 def _text(value: Any) -> str:

@@ -217,7 +217,9 @@ def _failures(prefix: str, error: ValidationError, partly_unknown: Any = None) -
         if partly_unknown is not None and detail["type"] in ("missing", "too_short"):
             continue
         place = _as_written(detail["loc"], partly_unknown)
-        failures.append(Failure(".".join((*((prefix,) if prefix else ()), *map(str, place))), _reason(detail)))
+        where = (*((prefix,) if prefix else ()), *map(str, place))
+        # What a tag holds may be secret, and the engine does not say so.
+        failures.append(Failure(".".join(where), _reason(detail, quoting="tags" not in where)))
     return failures
 
 
@@ -248,10 +250,11 @@ _MUST_BE = {
 }
 
 
-def _reason(detail: ErrorDetails) -> str:
+def _reason(detail: ErrorDetails, quoting: bool) -> str:
     kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
+    but = f", not {value!r}" if quoting else ""
     if kind in _MUST_BE:
-        return f"must be {_MUST_BE[kind]}, not {value!r}"
+        return f"must be {_MUST_BE[kind]}{but}"
     match kind:
         case "missing":
             return "is required"
@@ -264,4 +267,4 @@ def _reason(detail: ErrorDetails) -> str:
         case "too_short":
             return "needs at least one value"
         case _:
-            return f"{detail['msg'][0].lower()}{detail['msg'][1:]}, not {value!r}"
+            return f"{detail['msg'][0].lower()}{detail['msg'][1:]}{but}"

@@ -131,8 +131,17 @@ Wait = Annotated[
 ]
 
 
+def _check_pause(value: str) -> str:
+    if not parse_wait(value):
+        raise ValueError(f"'{value}' would leave no time at all; give a duration such as 10s or 30m")
+    return value
+
+
+Pause = Annotated[Wait, AfterValidator(_check_pause), Same(lambda value: parse_wait(value))]
+"""A duration longer than zero."""
+
 # The mark of a type does not reach through `| None`, so the optional form carries its own.
-OptionalWait = Annotated[Wait | None, Same(lambda value: parse_wait(value) if isinstance(value, str) else value)]
+OptionalWait = Annotated[Pause | None, Same(lambda value: parse_wait(value) if isinstance(value, str) else value)]
 
 
 def mark(field: FieldInfo, kind: type[Any]) -> Any:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict
 
-from .base import ANY_CASE, Answer, Inputs, OptionalWait, ReplaceOnChange, State, Wait
+from .base import ANY_CASE, Answer, Inputs, OptionalWait, Pause, ReplaceOnChange, State
 from .patches import MachineId, Triggers
 
 
@@ -16,7 +16,7 @@ class ImageSupportCheckInputs(Inputs):
     machine_id: Annotated[MachineId, ReplaceOnChange(), ANY_CASE]
     require: Literal["Supported"] | None = None
     triggers: Triggers = ()
-    poll_interval: Wait = "30s"
+    poll_interval: Pause = "30s"
     timeout: OptionalWait = None
     image_support: Annotated[str | None, Answer()] = None
 

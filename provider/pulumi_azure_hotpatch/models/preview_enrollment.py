@@ -14,10 +14,9 @@ from .base import (
     Name,
     OnDestroy,
     OptionalWait,
+    Pause,
     ReplaceOnChange,
     State,
-    Wait,
-    parse_wait,
 )
 
 # The founding set: hotpatch, automatic guest patching and in-guest patching, in preview in 2021.
@@ -34,12 +33,6 @@ def _clean(features: tuple[str, ...]) -> tuple[str, ...]:
     return cleaned
 
 
-def _check_interval(value: str) -> str:
-    if not parse_wait(value):
-        raise ValueError(f"'{value}' would ask without a pause; give one such as 10s")
-    return value
-
-
 Features = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_clean), ANY_ORDER]
 
 
@@ -51,7 +44,7 @@ class PreviewEnrollmentInputs(Inputs):
     subscription_id: Annotated[Name | None, ReplaceOnChange(), ANY_CASE] = None
     propagate: bool = True
     agreeing_reads: Annotated[int, Field(ge=1, le=100)] = 3
-    poll_interval: Annotated[Wait, AfterValidator(_check_interval)] = "10s"
+    poll_interval: Pause = "10s"
     timeout: OptionalWait = None
     on_destroy: OnDestroy = "keep"
     adopted: Annotated[tuple[str, ...] | None, Answer()] = None
