@@ -58,7 +58,7 @@ def find(ctx: Context, machine: ResourceId, *, fresh: bool = True) -> Seen | Non
     """The machine as it is now, None when it does not exist; `fresh=False` may share a read of a moment ago."""
     if is_arc(machine):
         body = ctx.arc.get(machine, fresh=fresh)
-        return None if body is None else _seen(machine, _with_status(machine_from_arm(body), body), body)
+        return None if body is None else _seen(machine, with_status(machine_from_arm(body), body), body)
     body = ctx.machines.get(machine, fresh=fresh)
     view = None if body is None else ctx.machines.instance_view(machine)
     if body is None or view is None:
@@ -127,7 +127,7 @@ def _seen(machine: ResourceId, facts: Machine, body: Body) -> Seen:
     )
 
 
-def _with_status(facts: Machine, body: Body) -> Machine:
+def with_status(facts: Machine, body: Body) -> Machine:
     """An Arc-enabled server has no power state; what counts is whether its agent is connected."""
     status = properties_of(body).get("status")
     connected = status is None or str(status).casefold() == "connected"
