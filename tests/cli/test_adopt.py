@@ -47,7 +47,7 @@ def test_it_goes_to_a_file_but_never_over_one(estate: Simulator, ask: Ask, tmp_p
     answer = ask("adopt", "-o", target)
     assert (answer.code, answer.err) == (
         2,
-        f"azure-hotpatch: {target}: it exists already, and adopt writes over nothing\n",
+        f"azure-hotpatch: {target}: it exists already and is not written over\n",
     )
     answer = ask("adopt", "-o", tmp_path / "none" / "x.py")
     assert (answer.code, "cannot be written (No such file or directory)" in answer.err) == (2, True)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from pulumi_azure_hotpatch.adoption.declarations import declarations
 from pulumi_azure_hotpatch.adoption.found import found_in
 from pulumi_azure_hotpatch.adoption.program import program_text
-from pulumi_azure_hotpatch.errors import InvalidInput
 from pulumi_azure_hotpatch.observing.scopes import Scope
 
 from . import output
 from .connected import connected
+from .writing import write_new_file
 
 
 def run(subscription: str | None, *, to: str | None, as_json: bool) -> int:
@@ -27,20 +26,10 @@ def run(subscription: str | None, *, to: str | None, as_json: bool) -> int:
     if to is None:
         sys.stdout.write(text)
     else:
-        _write(Path(to), text)
+        write_new_file(to, text)
     left = sum(one.reason is not None for one in made)
     output.note(
         f"Note: {output.count(len(made) - left, 'resource')} declared"
         + (f", {left} not (see the comments)." if left else ".")
     )
     return 0
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise InvalidInput(f"{path}: it exists already, and adopt writes over nothing") from None
-    except OSError as error:
-        raise InvalidInput(f"{path}: cannot be written ({error.strerror})") from None

@@ -163,6 +163,23 @@ def forecast(
     return command.run(files, months, releases=releases, today=today, as_json=as_json)
 
 
+@app.command(epilog="Example: azure-hotpatch feed examples/inventory.json --output patching.ics")
+def feed(
+    files: Files,
+    to: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="The calendar file, such as patching.ics.")],
+    months: Annotated[int, typer.Option(metavar="N", help="How many months, this one included.")] = 12,
+    only_restarts: Annotated[
+        bool, typer.Option("--only-restarts", help="Only windows in which a machine (perhaps) restarts.")
+    ] = False,
+    releases: Releases = None,
+    today: AsOf = None,
+) -> int:
+    """The forecast as a calendar file (iCalendar) for Outlook, Google and Apple; exporting again updates it."""
+    from . import feed as command
+
+    return command.run(files, months, to=to, only_restarts=only_restarts, releases=releases, today=today)
+
+
 @app.command(
     epilog=(
         "Examples: azure-hotpatch check examples/inventory.json, "
