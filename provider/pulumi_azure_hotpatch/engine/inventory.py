@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from .arc import ArcServer
-from .bodies import Body, object_at, properties_of
+from .bodies import UNSEEN, Body, object_at, properties_of
 from .facts import PATCH_FIELD_PATHS, Image, Machine, PatchSettings
-from .logic import UNKNOWN
+from .logic import UNKNOWN, Maybe, any_of
 from .scale_set import ScaleSet
 
 # All that a projection without the machine itself holds.
@@ -30,8 +30,8 @@ def machine_from_arm(body: Body) -> Machine:
         unseen = Machine.unseen(str(body.get("id", "")))
         return replace(unseen, name=str(body.get("name", "")), location=body.get("location", UNKNOWN))
     os_type = object_at(storage, "osDisk").get("osType") or properties.get("osType")
-    kind = os_kind(body)
-    configuration = object_at(profile, f"{kind}Configuration") if kind else {}
+    kind = _kind_of(body)
+    configuration = _configuration(profile, kind)
     view = _instance_view(properties)
     zones = body.get("zones") or [None]
     return Machine(
@@ -39,7 +39,7 @@ def machine_from_arm(body: Body) -> Machine:
         name=str(body.get("name", "")),
         location=body.get("location"),
         zone=zones[0],
-        os_type={"windows": "Windows", "linux": "Linux"}.get(kind or "", os_type),
+        os_type=UNKNOWN if kind is UNKNOWN else _OS_TYPES.get(kind or "", os_type),
         image=_image(object_at(storage, "imageReference")),
         provision_vm_agent=configuration.get("provisionVMAgent"),
         enable_automatic_updates=configuration.get("enableAutomaticUpdates"),
@@ -87,17 +87,19 @@ def scale_set_from_arm(body: Body) -> ScaleSet:
     """A scale set from the body of `Microsoft.Compute/virtualMachineScaleSets`, flattened or not."""
     properties = properties_of(body)
     profile = object_at(properties, "virtualMachineProfile")
-    kind = os_kind(profile)
-    configuration = object_at(object_at(profile, "osProfile"), f"{kind}Configuration") if kind else {}
+    kind = _kind_of(profile)
+    configuration = _configuration(object_at(profile, "osProfile"), kind)
     extensions = object_at(profile, "extensionProfile").get("extensions") or ()
     return ScaleSet(
         id=str(body.get("id", "")),
         name=str(body.get("name", "")),
         orchestration_mode=properties.get("orchestrationMode"),
-        os_type={"windows": "Windows", "linux": "Linux"}.get(kind or ""),
+        os_type=UNKNOWN if kind is UNKNOWN else _OS_TYPES.get(kind or ""),
         image=_image(object_at(object_at(profile, "storageProfile"), "imageReference")),
         provision_vm_agent=configuration.get("provisionVMAgent"),
-        has_health_extension=any(_is_health_extension(extension) for extension in extensions),
+        has_health_extension=(
+            UNKNOWN if extensions is UNKNOWN else any_of(*(_is_health_extension(extension) for extension in extensions))
+        ),
         settings=settings_from_arm(object_at(configuration, "patchSettings")),
     )
 
@@ -107,11 +109,31 @@ def os_kind(body: Body) -> str | None:
     properties = properties_of(body)
     profile = object_at(properties, "osProfile")
     for kind in ("windows", "linux"):
-        if profile.get(f"{kind}Configuration"):
+        if f"{kind}Configuration" in profile and profile.get(f"{kind}Configuration"):
             return kind
     declared = object_at(object_at(properties, "storageProfile"), "osDisk").get("osType") or properties.get("osType")
     folded = str(declared).casefold()
     return folded if folded in ("windows", "linux") else None
+
+
+_OS_TYPES: Final = {"windows": "Windows", "linux": "Linux"}
+
+
+def _kind_of(body: Body) -> Maybe[str | None]:
+    """As `os_kind`; UNKNOWN where what would tell is not known yet."""
+    if (kind := os_kind(body)) is not None:
+        return kind
+    properties = properties_of(body)
+    disk = object_at(object_at(properties, "storageProfile"), "osDisk")
+    parts = (object_at(properties, "osProfile"), disk, properties.get("osType"), disk.get("osType"))
+    return UNKNOWN if any(part is UNSEEN or part is UNKNOWN for part in parts) else None
+
+
+def _configuration(profile: Body, kind: Maybe[str | None]) -> Body:
+    """The part of an operating system profile for that kind of system."""
+    if kind is UNKNOWN:
+        return UNSEEN
+    return object_at(profile, f"{kind}Configuration") if kind else {}
 
 
 def settings_from_arm(patch_settings: Body) -> PatchSettings:
@@ -120,7 +142,7 @@ def settings_from_arm(patch_settings: Body) -> PatchSettings:
     for name, path in PATCH_FIELD_PATHS.items():
         value: Any = patch_settings
         for step in path:
-            value = value.get(step) if isinstance(value, Mapping) else None
+            value = UNKNOWN if value is UNKNOWN else value.get(step) if isinstance(value, Mapping) else None
         found[name] = value
     return PatchSettings(**found)
 
@@ -190,6 +212,7 @@ def _hotpatch_subscription(licence: Body) -> str | None:
     return None
 
 
-def _is_health_extension(extension: Body) -> bool:
+def _is_health_extension(extension: Any) -> Maybe[bool]:
     # Source: Microsoft Learn, Application Health extension: types ApplicationHealthWindows and ApplicationHealthLinux.
-    return str(properties_of(extension).get("type", "")).casefold().startswith("applicationhealth")
+    kind = UNKNOWN if extension is UNKNOWN else properties_of(extension).get("type", "")
+    return UNKNOWN if kind is UNKNOWN else str(kind).casefold().startswith("applicationhealth")

@@ -212,6 +212,11 @@ def every(truths: Iterable[Truth]) -> Truth:
     return result
 
 
+def any_of(*truths: Truth) -> Truth:
+    """True if any is true, else UNKNOWN if any is unknown, else False."""
+    return negate(every(negate(truth) for truth in truths))
+
+
 def fields(expression: Expression) -> frozenset[str]:
     """Every field name that `expression` looks at."""
     return expression.fields

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from .bodies import Body, group_of, object_at, properties_of, text_at, texts_at
+from .bodies import UNSEEN, Body, group_of, known_texts_at, object_at, properties_of, text_at
 from .dynamic_scope import DynamicScope
 from .facts import Schedule
+from .logic import UNKNOWN, any_of
 from .patch_lists import PatchLists
 from .schedules import schedule_facts
 
@@ -21,6 +22,7 @@ def schedule_from_arm(body: Body, *, as_of: datetime | None = None) -> Schedule:
     window = object_at(properties, "maintenanceWindow") or properties
     install = object_at(properties, "installPatches")
     patches = _patch_lists(install)
+    not_seen = object_at(properties, "extensionProperties") is UNSEEN
     extension = {str(key).casefold(): value for key, value in object_at(properties, "extensionProperties").items()}
     facts = schedule_facts(
         name=str(body.get("name", "")),
@@ -32,7 +34,7 @@ def schedule_from_arm(body: Body, *, as_of: datetime | None = None) -> Schedule:
         recurrence=text_at(window, "recurEvery"),
         expires=text_at(window, "expirationDateTime"),
         reboot_setting=text_at(install, "rebootSetting"),
-        has_patch_selection=bool(patches.selects_for_windows or patches.selects_for_linux),
+        has_patch_selection=any_of(patches.selects_for_windows, patches.selects_for_linux),
         tags=body.get("tags"),
         as_of=as_of,
     )
@@ -41,7 +43,7 @@ def schedule_from_arm(body: Body, *, as_of: datetime | None = None) -> Schedule:
         patches=patches,
         scope=properties.get("maintenanceScope"),
         visibility=properties.get("visibility"),
-        in_guest_patch_mode=extension.get("inguestpatchmode"),
+        in_guest_patch_mode=UNKNOWN if not_seen else extension.get("inguestpatchmode"),
     )
 
 
@@ -52,23 +54,23 @@ def dynamic_scope_from_arm(body: Body) -> DynamicScope:
     return DynamicScope(
         resource_group_name=group_of(body) or None,
         location=body.get("location"),
-        resource_types=texts_at(narrowed, "resourceTypes"),
-        os_types=texts_at(narrowed, "osTypes"),
-        locations=texts_at(narrowed, "locations"),
-        resource_groups=texts_at(narrowed, "resourceGroups"),
+        resource_types=known_texts_at(narrowed, "resourceTypes"),
+        os_types=known_texts_at(narrowed, "osTypes"),
+        locations=known_texts_at(narrowed, "locations"),
+        resource_groups=known_texts_at(narrowed, "resourceGroups"),
         tag_operator=tags.get("filterOperator"),
-        tag_filters=len(object_at(tags, "tags")),
+        tag_filters=UNKNOWN if object_at(tags, "tags") is UNSEEN else len(object_at(tags, "tags")),
     )
 
 
 def _patch_lists(install: Body) -> PatchLists:
     windows, linux = object_at(install, "windowsParameters"), object_at(install, "linuxParameters")
     return PatchLists(
-        windows_classifications=texts_at(windows, "classificationsToInclude"),
-        kbs_to_include=texts_at(windows, "kbNumbersToInclude"),
-        kbs_to_exclude=texts_at(windows, "kbNumbersToExclude"),
+        windows_classifications=known_texts_at(windows, "classificationsToInclude"),
+        kbs_to_include=known_texts_at(windows, "kbNumbersToInclude"),
+        kbs_to_exclude=known_texts_at(windows, "kbNumbersToExclude"),
         exclude_kbs_requiring_reboot=windows.get("excludeKbsRequiringReboot"),
-        linux_classifications=texts_at(linux, "classificationsToInclude"),
-        masks_to_include=texts_at(linux, "packageNameMasksToInclude"),
-        masks_to_exclude=texts_at(linux, "packageNameMasksToExclude"),
+        linux_classifications=known_texts_at(linux, "classificationsToInclude"),
+        masks_to_include=known_texts_at(linux, "packageNameMasksToInclude"),
+        masks_to_exclude=known_texts_at(linux, "packageNameMasksToExclude"),
     )
