@@ -102,13 +102,11 @@ def judge(rules: Iterable[Rule], facts: object, *, relaxed: frozenset[str] = fro
         if applies is False:
             continue
         holds = rule.require.test(row)
-        softened = rule.switch is not None and rule.switch in relaxed
         if holds is True:
-            yield _passed(rule, softened, _arm_path(rule.field, row))
-        elif applies is UNKNOWN or holds is UNKNOWN:
-            yield _finding(rule, "unknown", _what_is_missing(rule, row), softened, _arm_path(rule.field, row))
+            verdict: Verdict = "pass"
         else:
-            yield _finding(rule, "fail", fill(rule.reason, row.facts), softened, _arm_path(rule.field, row))
+            verdict = "unknown" if UNKNOWN in (applies, holds) else "fail"
+        yield worded(rule, verdict, row, relaxed=relaxed)
 
 
 def judge_all(
@@ -119,7 +117,7 @@ def judge_all(
     Members that look alike to the rules are judged once: what they are called is no concern of a rule.
     """
     chosen = tuple(rules)
-    names = tuple(sorted(frozenset().union(*map(_facts_of, chosen))))
+    names = tuple(sorted(frozenset().union(*map(facts_of, chosen))))
     readers = [reader(name) for name in names]
     answers: dict[tuple[object, ...], tuple[Finding, ...]] = {}
     for facts in fleet:
@@ -144,7 +142,21 @@ def judge_all(
 _MOST_ANSWERS: Final = 50_000
 
 
-def _facts_of(rule: Rule) -> frozenset[str]:
+def worded(rule: Rule, verdict: Verdict, facts: object, *, relaxed: frozenset[str] = frozenset()) -> Finding:
+    """The finding with a verdict that was reached elsewhere, such as by a query; `facts` fill its words."""
+    row = facts if isinstance(facts, Row) else Row(facts)
+    softened = rule.switch is not None and rule.switch in relaxed
+    path = _arm_path(rule.field, row)
+    match verdict:
+        case "pass":
+            return _passed(rule, softened, path)
+        case "unknown":
+            return _finding(rule, "unknown", _what_is_missing(rule, row), softened, path)
+        case "fail":
+            return _finding(rule, "fail", fill(rule.reason, row.facts), softened, path)
+
+
+def facts_of(rule: Rule) -> frozenset[str]:
     """Every fact that a finding of the rule depends on."""
     _, os_type = _path_template(rule.field, None)
     shown = frozenset(_PLACE.findall(rule.reason)) | (frozenset((os_type,)) if os_type else frozenset())
