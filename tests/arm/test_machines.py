@@ -12,6 +12,7 @@ from azure_patch_simulator.transport import SimulatedTransport
 from pulumi_azure_hotpatch.arm.azure import over
 from pulumi_azure_hotpatch.arm.clouds import PUBLIC
 from pulumi_azure_hotpatch.arm.machines import ArmMachines
+from pulumi_azure_hotpatch.errors import ArmError
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.ports import Body
 from tests.arm.answers import MACHINE
@@ -79,12 +80,22 @@ def test_what_was_read_two_minutes_ago_is_read_anew(age: timedelta, expected: in
     assert reads(azure) == expected
 
 
-def test_our_own_write_makes_the_next_read_ask() -> None:
+def test_what_azure_answers_to_our_own_write_is_a_read() -> None:
     azure = Azure()
     machines = azure.runtime.azure.machines
     assert patch_mode(machines.get(MACHINE, fresh=False)) == "AutomaticByOS"
     machines.patch_settings(MACHINE, "windows", WANTED)
     assert patch_mode(machines.get(MACHINE, fresh=False)) == "AutomaticByPlatform"
+    assert reads(azure) == 1
+
+
+def test_a_refused_write_makes_the_next_read_ask() -> None:
+    azure = Azure()
+    machines = azure.runtime.azure.machines
+    machines.get(MACHINE, fresh=False)
+    with pytest.raises(ArmError):
+        machines.patch_settings(MACHINE, "windows", {"patchMode": "Nonsense"})
+    machines.get(MACHINE, fresh=False)
     assert reads(azure) == 2
 
 

@@ -9,7 +9,7 @@ from pulumi_azure_hotpatch.errors import ArmError, Interrupted, NotFound, TimedO
 from tests.handlers.machines import APP, LINUX, MACHINES, WEB, declared, edit, held, windows_world
 from tests.support.simulated import Azure, Settings, minutes
 
-WRITTEN = ["VirtualMachines_Get", "VirtualMachines_Update", *["Operations_Get"] * 4]
+WRITTEN = ["VirtualMachines_Get", "VirtualMachines_Update", *["Operations_Get"] * 3]
 
 
 def profile(**patch_settings: object) -> dict[str, object]:

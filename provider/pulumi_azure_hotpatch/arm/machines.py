@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pulumi_azure_hotpatch.ids import ResourceId
@@ -22,10 +22,10 @@ class ArmMachines:
     def __init__(self, compute: Callable[[str], ComputeManagementClient], clock: Clock) -> None:
         self._compute = compute
         self._clock = clock
-        self._reads = SharedReads(clock, self._read)
+        self._reads = SharedReads(clock, self._read, self._pages)
 
     def get(self, machine: ResourceId, *, fresh: bool = True) -> Body | None:
-        """Source of the call: azure-mgmt-compute 39.0.0, VirtualMachinesOperations.get."""
+        """Source of the calls: azure-mgmt-compute 39.0.0, VirtualMachinesOperations.get and, for many, list_all."""
         return self._reads.get(machine, fresh=fresh)
 
     def instance_view(self, machine: ResourceId) -> Body | None:
@@ -42,10 +42,8 @@ class ArmMachines:
 
     def in_subscription(self, subscription_id: str) -> Iterator[Body]:
         """Source of the call: VirtualMachinesOperations.list_all."""
-        with arm_errors("list its VMs", f"subscription {subscription_id}"):
-            for machine in self._compute(subscription_id).virtual_machines.list_all():
-                found: Any = machine
-                yield found.as_dict()
+        for bodies in self._pages(subscription_id):
+            yield from bodies
 
     def patch_settings(self, machine: ResourceId, os_kind: str, settings: Body) -> ArmOperation[Body]:
         """Source of the call: VirtualMachinesOperations.begin_update (PATCH, long-running)."""
@@ -59,7 +57,7 @@ class ArmMachines:
             return resource
 
         def begin(polling: Any) -> None:
-            with self._reads.changing(machine):
+            with self._reads.changing(machine) as answered:
                 client.virtual_machines.begin_update(
                     machine.resource_group,
                     machine.name,
@@ -67,7 +65,8 @@ class ArmMachines:
                     polling=polling,
                     cls=keep,
                 )
-            polling.resource()
+                polling.resource()
+                answered(answer[-1])
 
         return ArmOperation(
             self._clock,
@@ -76,6 +75,12 @@ class ArmMachines:
             "change its patch settings",
             f"VM '{machine.name}'",
         )
+
+    def _pages(self, subscription_id: str) -> Iterator[Sequence[Body]]:
+        with arm_errors("list its VMs", f"subscription {subscription_id}"):
+            for page in self._compute(subscription_id).virtual_machines.list_all().by_page():
+                found: Any = page
+                yield [machine.as_dict() for machine in found]
 
     def _read(self, machine: ResourceId) -> Body | None:
         def read() -> Body:

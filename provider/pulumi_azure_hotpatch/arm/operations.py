@@ -27,10 +27,10 @@ _DEFAULT_SECONDS = 30
 
 
 class SteppedPolling(ARMPolling):
-    """ARM polling whose loop is somebody else's."""
+    """ARM polling whose loop is somebody else's. `_extract_delay` is 0 where the service names no delay."""
 
     def __init__(self) -> None:
-        super().__init__(timeout=_DEFAULT_SECONDS)
+        super().__init__(timeout=0)
 
     def run(self) -> None:
         """Do not wait here: `ArmOperation` polls."""
@@ -39,8 +39,8 @@ class SteppedPolling(ARMPolling):
 class ArmOperation(Generic[ResultT]):
     """One operation that the service accepted; `result` makes the answer once it has succeeded.
 
-    `begin` starts the operation with the polling it is given. The service is asked at once first, as the SDK does, then
-    at its own pace.
+    `begin` starts the operation with the polling it is given. The service is asked at its own pace from the first time
+    on; where its answer names none, at once, as the SDK does.
     """
 
     def __init__(
@@ -58,7 +58,12 @@ class ArmOperation(Generic[ResultT]):
         self._polling = SteppedPolling()
         with arm_errors(action, subject):
             begin(self._polling)
-        self._next = clock.now()
+        wait = 0 if self._polling.finished() else self._polling._extract_delay()
+        self._next = clock.now() + timedelta(seconds=wait)
+
+    def due(self) -> datetime | None:
+        """When the service wants to be asked, by its Retry-After; None where it is done already."""
+        return None if self._polling.finished() else self._next
 
     def next_poll(self) -> datetime:
         """When the service wants to be asked again."""
@@ -70,7 +75,8 @@ class ArmOperation(Generic[ResultT]):
             if not self._polling.finished():
                 self._ask()
             if not self._polling.finished():
-                self._next = self._clock.now() + timedelta(seconds=self._polling._extract_delay())
+                delay = self._polling._extract_delay() or _DEFAULT_SECONDS
+                self._next = self._clock.now() + timedelta(seconds=delay)
                 return None
             if self._polling.status().casefold() != "succeeded":
                 self._refuse()
