@@ -7,13 +7,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .components import HotpatchReady, ScheduleArgs
     from .engine.recurrence import Week, Weekday, daily, monthly, patch_tuesday, weekly
     from .foresight import forecast, get_release_calendar, next_windows
     from .functions import PreviewFeatureState, get_preview_features, get_preview_features_output
+    from .hooks import guard_virtual_machines
     from .models.preview_enrollment import HOTPATCH_PREVIEW_FEATURES
     from .resources import (
         ArcHotpatchLicense,
         ArcMachinePatchSettings,
+        DynamicScope,
         ImageSupportCheck,
         LinuxPackagesArgs,
         MaintenanceSchedule,
@@ -33,11 +36,14 @@ if TYPE_CHECKING:
         get_patch_status,
         get_patch_status_output,
     )
+    from .transforms import fill_patch_settings
 
 __all__ = [  # noqa: RUF022 - by plain text order
     "ArcHotpatchLicense",
     "ArcMachinePatchSettings",
+    "DynamicScope",
     "HOTPATCH_PREVIEW_FEATURES",
+    "HotpatchReady",
     "ImageSupportCheck",
     "LinuxPackagesArgs",
     "MaintenanceSchedule",
@@ -46,12 +52,14 @@ __all__ = [  # noqa: RUF022 - by plain text order
     "PreviewEnrollment",
     "PreviewFeatureState",
     "ScaleSetPatchSettings",
+    "ScheduleArgs",
     "ScheduleAssignment",
     "VirtualMachinePatchSettings",
     "Week",
     "Weekday",
     "WindowsPatchesArgs",
     "daily",
+    "fill_patch_settings",
     "forecast",
     "get_hotpatch_state",
     "get_hotpatch_state_output",
@@ -62,6 +70,7 @@ __all__ = [  # noqa: RUF022 - by plain text order
     "get_preview_features",
     "get_preview_features_output",
     "get_release_calendar",
+    "guard_virtual_machines",
     "monthly",
     "next_windows",
     "patch_tuesday",
@@ -71,7 +80,9 @@ __all__ = [  # noqa: RUF022 - by plain text order
 _HOMES = {
     "ArcHotpatchLicense": "resources",
     "ArcMachinePatchSettings": "resources",
+    "DynamicScope": "resources",
     "HOTPATCH_PREVIEW_FEATURES": "models.preview_enrollment",
+    "HotpatchReady": "components",
     "ImageSupportCheck": "resources",
     "LinuxPackagesArgs": "resources",
     "MaintenanceSchedule": "resources",
@@ -80,12 +91,14 @@ _HOMES = {
     "PreviewEnrollment": "resources",
     "PreviewFeatureState": "functions",
     "ScaleSetPatchSettings": "resources",
+    "ScheduleArgs": "components",
     "ScheduleAssignment": "resources",
     "VirtualMachinePatchSettings": "resources",
     "Week": "engine.recurrence",
     "Weekday": "engine.recurrence",
     "WindowsPatchesArgs": "resources",
     "daily": "engine.recurrence",
+    "fill_patch_settings": "transforms",
     "forecast": "foresight",
     "get_hotpatch_state": "status",
     "get_hotpatch_state_output": "status",
@@ -96,6 +109,7 @@ _HOMES = {
     "get_preview_features": "functions",
     "get_preview_features_output": "functions",
     "get_release_calendar": "foresight",
+    "guard_virtual_machines": "hooks",
     "monthly": "engine.recurrence",
     "next_windows": "foresight",
     "patch_tuesday": "engine.recurrence",

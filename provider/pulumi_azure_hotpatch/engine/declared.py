@@ -10,15 +10,29 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from .facts import CONFIGURATION_ASSIGNMENTS, MAINTENANCE_CONFIGURATIONS, VIRTUAL_MACHINES
+from .facts import (
+    ARC_MACHINES,
+    CONFIGURATION_ASSIGNMENTS,
+    MAINTENANCE_CONFIGURATIONS,
+    SCALE_SETS,
+    VIRTUAL_MACHINES,
+)
 
 SETTINGS: Final = "VirtualMachinePatchSettings"
 SCHEDULE: Final = "MaintenanceSchedule"
 ASSIGNMENT: Final = "ScheduleAssignment"
 ENROLMENT: Final = "PreviewEnrollment"
+ARC_SETTINGS: Final = "ArcMachinePatchSettings"
+ARC_LICENSE: Final = "ArcHotpatchLicense"
+SCALE_SET_SETTINGS: Final = "ScaleSetPatchSettings"
+INSTALLATION: Final = "PatchInstallation"
 NATIVE_MACHINE: Final = "compute:VirtualMachine"
+NATIVE_SCALE_SET: Final = "compute:VirtualMachineScaleSet"
+NATIVE_ARC: Final = "hybridcompute:Machine"
+NATIVE_FEATURE: Final = "features:SubscriptionFeatureRegistration"
 NATIVE_SCHEDULE: Final = "maintenance:MaintenanceConfiguration"
 NATIVE_ASSIGNMENT: Final = "maintenance:ConfigurationAssignment"
+NATIVE_PARENT_ASSIGNMENT: Final = "maintenance:ConfigurationAssignmentParent"
 NATIVE_SCOPES: Final = (
     "maintenance:ConfigurationAssignmentsForSubscription",
     "maintenance:ConfigurationAssignmentsForResourceGroup",
@@ -26,12 +40,15 @@ NATIVE_SCOPES: Final = (
 
 # Which resources an id of that type comes from.
 _SOURCES: Final = {
-    VIRTUAL_MACHINES: (SETTINGS, NATIVE_MACHINE),
+    VIRTUAL_MACHINES: (SETTINGS, NATIVE_MACHINE, ARC_SETTINGS, NATIVE_ARC),
+    ARC_MACHINES: (ARC_SETTINGS, ARC_LICENSE, NATIVE_ARC),
+    SCALE_SETS: (SCALE_SET_SETTINGS, NATIVE_SCALE_SET),
     MAINTENANCE_CONFIGURATIONS: (SCHEDULE, NATIVE_SCHEDULE),
 }
 _OURS: Final = "pulumi-python:dynamic/azurehotpatch:"
-# `azure-native:compute:VirtualMachine`, `azure-native:compute/v20240301:VirtualMachine`
-_NATIVE: Final = re.compile(r"azure-native:(?P<module>[a-z]+)(?:/v\w+)?:(?P<name>\w+)")
+# `azure-native:compute:VirtualMachine`, `azure-native:compute/v20240301:VirtualMachine`, and from a local package for
+# one API version `azure-native_compute_v20240301:compute:VirtualMachine`.
+_NATIVE: Final = re.compile(r"azure-native(?:_\w+)?:(?P<module>[a-z]+)(?:/v\w+)?:(?P<name>\w+)")
 _LATER: Final = "not-known-yet"
 
 
@@ -100,6 +117,12 @@ class Names:
         match one.kind:
             case "VirtualMachinePatchSettings":
                 return self._referred(one, "virtualMachineId", VIRTUAL_MACHINES, seen)
+            case "ArcMachinePatchSettings" | "ArcHotpatchLicense":
+                return self._referred(one, "machineId", ARC_MACHINES, seen)
+            case "ScaleSetPatchSettings":
+                return self._referred(one, "scaleSetId", SCALE_SETS, seen)
+            case "PatchInstallation":
+                return self._referred(one, "machineId", VIRTUAL_MACHINES, seen)
             case "ScheduleAssignment":
                 return self._extension(one, self._referred(one, "machineId", VIRTUAL_MACHINES, seen), seen)
             case "MaintenanceSchedule":
@@ -110,7 +133,7 @@ class Names:
                 return _id(_LATER, group or _LATER, MAINTENANCE_CONFIGURATIONS, f"{number}")
             case _ if one.id is not None:
                 return one.id
-            case "maintenance:ConfigurationAssignment":
+            case "maintenance:ConfigurationAssignment" | "maintenance:ConfigurationAssignmentParent":
                 return self._extension(one, self._native_target(one, seen), seen)
             case "maintenance:ConfigurationAssignmentsForSubscription":
                 return f"/subscriptions/{_LATER}/providers/{CONFIGURATION_ASSIGNMENTS}/{number}"
@@ -118,7 +141,8 @@ class Names:
                 kind = MAINTENANCE_CONFIGURATIONS if one.kind == NATIVE_SCHEDULE else CONFIGURATION_ASSIGNMENTS
                 return _id(_LATER, one.text("resourceGroupName") or _LATER, kind, f"{number}")
             case _:
-                return _id(_LATER, one.text("resourceGroupName") or _LATER, VIRTUAL_MACHINES, f"{number}")
+                kind = {NATIVE_SCALE_SET: SCALE_SETS, NATIVE_ARC: ARC_MACHINES}.get(one.kind, VIRTUAL_MACHINES)
+                return _id(_LATER, one.text("resourceGroupName") or _LATER, kind, f"{number}")
 
     def _referred(self, one: Declared, name: str, arm_type: str, seen: frozenset[str]) -> str:
         """The id that an input holds; while it is not known, that of the resource it comes from, else a stand-in."""
@@ -138,7 +162,8 @@ class Names:
         if None in parts:
             return target
         group, (provider, kind, name) = one.text("resourceGroupName") or _LATER, parts
-        return _id(_LATER, group, f"{provider}/{kind}", f"{name}")
+        above = [text for part in ("resourceParentType", "resourceParentName") if (text := one.text(part))]
+        return "/".join((_group(_LATER, group), "providers", f"{provider}", *above, f"{kind}", f"{name}"))
 
     def _extension(self, one: Declared, machine: str, seen: frozenset[str]) -> str:
         name = one.text("assignmentName") or one.text("configurationAssignmentName")
@@ -156,4 +181,8 @@ def is_stand_in(identity: str) -> bool:
 
 
 def _id(subscription: str, group: str, arm_type: str, name: str) -> str:
-    return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{arm_type}/{name}"
+    return f"{_group(subscription, group)}/providers/{arm_type}/{name}"
+
+
+def _group(subscription: str, group: str) -> str:
+    return f"/subscriptions/{subscription}/resourceGroups/{group}"

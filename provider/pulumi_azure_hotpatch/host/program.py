@@ -11,10 +11,12 @@ from .runtime import Runtime
 @cache
 def program_runtime() -> Runtime:
     """The runtime that the stack's configuration describes. Raises ConfigurationError."""
+    return Runtime.configured(look_up, EngineLog(None))
+
+
+def look_up(key: str) -> str | None:
+    """The stack's configuration, by full key."""
     import pulumi
 
-    def look_up(key: str) -> str | None:
-        namespace, _, name = key.partition(":")
-        return pulumi.Config(namespace).get(name)
-
-    return Runtime.configured(look_up, EngineLog(None))
+    namespace, _, name = key.partition(":")
+    return pulumi.Config(namespace).get(name)

@@ -80,7 +80,7 @@ def read_configuration(lookup: Lookup, environment: Mapping[str, str] | None = N
     settings = Settings(
         subscription_id=azure.get("subscriptionId"),
         preview_reads=preview_reads == "auto",
-        relaxed=_names(ours("relax", "AZURE_HOTPATCH_RELAX")),
+        relaxed=relaxed_switches(lookup, env),
         verbose=parse_flag("azure-hotpatch:verbose", ours("verbose", "AZURE_HOTPATCH_VERBOSE")),
     )
     return Configuration(settings, Connection(azure, endpoint, ca_file), clock)
@@ -104,7 +104,14 @@ def _check_endpoint(endpoint: str | None, ca_file: str | None, clock: str) -> No
         raise ConfigurationError(f"azure-hotpatch:caFile is '{ca_file}', which is not a file")
 
 
-def _names(text: str) -> frozenset[str]:
+def relaxed_switches(lookup: Lookup, environment: Mapping[str, str] | None = None) -> frozenset[str]:
+    """The switches that `azure-hotpatch:relax` sets, without looking at anything else. Raises ConfigurationError."""
+    env = os.environ if environment is None else environment
+    return parse_switches(_text(lookup("azure-hotpatch:relax")) or env.get("AZURE_HOTPATCH_RELAX", ""))
+
+
+def parse_switches(text: str) -> frozenset[str]:
+    """Names of switches, separated by commas or as a JSON list. Raises ConfigurationError for one that no rule has."""
     if text.startswith("["):
         try:
             parsed = json.loads(text)

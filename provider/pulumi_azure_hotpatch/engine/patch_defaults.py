@@ -1,0 +1,81 @@
+"""Patch settings for a machine whose declaration says nothing of them, where its image leaves no doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .facts import Image, Machine
+from .image_support import SUPPORTED, listed_support
+from .images import hotpatch_eligibility
+from .logic import UNKNOWN, fold
+
+_BY_PLATFORM = "AutomaticByPlatform"
+
+
+@dataclass(frozen=True, slots=True)
+class PatchDefaults:
+    """What may be filled in: hotpatching with the mode that it needs, an assessment mode, a reboot setting."""
+
+    enable_hotpatching: bool = True
+    assessment_mode: str | None = _BY_PLATFORM
+    reboot_setting: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The fields that were filled in, and in words what was left alone although nothing was given."""
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    left_alone: tuple[str, ...] = ()
+
+
+def fill(machine: Machine, defaults: PatchDefaults) -> Filled:
+    """The fields to add to `machine`; what it gives, or will give, is never among them.
+
+    Hotpatching and its patch mode go to the published hotpatch images only, an assessment mode to the images on the
+    list of Update Manager, a reboot setting to machines that end up on AutomaticByPlatform.
+    """
+    if machine.provision_vm_agent is False:
+        return Filled(left_alone=("its patch settings, because it has no VM agent",))
+    if machine.image is UNKNOWN or machine.provision_vm_agent is UNKNOWN:
+        what = "image" if machine.image is UNKNOWN else "provisionVMAgent"
+        return Filled(left_alone=(f"its patch settings, because its {what} is not known yet",))
+    filled: dict[str, Any] = {}
+    left: list[str] = []
+    if defaults.enable_hotpatching and hotpatch_eligibility(machine.image).verdict == "eligible":
+        _fill_hotpatching(machine, filled, left)
+    if defaults.assessment_mode is not None and machine.settings.assessment_mode is None and _is_listed(machine.image):
+        filled["assessment_mode"] = defaults.assessment_mode
+    mode = filled.get("patch_mode", machine.settings.patch_mode)
+    if defaults.reboot_setting is not None and machine.settings.reboot_setting is None and _is(mode, _BY_PLATFORM):
+        filled["reboot_setting"] = defaults.reboot_setting
+    return Filled(filled, tuple(left))
+
+
+def _fill_hotpatching(machine: Machine, filled: dict[str, Any], left: list[str]) -> None:
+    given = machine.settings
+    if given.patch_mode is None:
+        filled["patch_mode"] = _BY_PLATFORM
+    if given.enable_hotpatching is not None:
+        return
+    bypass = given.bypass_platform_safety_checks_on_user_schedule
+    if UNKNOWN in (given.patch_mode, bypass):
+        left.append("enable_hotpatching, because what it goes with is not known yet")
+    elif not _is(filled.get("patch_mode", given.patch_mode), _BY_PLATFORM):
+        left.append(f"enable_hotpatching, because patch_mode is {given.patch_mode}")
+    elif bypass is True:
+        left.append(
+            "enable_hotpatching, because Azure refuses it beside bypass_platform_safety_checks_on_user_schedule"
+        )
+    else:
+        filled["enable_hotpatching"] = True
+
+
+def _is(value: Any, wanted: str) -> bool:
+    return bool(fold(value) == fold(wanted))
+
+
+def _is_listed(image: Any) -> bool:
+    return isinstance(image, Image) and image.is_marketplace is True and listed_support(image).state == SUPPORTED
