@@ -63,3 +63,9 @@ class ScaleSetPatchSettingsProvider(HandlerProvider):
     """Behind `ScaleSetPatchSettings`."""
 
     handler_name = "scale_set_patch_settings"
+
+
+class DynamicScopeProvider(HandlerProvider):
+    """Behind `DynamicScope`."""
+
+    handler_name = "dynamic_scope"

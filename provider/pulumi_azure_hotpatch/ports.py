@@ -189,6 +189,10 @@ class ResourceGraph(Protocol):
         """
         ...
 
+    def recent(self, text: str, subscriptions: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+        """All rows of a query. They may be those that this run got from the same query a moment ago: for previews."""
+        ...
+
 
 class MaintenanceRuns(Protocol):
     """Single runs of maintenance configurations (`applyUpdates`); they are listed from Resource Graph."""
@@ -222,11 +226,11 @@ class Maintenance(Protocol):
         ...
 
     def get_assignment(self, assignment: ResourceId) -> Body | None:
-        """A configuration assignment's body."""
+        """A configuration assignment's body: on a machine, on a resource group or on a subscription."""
         ...
 
     def put_assignment(self, assignment: ResourceId, body: Body) -> Body:
-        """Create or replace an assignment on a machine; the body as the service stored it."""
+        """Create or replace an assignment; the body as the service stored it."""
         ...
 
     def delete_assignment(self, assignment: ResourceId) -> None:

@@ -114,7 +114,7 @@ def over(cloud: Cloud, credential: TokenCredential, transport: HttpTransport[Any
         maintenance=ArmMaintenance(_once(maintenance)),
         arc=ArmArcMachines(arc_client, clock),
         scale_sets=ArmScaleSets(compute_client, clock),
-        graph=ArmResourceGraph(lambda: graph_client("")),
+        graph=ArmResourceGraph(lambda: graph_client(""), clock),
         runs=ArmMaintenanceRuns(resources_client),
         patching=ArmPatching(compute_client, arc_client, clock),
     )

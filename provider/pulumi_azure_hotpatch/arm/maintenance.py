@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.ports import Body
@@ -57,29 +57,40 @@ class ArmMaintenance:
             _body_or_gone(lambda: operations.delete(schedule.resource_group, schedule.name, cls=_nothing))
 
     def get_assignment(self, assignment: ResourceId) -> Body | None:
-        """Source of the call: ConfigurationAssignmentsOperations.get."""
-        operations = self._client(assignment.subscription_id).configuration_assignments
+        """Source of the calls: ConfigurationAssignmentsOperations.get, and those for resource groups and
+        subscriptions.
+        """
+        operations, address = self._operations(assignment)
         with arm_errors("read it", f"assignment '{assignment.name}'"):
-            return _body_or_gone(lambda: operations.get(*_address(assignment), cls=_raw))
+            return _body_or_gone(lambda: operations.get(*address, cls=_raw))
 
     def put_assignment(self, assignment: ResourceId, body: Body) -> Body:
-        """Source of the call: ConfigurationAssignmentsOperations.create_or_update."""
-        operations = self._client(assignment.subscription_id).configuration_assignments
+        """Source of the calls: `create_or_update` of the same operations."""
+        operations, address = self._operations(assignment)
         with arm_errors("write it", f"assignment '{assignment.name}'"):
-            written: Any = operations.create_or_update(*_address(assignment), _json(body), cls=_raw)
+            written: Any = operations.create_or_update(*address, _json(body), cls=_raw)
         return dict(written)
 
     def delete_assignment(self, assignment: ResourceId) -> None:
-        """Source of the call: ConfigurationAssignmentsOperations.delete."""
-        operations = self._client(assignment.subscription_id).configuration_assignments
+        """Source of the calls: `delete` of the same operations."""
+        operations, address = self._operations(assignment)
         with arm_errors("delete it", f"assignment '{assignment.name}'"):
-            _body_or_gone(lambda: operations.delete(*_address(assignment), cls=_nothing))
+            _body_or_gone(lambda: operations.delete(*address, cls=_nothing))
+
+    def _operations(self, assignment: ResourceId) -> tuple[Any, tuple[str, ...]]:
+        """The operations for what the assignment is on, and its address there: the assignment's name comes last."""
+        client = self._client(assignment.subscription_id)
+        if _PROVIDERS in assignment.scope.casefold():
+            machine = ResourceId.parse(assignment.scope)
+            address = (machine.resource_group, machine.provider, machine.path[-1][0], machine.name, assignment.name)
+            return client.configuration_assignments, address
+        if assignment.resource_group:
+            group = client.configuration_assignments_for_resource_group
+            return group, (assignment.resource_group, assignment.name)
+        return client.configuration_assignments_for_subscriptions, (assignment.name,)
 
 
-def _address(assignment: ResourceId) -> tuple[str, str, str, str, str]:
-    """Group, provider, type and name of the machine, and the assignment's name."""
-    machine = ResourceId.parse(assignment.scope)
-    return machine.resource_group, machine.provider, machine.path[-1][0], machine.name, assignment.name
+_PROVIDERS: Final = "/providers/"
 
 
 def _json(body: Body) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -19,6 +19,7 @@ from .maintenance_inventory import schedule_from_arm
 from .schedule_clashes import Clash, clashes
 from .scope import Candidate, Place, ScopeFilter
 
+GLOBAL: Final = "global"
 _ASSIGNED: Final = f"{PROVIDERS}{CONFIGURATION_ASSIGNMENTS}/".casefold()
 
 
@@ -94,8 +95,8 @@ class Surroundings:
 class Taken:
     """A machine of a scope. `taken` is unknown where its operating system decides and is not known.
 
-    `other_schedules` are those that it is in beside this scope's, `clash` how the first of them that does meets this
-    one's windows; `change` says whether it comes in or drops out, None where it stays or nothing was compared.
+    `other_schedules` are the ids (in lower case) of those that it is in beside this scope's, `clash` how they meet its
+    windows at worst.
     """
 
     candidate: Candidate
@@ -105,42 +106,40 @@ class Taken:
     hotpatched: Maybe[bool] = False
     other_schedules: tuple[str, ...] = ()
     clash: Clash | None = None
-    change: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ScopePreview:
-    """The machines of a scope in the order of their ids, and those that drop out of it."""
+    """The machines of a scope in the order of their ids; `new` and `dropped` are None where nothing was compared."""
 
     scope: Scope
     machines: tuple[Taken, ...]
-    dropped: tuple[str, ...] | None = None
     new: tuple[str, ...] | None = None
+    dropped: tuple[str, ...] | None = None
     facts: tuple[DynamicScope, ...] = ()
 
+    @property
+    def sure(self) -> tuple[Taken, ...]:
+        """The machines of which it is known that they are taken."""
+        return tuple(one for one in self.machines if one.taken is True)
 
-def preview(
-    scope: Scope,
-    around: Surroundings,
-    *,
-    as_of: datetime,
-    before: Iterable[str] | None = None,
-) -> ScopePreview:
-    """What `scope` takes of the machines around it.
 
-    `as_of` (aware) is the instant from which on windows are compared, `before` the ids of the machines that it took
-    before, None where there is nothing to compare with.
-    """
-    known = None if before is None else frozenset(one.casefold() for one in before)
-    clashing = _clashes(scope, around, as_of)
-    machines = tuple(_taken(scope, around, known, clashing))
-    sure = [one for one in machines if one.taken is True]
-    keys = {one.candidate.key for one in sure}
-    shown = {candidate.key: str(candidate.machine.id) for candidate in around.candidates}
-    dropped = None if known is None else tuple(shown.get(key, key) for key in sorted(known - keys))
-    new = None if known is None else tuple(str(one.candidate.machine.id) for one in sure if one.change == "new")
-    found = ScopePreview(scope, machines, dropped, new)
+def preview(scope: Scope, around: Surroundings, *, as_of: datetime) -> ScopePreview:
+    """What `scope` takes of the machines around it; `as_of` (aware) is from when on windows are compared."""
+    machines = tuple(_taken(scope, around, _clashes(scope, around, as_of)))
+    found = ScopePreview(scope, machines)
     return replace(found, facts=tuple(_facts(found, around)))
+
+
+def compared(found: ScopePreview, before: Iterable[str]) -> ScopePreview:
+    """A preview that also says what comes in and what drops out; `before` holds the ids of what was taken before."""
+    known = {one.casefold(): one for one in before}
+    taken = {one.candidate.key: str(one.candidate.machine.id) for one in found.sure}
+    new = tuple(taken[key] for key in sorted(taken.keys() - known.keys()))
+    dropped = tuple(known[key] for key in sorted(known.keys() - taken.keys()))
+    first, *others = found.facts
+    counted = replace(first, new_machines=len(new), dropped_machines=len(dropped))
+    return replace(found, new=new, dropped=dropped, facts=(counted, *others))
 
 
 def taken_by(scope: Scope, candidates: Iterable[Candidate]) -> tuple[str, ...]:
@@ -166,9 +165,7 @@ def scope_facts(scope: Scope, *, in_group: bool) -> DynamicScope:
     )
 
 
-def _taken(
-    scope: Scope, around: Surroundings, known: frozenset[str] | None, clashing: Mapping[str, Clash]
-) -> Iterable[Taken]:
+def _taken(scope: Scope, around: Surroundings, clashing: Mapping[str, Clash]) -> Iterable[Taken]:
     own = str(scope.schedule_id or "").casefold()
     others = [one for key, one in around.scopes.items() if key not in scope.assignment_keys]
     for candidate in around.candidates:
@@ -194,7 +191,6 @@ def _taken(
             hotpatched=False if is_arc else _is(settings.enable_hotpatching, True),
             other_schedules=other,
             clash=_worst(clashing[key] for key in other if key in clashing),
-            change="new" if takes is True and known is not None and candidate.key not in known else None,
         )
 
 
@@ -223,7 +219,7 @@ def _facts(found: ScopePreview, around: Surroundings) -> Iterable[DynamicScope]:
 
 
 def _counts(found: ScopePreview, around: Surroundings) -> dict[str, Any]:
-    scope, sure = found.scope, [one for one in found.machines if one.taken is True]
+    scope, sure = found.scope, found.sure
     by_place = Counter(one.place.key for one in sure)
     sets = Counter(fold(one.candidate.machine.availability_set_id) for one in sure if _in_a_set(one))
     clashing = Counter(one.clash for one in sure)
@@ -236,8 +232,6 @@ def _counts(found: ScopePreview, around: Surroundings) -> dict[str, Any]:
         "same_start_machines": clashing["same start"],
         "overlapping_machines": clashing["overlap"],
         "shared_availability_sets": sum(number > 1 for number in sets.values()),
-        "new_machines": None if found.new is None else len(found.new),
-        "dropped_machines": None if found.dropped is None else len(found.dropped),
         **_limits(scope, len(sure), around),
     }
 
@@ -245,9 +239,9 @@ def _counts(found: ScopePreview, around: Surroundings) -> dict[str, Any]:
 def _limits(scope: Scope, machines: int, around: Surroundings) -> dict[str, Any]:
     """How full the schedule and the places are with this scope and the others that are shown."""
     others = [one for key, one in around.scopes.items() if key not in scope.assignment_keys]
-    here = Counter(place.key for one in others for place in one.places if _region(one) == _region(scope))
+    here = Counter((place.key, _region(one, place)) for one in others for place in one.places)
     counts: dict[str, Any] = {
-        "scopes_in_region": 1 + max((here[place.key] for place in scope.places), default=0),
+        "scopes_in_region": 1 + max((here[place.key, _region(scope, place)] for place in scope.places), default=0),
     }
     if scope.schedule_id is None:
         return counts
@@ -261,8 +255,9 @@ def _limits(scope: Scope, machines: int, around: Surroundings) -> dict[str, Any]
     }
 
 
-def _region(scope: Scope) -> str:
-    return str(scope.location or "global").replace(" ", "").casefold()
+def _region(scope: Scope, place: Place) -> str:
+    # An assignment at a subscription is written with this location.
+    return GLOBAL if place.resource_group is None else str(scope.location or "").replace(" ", "").casefold()
 
 
 def _in_a_set(one: Taken) -> bool:
@@ -302,8 +297,3 @@ def _sort_in(body: Body, key: str, given: dict[str, list[str]], scopes: dict[str
         name,
         location if isinstance(location, str) else None,
     )
-
-
-def shown_machines(found: ScopePreview, most: int) -> Sequence[str]:
-    """The ids of the first `most` machines that are surely taken."""
-    return [str(one.candidate.machine.id) for one in found.machines if one.taken is True][:most]

@@ -2,6 +2,7 @@
 
 from .arc_hotpatch_license import ArcHotpatchLicense
 from .arc_machine_patch_settings import ArcMachinePatchSettings
+from .dynamic_scope import DynamicScope
 from .image_support_check import ImageSupportCheck
 from .maintenance_schedule import MaintenanceSchedule
 from .patch_assessment import PatchAssessment
@@ -15,6 +16,7 @@ from .virtual_machine_patch_settings import VirtualMachinePatchSettings
 __all__ = [
     "ArcHotpatchLicense",
     "ArcMachinePatchSettings",
+    "DynamicScope",
     "ImageSupportCheck",
     "LinuxPackagesArgs",
     "MaintenanceSchedule",
