@@ -32,14 +32,15 @@ class Column:
 class Table:
     """What is asked of one kind of subject: the pipeline that makes the rows, and columns by the names of facts.
 
-    `constants` are facts that every row shares. `worded` are columns that no rule asks for, but its words may. `type`
-    is that of the resources that findings are about.
+    `type` is that of the resources that findings are about. `constants` are facts that every row shares, `joins` the
+    steps that a column needs before it, `worded` columns that no rule asks for, but its words may.
     """
 
     type: str
     rows: str
     columns: Mapping[str, Column]
     constants: Mapping[str, bool] = field(default_factory=dict)
+    joins: Mapping[str, str] = field(default_factory=dict)
     worded: Mapping[str, Column] = field(default_factory=dict)
 
 
@@ -93,7 +94,7 @@ def flag(condition: str) -> str:
 
 def known_if(seen: str, values: Mapping[str, str]) -> dict[str, str]:
     """The expressions, where `seen` holds; else the facts are not known."""
-    return {fact: f"iff(not({seen}), '{NOT_KNOWN}', {value})" for fact, value in values.items()}
+    return {fact: f"iff({seen}, {value}, '{NOT_KNOWN}')" for fact, value in values.items()}
 
 
 def filled(value: str) -> str:

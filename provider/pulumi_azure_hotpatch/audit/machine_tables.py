@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from pulumi_azure_hotpatch.engine.clouds import CHINA, GOVERNMENT, PUBLIC
-from pulumi_azure_hotpatch.engine.estate import ASSESSMENTS, LICENCE_PROFILES, SCALE_SETS
-from pulumi_azure_hotpatch.engine.facts import ARC_MACHINES, VIRTUAL_MACHINES
+from pulumi_azure_hotpatch.engine.estate import ASSESSMENTS, LICENCE_PROFILES
+from pulumi_azure_hotpatch.engine.facts import ARC_MACHINES, SCALE_SETS, VIRTUAL_MACHINES
 
 from .columns import NOT_KNOWN, SETTINGS, TRIPLE, Table, columns, filled, first_of, flag, known_if, quoted, system
 
@@ -57,8 +57,9 @@ MACHINES: Final = Table(
     rows=f"""resources
 | where type =~ '{VIRTUAL_MACHINES.casefold()}'
 | extend machine = tolower(id), place = replace_string(tolower(location), ' ', '')
-{MACHINE_STEPS}{ASSESSED}""",
+{MACHINE_STEPS}""",
     constants={"is_arc": False},
+    joins={"support_state": ASSESSED},
     columns=columns(
         {
             **known_if("seen", MACHINE_FACTS),

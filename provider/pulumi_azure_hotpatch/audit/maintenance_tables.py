@@ -66,15 +66,15 @@ _ROWS: Final = f"""maintenanceresources
 | join kind=leftouter (
     resources
     | where type =~ '{MAINTENANCE_CONFIGURATIONS.casefold()}'
-    | project given = tolower(id), schedule_scope = tostring(properties.maintenanceScope),
+    | project given = tolower(id), schedule_shown = 'yes', schedule_scope = tostring(properties.maintenanceScope),
         schedule_reboot = tostring({_INSTALL}.rebootSetting)
 ) on given
 | where schedule_scope in~ ('', '{GUEST_SCOPE}')
 """
+# The schedule's reboot setting where the machine's own differs and wins; not known while the machine's is not.
 _OVERRULED: Final = (
-    f"case(isempty(schedule_reboot) or of_reboot_setting == '', '', "
-    f"of_reboot_setting == '{NOT_KNOWN}', '{NOT_KNOWN}', "
-    "tolower(of_reboot_setting) == tolower(schedule_reboot), '', schedule_reboot)"
+    f"case(isempty(schedule_shown), '', not(shown == 'yes') or of_reboot_setting == '{NOT_KNOWN}', '{NOT_KNOWN}', "
+    "schedule_reboot == '' or of_reboot_setting == '' or of_reboot_setting =~ schedule_reboot, '', schedule_reboot)"
 )
 
 ASSIGNMENTS: Final = Table(
@@ -85,7 +85,7 @@ ASSIGNMENTS: Final = Table(
     | where type in~ ({quoted((VIRTUAL_MACHINES, ARC_MACHINES))})
     {MACHINE_STEPS.replace(chr(10), chr(10) + "    ").rstrip()}
     | project machine = tolower(id), shown = 'yes',
-        {(", " + chr(10) + "        ").join(f"{one.name} = {one.value}" for one in _SHOWN.values())}
+        {("," + chr(10) + "        ").join(f"{one.name} = {one.value}" for one in _SHOWN.values())}
 ) on machine
 """,
     columns=columns(
@@ -109,8 +109,8 @@ DYNAMIC_SCOPES: Final = Table(
     columns=columns(
         {
             "resource_group_name": _GROUP,
-            "has_locations": flag(filled("properties.filter.locations")),
-            "tag_operator": "tostring(properties.filter.tagSettings.filterOperator)",
+            "has_locations": flag(filled("properties['filter'].locations")),
+            "tag_operator": "tostring(properties['filter'].tagSettings.filterOperator)",
         }
     ),
 )

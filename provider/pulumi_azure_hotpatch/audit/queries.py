@@ -9,7 +9,7 @@ limits (3 `join`, 3 `mv-expand`, 3 `union`): Microsoft Learn, Understanding the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -87,7 +87,7 @@ def sweep(subject: Subject, rules: Sequence[Rule], *, show_all: bool = False) ->
         f"| project {', '.join(('id', VERDICTS, *(one.name for one in needed.values())))}",
         "| order by id asc",
     ]
-    return Query("".join((table.rows, "\n".join(steps))), subject, table, tuple(rules), needed)
+    return Query(_rows(table, needed) + "\n".join(steps), subject, table, tuple(rules), needed)
 
 
 def single(rule: Rule) -> str:
@@ -97,7 +97,7 @@ def single(rule: Rule) -> str:
     words = verdict(rule, table, NAMES)
     steps = (
         f"// {rule.id}: {rule.title} ({rule.severity})",
-        table.rows.rstrip(),
+        _rows(table, needed).rstrip(),
         _extend((one.name, one.value) for one in needed.values()),
         f"| extend verdict = {words}",
         f"| where verdict != '{NAMES.silent}'",
@@ -105,6 +105,10 @@ def single(rule: Rule) -> str:
         "| order by id asc",
     )
     return "\n".join(steps)
+
+
+def _rows(table: Table, needed: Iterable[str]) -> str:
+    return table.rows + "".join(steps for fact, steps in table.joins.items() if fact in needed)
 
 
 def _needed(table: Table, rules: Sequence[Rule]) -> dict[str, Column]:
