@@ -13,6 +13,7 @@ from pulumi_azure_hotpatch.models.arc_machine_patch_settings import (
     ArcMachinePatchSettingsState,
 )
 from pulumi_azure_hotpatch.models.base import Inputs, State
+from pulumi_azure_hotpatch.models.dynamic_scope import DynamicScopeInputs, DynamicScopeState
 from pulumi_azure_hotpatch.models.image_support_check import ImageSupportCheckInputs, ImageSupportCheckState
 from pulumi_azure_hotpatch.models.maintenance_schedule import MaintenanceScheduleInputs, MaintenanceScheduleState
 from pulumi_azure_hotpatch.models.patch_assessment import PatchAssessmentInputs, PatchAssessmentState
@@ -54,6 +55,10 @@ _instants = st.sampled_from(["2027-01-01 22:00", "2027-03-28 02:30", "2028-02-29
 
 def _some(values: list[str]) -> Values:
     return st.lists(st.sampled_from(values), unique=True, max_size=3)
+
+
+def _set_of(values: Values) -> Values:
+    return st.lists(values, unique=True, min_size=1, max_size=3)
 
 
 def _machines(kind: str = "Microsoft.Compute/virtualMachines") -> Values:
@@ -127,6 +132,7 @@ _triggers = st.lists(_names | _flags | st.integers(-5, 5).map(float), max_size=3
 _counts = st.integers(0, 300)
 _moments = st.sampled_from(["2027-01-12T03:00:00+00:00", "2027-03-28T02:30:00+01:00"])
 
+_assignments = st.dictionaries(_names, st.fixed_dictionaries({"location": _names}), max_size=2)
 _dates = st.sampled_from(["2026-11-02T08:00:00+00:00"])
 _owned = {
     "adopted": _fields,
@@ -377,6 +383,36 @@ KINDS: Mapping[str, Kind] = {
                 "timeout": _waits,
             },
             {**_owned, "hotpatchStatus": st.sampled_from(["Enabled", "ActionRequired"])},
+        ),
+        Kind(
+            "DynamicScope",
+            "dynamic_scope",
+            DynamicScopeInputs,
+            DynamicScopeState,
+            {"scheduleId": _machines("Microsoft.Maintenance/maintenanceConfigurations"), "assignmentName": _names},
+            {
+                "subscriptionIds": _set_of(_names),
+                "resourceGroupIds": _set_of(_names.map(lambda name: f"{GROUP}-{name}")),
+                "resourceTypes": _some(["Microsoft.Compute/virtualMachines", "Microsoft.HybridCompute/machines"]),
+                "resourceGroups": _set_of(_names),
+                "locations": _some(["eastus", "westeurope", "uksouth"]),
+                "osTypes": _some(["Windows", "Linux"]),
+                "tagFilters": st.dictionaries(_names, _set_of(_names), max_size=2),
+                "tagOperator": st.sampled_from(["Any", "All"]),
+                "location": st.sampled_from(["eastus", "westeurope"]),
+                "allowWholeSubscription": _flags,
+                "maxMachines": st.integers(1, 1000).map(float),
+                "onDestroy": _destroy,
+            },
+            {
+                "matchingCount": _counts,
+                "matchingMachines": _set_of(_machines()),
+                "assignmentIds": _set_of(_names),
+                "adopted": _set_of(_names),
+                "previous": _assignments,
+                "applied": _assignments,
+                "unfinished": _unfinished,
+            },
         ),
         Kind(
             "ScaleSetPatchSettings",

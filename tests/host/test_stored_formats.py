@@ -28,6 +28,7 @@ CLASSES = {
     "PatchInstallation": "pulumi_azure_hotpatch.dynamic_providers.PatchInstallationProvider",
     "ArcHotpatchLicense": "pulumi_azure_hotpatch.dynamic_providers.ArcHotpatchLicenseProvider",
     "ArcMachinePatchSettings": "pulumi_azure_hotpatch.dynamic_providers.ArcMachinePatchSettingsProvider",
+    "DynamicScope": "pulumi_azure_hotpatch.dynamic_providers.DynamicScopeProvider",
     "ScaleSetPatchSettings": "pulumi_azure_hotpatch.dynamic_providers.ScaleSetPatchSettingsProvider",
 }
 
@@ -41,6 +42,7 @@ TOKENS = {
     "PatchInstallation": "pulumi-python:dynamic/azurehotpatch:PatchInstallation",
     "ArcHotpatchLicense": "pulumi-python:dynamic/azurehotpatch:ArcHotpatchLicense",
     "ArcMachinePatchSettings": "pulumi-python:dynamic/azurehotpatch:ArcMachinePatchSettings",
+    "DynamicScope": "pulumi-python:dynamic/azurehotpatch:DynamicScope",
     "ScaleSetPatchSettings": "pulumi-python:dynamic/azurehotpatch:ScaleSetPatchSettings",
 }
 
@@ -224,6 +226,29 @@ PROPERTIES = {
         "timeout",
         "unfinished",
     },
+    "DynamicScope": {
+        "adopted",
+        "allowWholeSubscription",
+        "applied",
+        "assignmentIds",
+        "assignmentName",
+        "location",
+        "locations",
+        "matchingCount",
+        "matchingMachines",
+        "maxMachines",
+        "onDestroy",
+        "osTypes",
+        "previous",
+        "resourceGroupIds",
+        "resourceGroups",
+        "resourceTypes",
+        "scheduleId",
+        "subscriptionIds",
+        "tagFilters",
+        "tagOperator",
+        "unfinished",
+    },
     "ScaleSetPatchSettings": {
         "adopted",
         "applied",
@@ -273,6 +298,7 @@ REQUIRED = {
     "PatchInstallation": {"machineId"},
     "ArcHotpatchLicense": {"machineId"},
     "ArcMachinePatchSettings": {"machineId"},
+    "DynamicScope": {"assignmentName", "scheduleId"},
     "ScaleSetPatchSettings": {"scaleSetId"},
 }
 """What no state may lack. Never add to it."""
@@ -304,6 +330,17 @@ IDS: dict[str, tuple[Bag, str]] = {
     "ScheduleAssignment": (
         {"machineId": MACHINE, "scheduleId": SCHEDULE},
         f"{MACHINE}/providers/Microsoft.Maintenance/configurationAssignments/patch-tuesday",
+    ),
+    # Of the first of its assignments.
+    "DynamicScope": (
+        {
+            "scheduleId": SCHEDULE,
+            "assignmentName": "windows",
+            "subscriptionIds": [SUBSCRIPTION_ID],
+            "resourceGroupIds": [GROUP],
+            "locations": ["eastus"],
+        },
+        f"/subscriptions/{SUBSCRIPTION_ID}/providers/Microsoft.Maintenance/configurationAssignments/windows",
     ),
 }
 
@@ -361,7 +398,7 @@ def test_state_never_needs_more_than_it_did(kind: str) -> None:
 def test_ids_and_what_is_stored_keep_their_form(kind: str) -> None:
     handler = handlers.find(KINDS[kind].handler)
     azure = Azure()
-    if kind == "ScheduleAssignment":
+    if kind in ("ScheduleAssignment", "DynamicScope"):
         schedules = handlers.find("maintenance_schedule")
         schedules.create(azure.context(), wire.load_inputs(schedules.inputs, SCHEDULE_INPUTS))
     inputs, id = IDS[kind]

@@ -6,13 +6,16 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from pulumi_azure_hotpatch.engine.facts import VIRTUAL_MACHINES
 from pulumi_azure_hotpatch.host import wire
 from tests.host.bags import (
     ARC_MACHINE,
+    GROUP,
     KINDS,
     MACHINE,
     SCALE_SET,
     SCHEDULE,
+    SUBSCRIPTION,
     UNKNOWN,
     Bag,
     Kind,
@@ -34,6 +37,7 @@ REPLACED_BY: dict[str, set[str]] = {
     "PatchInstallation": {"machineId"},
     "ArcHotpatchLicense": {"machineId"},
     "ArcMachinePatchSettings": {"machineId"},
+    "DynamicScope": {"scheduleId", "assignmentName"},
     "ScaleSetPatchSettings": {"scaleSetId"},
 }
 
@@ -47,6 +51,7 @@ ANSWERS: dict[str, set[str]] = {
     "PatchInstallation": {"wouldInstall", "rebootExpected", "timeBudget"},
     "ArcHotpatchLicense": {"adopted"},
     "ArcMachinePatchSettings": {"adopted"},
+    "DynamicScope": {"matchingCount", "matchingMachines"},
     "ScaleSetPatchSettings": {"adopted"},
 }
 """What `check` fills in by itself."""
@@ -106,6 +111,18 @@ ALIKE: list[tuple[str, str, Any, Any]] = [
     ("ArcHotpatchLicense", "machineId", ARC_MACHINE, ARC_MACHINE.upper()),
     ("ArcHotpatchLicense", "enabled", None, True),
     ("ArcMachinePatchSettings", "assessmentMode", "ImageDefault", "imagedefault"),
+    ("DynamicScope", "scheduleId", SCHEDULE, SCHEDULE.lower()),
+    ("DynamicScope", "subscriptionIds", [SUBSCRIPTION, "b"], ["B", SUBSCRIPTION]),
+    ("DynamicScope", "subscriptionIds", [SUBSCRIPTION], [f"/subscriptions/{SUBSCRIPTION}"]),
+    ("DynamicScope", "resourceGroupIds", [GROUP], [GROUP.lower() + "/"]),
+    ("DynamicScope", "resourceTypes", None, []),
+    ("DynamicScope", "resourceTypes", [VIRTUAL_MACHINES], [VIRTUAL_MACHINES.lower()]),
+    ("DynamicScope", "locations", ["West Europe", "eastus"], ["EastUS", "westeurope"]),
+    ("DynamicScope", "osTypes", ["Windows", "Linux"], ["linux", "windows"]),
+    ("DynamicScope", "tagFilters", {"Ring": ["1", "2"]}, {"ring": ["2", "1"]}),
+    ("DynamicScope", "tagFilters", None, {}),
+    ("DynamicScope", "tagOperator", None, "any"),
+    ("DynamicScope", "allowWholeSubscription", None, False),
     ("ScaleSetPatchSettings", "scaleSetId", SCALE_SET, SCALE_SET.lower()),
 ]
 
@@ -126,6 +143,11 @@ APART: list[tuple[str, str, Any, Any]] = [
     ("PatchInstallation", "failOn", ["failed"], []),
     ("PatchInstallation", "maxPublishDate", "2027-01-12", "2027-01-13"),
     ("ArcHotpatchLicense", "enabled", None, False),
+    ("DynamicScope", "tagFilters", {"ring": ["one"]}, {"ring": ["One"]}),
+    ("DynamicScope", "tagFilters", {"ring": ["1"]}, {"ring": ["1", "2"]}),
+    ("DynamicScope", "tagOperator", "All", None),
+    ("DynamicScope", "locations", ["eastus"], None),
+    ("DynamicScope", "subscriptionIds", ["a", "b"], ["a"]),
     ("ScaleSetPatchSettings", "enableHotpatching", None, False),
 ]
 

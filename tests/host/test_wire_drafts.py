@@ -102,6 +102,17 @@ WRONG: dict[str, dict[str, Any]] = {
         "timeout": "an hour",
         "onDestroy": "explode",
     },
+    "DynamicScope": {
+        "scheduleId": "patch-tuesday",
+        "assignmentName": "a/b",
+        "subscriptionIds": ["a", "A"],
+        "resourceGroupIds": ["rg-contoso"],
+        "locations": "eastus",
+        "tagFilters": {"ring": []},
+        "allowWholeSubscription": "perhaps",
+        "maxMachines": 0.0,
+        "onDestroy": "explode",
+    },
     "ScaleSetPatchSettings": {
         "scaleSetId": MACHINE,
         "patchMode": "Sometimes",

@@ -67,6 +67,10 @@ PROVIDERS: Mapping[str, str] = {
         "gASVUgAAAAAAAACMJ3B1bHVtaV9henVyZV9ob3RwYXRjaC5keW5hbWljX3Byb3ZpZGVyc5SMH0FyY01hY2hpbmVQYXRjaFNldHRpbmdzUHJvdmlk"
         "ZXKUk5QpgZQu"
     ),
+    "DynamicScope": (
+        "gASVRwAAAAAAAACMJ3B1bHVtaV9henVyZV9ob3RwYXRjaC5keW5hbWljX3Byb3ZpZGVyc5SMFER5bmFtaWNTY29wZVByb3ZpZGVylJOUKYGU"
+        "Lg=="
+    ),
     "ScaleSetPatchSettings": (
         "gASVUAAAAAAAAACMJ3B1bHVtaV9henVyZV9ob3RwYXRjaC5keW5hbWljX3Byb3ZpZGVyc5SMHVNjYWxlU2V0UGF0Y2hTZXR0aW5nc1Byb3ZpZGVy"
         "lJOUKYGULg=="
