@@ -41,6 +41,14 @@ class Operation(Protocol[ResultT]):
         ...
 
 
+class Accepted(Operation[ResultT], Protocol[ResultT]):
+    """An operation that knows from the answer that accepted it how it goes on."""
+
+    def due(self) -> datetime | None:
+        """When the service wants to be asked; None where it is known to be done."""
+        ...
+
+
 class Features(Protocol):
     """Preview features (Microsoft.Features) and the registration of resource providers."""
 
@@ -75,7 +83,7 @@ class Machines(Protocol):
         """
         ...
 
-    def patch_settings(self, machine: ResourceId, os_kind: str, settings: Body) -> Operation[Body]:
+    def patch_settings(self, machine: ResourceId, os_kind: str, settings: Body) -> Accepted[Body]:
         """PATCH `patchSettings` with the given keys and nothing else; the result is the VM's body.
 
         `os_kind` is `windows` or `linux`. The operation may be finished already (its first poll then answers at once).
@@ -265,13 +273,15 @@ class Settings:
     """What the stack's configuration says, secrets excluded.
 
     `subscription_id` is the default for resources that name none; `preview_reads` allows `check` to read Azure;
-    `relaxed` holds the switches that turn disputed rules into warnings.
+    `relaxed` holds the switches that turn disputed rules into warnings. `requests_at_once` is how many requests one
+    resource that is about many machines may have under way.
     """
 
     subscription_id: str | None = None
     preview_reads: bool = True
     relaxed: frozenset[str] = frozenset()
     verbose: bool = False
+    requests_at_once: int = 32
 
 
 class Context(Protocol):
