@@ -279,4 +279,6 @@ class Declaration:
     declared_twice: Maybe[bool] = UNKNOWN
     subscription_missing: Maybe[bool] = UNKNOWN
     settings_missing: Maybe[bool] = UNKNOWN
+    machine_sources: Maybe[int] = UNKNOWN
+    matched_machines: Maybe[int] = UNKNOWN
     is_uniform_scale_set: Maybe[bool] = UNKNOWN
