@@ -127,6 +127,8 @@ def test_a_machine_that_azure_has_not_named_goes_by_its_urn_and_so_do_its_settin
     found = judged(machine, given, nights, assigned)
     assert failures(found) == {
         (machine.urn, "hotpatch-needs-platform-mode"),
+        # A new Windows VM updates itself unless it is told otherwise.
+        (machine.urn, "manual-needs-no-automatic-updates"),
         (assigned.urn, "assignment-needs-platform-mode"),
         (assigned.urn, "assignment-on-hotpatched-machine"),
     }

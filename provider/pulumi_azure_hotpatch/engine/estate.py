@@ -26,6 +26,7 @@ from .facts import (
     ARC_MACHINES,
     CONFIGURATION_ASSIGNMENTS,
     MAINTENANCE_CONFIGURATIONS,
+    SCALE_SETS,
     VIRTUAL_MACHINES,
     Assignment,
     Machine,
@@ -39,7 +40,6 @@ from .maintenance_inventory import dynamic_scope_from_arm, schedule_from_arm
 from .scale_set import ScaleSet
 from .schedule_clashes import Clash, clashes, readable
 
-SCALE_SETS: Final = "Microsoft.Compute/virtualMachineScaleSets"
 LICENCE_PROFILES: Final = f"{ARC_MACHINES}/licenseProfiles"
 ASSESSMENTS: Final = (f"{VIRTUAL_MACHINES}/patchAssessmentResults", f"{ARC_MACHINES}/patchAssessmentResults")
 GUEST_SCOPE: Final = "InGuestPatch"
@@ -84,8 +84,9 @@ class Estate:
         """The estate that ARM bodies show; of two bodies with one id the later counts.
 
         `as_of` is the (aware) instant from which on lead times and overlapping windows are looked at. `adjusted` says,
-        by id, what will be made of the facts of a machine, schedule or assignment; of a VM that no body shows nothing
-        else is known. Raises InvalidInput, with the number of the entry, for what is no ARM body.
+        by id, what will be made of facts (of an Arc-enabled server those as a machine too); of a machine or scale set
+        that no body shows nothing else is known. Raises InvalidInput, with the number of the entry, for what is no
+        ARM body.
         """
         by_type: dict[str, dict[str, Body]] = defaultdict(dict)
         for number, body in enumerate(bodies, start=1):
@@ -128,8 +129,8 @@ class _Joining:
         )
 
     def estate(self) -> Estate:
-        virtual = {**self._machines(VIRTUAL_MACHINES), **self._unseen_machines()}
-        machines = {**virtual, **self._machines(ARC_MACHINES)}
+        machines = {**self._machines(VIRTUAL_MACHINES), **self._unseen_machines(VIRTUAL_MACHINES)}
+        machines |= {**self._machines(ARC_MACHINES), **self._unseen_machines(ARC_MACHINES)}
         schedules = self._schedules()
         static, scopes = self._assignments()
         assigned: dict[str, list[str]] = defaultdict(list)
@@ -138,14 +139,8 @@ class _Joining:
         found = clashes({key: entry.facts for key, entry in schedules.items()}, assigned.values(), self._as_of)
         return Estate(
             machines=tuple(machines.values()),
-            arc_servers=tuple(
-                Entry(_id(body), ARC_MACHINES, self._read(arc_server_from_arm, self._licensed(key, body)))
-                for key, body in self._of(ARC_MACHINES).items()
-            ),
-            scale_sets=tuple(
-                Entry(_id(body), SCALE_SETS, self._read(scale_set_from_arm, body))
-                for body in self._of(SCALE_SETS).values()
-            ),
+            arc_servers=(*self._arc_servers(), *self._unseen(ARC_MACHINES, ArcServer)),
+            scale_sets=(*self._scale_sets(), *self._unseen(SCALE_SETS, ScaleSet.unseen)),
             schedules=tuple(schedules.values()),
             assignments=tuple(
                 Entry(
@@ -188,13 +183,24 @@ class _Joining:
             found[key] = Entry(_id(body), kind, self._adjust(key, machine))
         return found
 
-    def _unseen_machines(self) -> dict[str, Entry[Machine]]:
-        """VMs that are adjusted and that no body shows."""
-        return {
-            key: Entry(identity, VIRTUAL_MACHINES, self._adjust(key, Machine.unseen(identity)))
-            for key, (identity, _) in self._adjusted.items()
-            if _type_of(key) == VIRTUAL_MACHINES.casefold() and key not in self._of(VIRTUAL_MACHINES)
-        }
+    def _unseen_machines(self, kind: str) -> dict[str, Entry[Machine]]:
+        return {entry.resource.casefold(): entry for entry in self._unseen(kind, Machine.unseen)}
+
+    def _unseen(self, kind: str, facts_of: Callable[[str], FactsT]) -> Iterator[Entry[FactsT]]:
+        """What is adjusted of that type and no body shows."""
+        for key, (identity, _) in self._adjusted.items():
+            if _type_of(key) == kind.casefold() and key not in self._of(kind):
+                yield Entry(identity, kind, self._adjust(key, facts_of(identity)))
+
+    def _arc_servers(self) -> Iterator[Entry[ArcServer]]:
+        for key, body in self._of(ARC_MACHINES).items():
+            server: ArcServer = self._read(arc_server_from_arm, self._licensed(key, body))
+            yield Entry(_id(body), ARC_MACHINES, self._adjust(key, server))
+
+    def _scale_sets(self) -> Iterator[Entry[ScaleSet]]:
+        for key, body in self._of(SCALE_SETS).items():
+            scale_set: ScaleSet = self._read(scale_set_from_arm, body)
+            yield Entry(_id(body), SCALE_SETS, self._adjust(key, scale_set))
 
     def _adjust(self, key: str, facts: FactsT) -> FactsT:
         if key not in self._adjusted:

@@ -18,6 +18,7 @@ from .patch_lists import PatchLists
 from .versions import is_older
 
 VIRTUAL_MACHINES: Final = "Microsoft.Compute/virtualMachines"
+SCALE_SETS: Final = "Microsoft.Compute/virtualMachineScaleSets"
 ARC_MACHINES: Final = "Microsoft.HybridCompute/machines"
 MAINTENANCE_CONFIGURATIONS: Final = "Microsoft.Maintenance/maintenanceConfigurations"
 CONFIGURATION_ASSIGNMENTS: Final = "Microsoft.Maintenance/configurationAssignments"

@@ -204,11 +204,14 @@ def _patch_extension_state(view: Body) -> str | None:
     return None
 
 
-def _hotpatch_subscription(licence: Body) -> str | None:
-    for feature in object_at(licence, "productProfile").get("productFeatures") or ():
+def _hotpatch_subscription(licence: Body) -> Maybe[str | None]:
+    features = object_at(licence, "productProfile").get("productFeatures") or ()
+    if features is UNKNOWN or UNKNOWN in features:
+        return UNKNOWN
+    for feature in features:
         if str(feature.get("name", "")).casefold() == "hotpatch":
             status = feature.get("subscriptionStatus")
-            return str(status) if status is not None else None
+            return status if status is None or status is UNKNOWN else str(status)
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from .facts import Image, PatchSettings
+from .facts import PATCH_FIELDS, Image, PatchSettings
 from .logic import UNKNOWN, Maybe
 
 
@@ -23,3 +23,8 @@ class ScaleSet:
     provision_vm_agent: Maybe[bool | None] = UNKNOWN
     has_health_extension: Maybe[bool] = UNKNOWN
     settings: PatchSettings = field(default_factory=PatchSettings)
+
+    @staticmethod
+    def unseen(scale_set_id: Maybe[str]) -> ScaleSet:
+        """A scale set of which nothing but (perhaps) its id is known."""
+        return ScaleSet(id=scale_set_id, settings=PatchSettings(**dict.fromkeys(PATCH_FIELDS, UNKNOWN)))

@@ -1,0 +1,217 @@
+"""Declared resources as the ARM bodies that they will be, and what those bodies cannot say.
+
+azure-native writes what ARM does without the level `properties`; of an Arc-enabled server it flattens `patchSettings`
+and `productProfile` too. Source: pulumi-azure-native 3.29.0, input types of compute, maintenance and hybridcompute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from typing import Any, Final
+
+from .arc import ArcServer
+from .bodies import UNSEEN, Body, object_at
+from .declared import (
+    ARC_LICENSE,
+    ARC_SETTINGS,
+    ASSIGNMENT,
+    NATIVE_ARC,
+    NATIVE_ASSIGNMENT,
+    NATIVE_MACHINE,
+    NATIVE_PARENT_ASSIGNMENT,
+    NATIVE_SCALE_SET,
+    NATIVE_SCHEDULE,
+    NATIVE_SCOPES,
+    SCALE_SET_SETTINGS,
+    SCHEDULE,
+    SETTINGS,
+    Declared,
+    Names,
+    is_stand_in,
+)
+from .estate import GUEST_SCOPE
+from .facts import PATCH_FIELDS, Assignment, Machine, Schedule
+from .logic import UNKNOWN
+from .patch_lists import PatchLists
+from .scale_set import ScaleSet
+
+Adjust = Callable[[Any], Any]
+
+ASSIGNMENTS: Final = (ASSIGNMENT, NATIVE_ASSIGNMENT, NATIVE_PARENT_ASSIGNMENT)
+_SETTINGS: Final = (SETTINGS, ARC_SETTINGS, SCALE_SET_SETTINGS)
+_LISTS: Final = tuple(one.name for one in fields(PatchLists))
+_NAMES: Final = {
+    NATIVE_MACHINE: "vmName",
+    NATIVE_SCALE_SET: "vmScaleSetName",
+    NATIVE_ARC: "machineName",
+    NATIVE_SCHEDULE: "resourceName",
+    SCHEDULE: "scheduleName",
+}
+
+
+def body_of(one: Declared, names: Names) -> Body | None:
+    """The ARM body that a resource declares, None for one that declares none of its own."""
+    identity = names.id_of(one)
+    leaf = identity.rpartition("/")[2]
+    given = one.text(_NAMES.get(one.kind, "name"))
+    envelope = {"id": identity, "name": given or leaf, "location": one.inputs.get("location")}
+    if one.kind in (NATIVE_MACHINE, NATIVE_SCALE_SET):
+        return {**_known(one.inputs, "zones"), **envelope}
+    if one.kind == NATIVE_SCHEDULE:
+        return {**one.inputs, **envelope}
+    if one.kind == NATIVE_ARC:
+        return {**_arc_body(one.inputs), **envelope}
+    if one.kind == SCHEDULE:
+        return {**_schedule_body(one), **envelope}
+    if one.kind in (*ASSIGNMENTS, *NATIVE_SCOPES):
+        assigned = {"maintenanceConfigurationId": names.schedule_of(one), "filter": one.inputs.get("filter")}
+        return {**envelope, "name": leaf, "properties": assigned}
+    return None
+
+
+def adjustment_of(one: Declared, names: Names) -> Adjust | None:
+    """What is to be made of the facts that its body shows, None where the body says all."""
+    if one.kind in _SETTINGS:
+        return _settings_of(one)
+    if one.kind == ARC_LICENSE:
+        return _license_of(one)
+    if one.kind == SCHEDULE:
+        return _unknowns_of(one)
+    if one.kind == NATIVE_MACHINE:
+        return _with_defaults
+    if one.kind == NATIVE_ARC:
+        return _of_a_new_server
+    if one.kind in ASSIGNMENTS:
+        return _assignment_of(one, names)
+    return None
+
+
+def patch_fields_of(one: Declared) -> dict[str, Any]:
+    """The patch fields that settings give, by the program's names."""
+    return {name: value for name in PATCH_FIELDS if (value := one.inputs.get(_wire(name))) is not None}
+
+
+def _settings_of(one: Declared) -> Adjust:
+    given = patch_fields_of(one)
+
+    def adjust(facts: Any) -> Any:
+        match facts:
+            case Machine() | ScaleSet():
+                return replace(facts, settings=replace(facts.settings, **given))
+            case ArcServer():
+                own = ("enable_hotpatching", "assessment_mode")
+                return replace(facts, **{name: given[name] for name in own if name in given})
+        return facts
+
+    return adjust
+
+
+def _license_of(one: Declared) -> Adjust:
+    enabled = one.inputs.get("enabled")
+    status = UNKNOWN if enabled is UNKNOWN else "Disable" if enabled is False else "Enable"
+    seen = {name: one.inputs.get(_wire(name)) for name in ("vbs_status", "secure_boot")}
+    given = {"hotpatch_subscription": status, **{name: value for name, value in seen.items() if value is not None}}
+    return lambda facts: replace(facts, **given) if isinstance(facts, ArcServer) else facts
+
+
+def _unknowns_of(one: Declared) -> Adjust:
+    """Marks what a body cannot say: that parts of the schedule are not known yet."""
+    unknown: dict[str, Any] = {}
+    if UNKNOWN in (one.inputs.get("windows"), one.inputs.get("linux")):
+        unknown |= {"has_patch_selection": UNKNOWN, "patches": PatchLists(**dict.fromkeys(_LISTS, UNKNOWN))}
+    if UNKNOWN in (one.inputs.get("scheduleName"), one.inputs.get("resourceGroupName")):
+        unknown["full_name_length"] = UNKNOWN
+
+    def adjust(schedule: Schedule) -> Schedule:
+        return replace(schedule, **unknown)
+
+    return adjust
+
+
+def _with_defaults(machine: Machine) -> Machine:
+    """A new machine has the agent and, on Windows, automatic updates unless it is told otherwise.
+
+    Source: Azure REST API, Microsoft.Compute 2025-04-01, WindowsConfiguration and LinuxConfiguration.
+    """
+    return replace(
+        machine,
+        provision_vm_agent=_or(machine.provision_vm_agent, True),
+        enable_automatic_updates=_or(machine.enable_automatic_updates, True if machine.is_windows is True else None),
+    )
+
+
+def _of_a_new_server(facts: Any) -> Any:
+    """What the agent reports of a server outside Azure is not among what a program can say."""
+    if not isinstance(facts, ArcServer):
+        return facts
+    reported = ("os_name", "os_edition", "os_build", "agent_version", "status", "hotpatch_status")
+    return replace(facts, **{name: UNKNOWN for name in reported if getattr(facts, name) is None})
+
+
+def _assignment_of(one: Declared, names: Names) -> Adjust | None:
+    vague = is_stand_in(names.id_of(one)) or is_stand_in(names.schedule_of(one))
+
+    def adjust(assignment: Assignment) -> Assignment:
+        if vague:
+            # The subscription of a stand-in is none.
+            assignment = replace(assignment, same_subscription=UNKNOWN)
+        if one.kind == NATIVE_PARENT_ASSIGNMENT and assignment.schedule is None:
+            # Dedicated hosts are given schedules of another scope, and nothing shows this one's.
+            assignment = replace(assignment, machine_type=UNKNOWN)
+        return assignment
+
+    return adjust if vague or one.kind == NATIVE_PARENT_ASSIGNMENT else None
+
+
+def _arc_body(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    profile = object_at(inputs, "osProfile")
+    nested = {
+        kind: {"patchSettings": object_at(profile, kind)}
+        for kind in ("windowsConfiguration", "linuxConfiguration")
+        if kind in profile
+    }
+    license_profile = object_at(inputs, "licenseProfile")
+    return {
+        **inputs,
+        "osProfile": UNKNOWN if profile is UNSEEN else nested,
+        "licenseProfile": UNKNOWN if license_profile is UNSEEN else {"productProfile": license_profile},
+    }
+
+
+def _schedule_body(one: Declared) -> dict[str, Any]:
+    """The configuration as `MaintenanceSchedule` writes it."""
+    inputs = one.inputs
+    return {
+        "tags": inputs.get("tags"),
+        "properties": {
+            "maintenanceScope": GUEST_SCOPE,
+            "visibility": "Custom",
+            "extensionProperties": {"InGuestPatchMode": "User"},
+            "maintenanceWindow": {
+                "startDateTime": inputs.get("start"),
+                "duration": inputs.get("duration"),
+                "timeZone": inputs.get("timeZone"),
+                "recurEvery": inputs.get("recurrence"),
+                "expirationDateTime": inputs.get("expires"),
+            },
+            "installPatches": {
+                "rebootSetting": inputs.get("rebootSetting", "IfRequired"),
+                "windowsParameters": inputs.get("windows"),
+                "linuxParameters": inputs.get("linux"),
+            },
+        },
+    }
+
+
+def _known(inputs: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {key: value for key, value in inputs.items() if key not in names or value is not UNKNOWN}
+
+
+def _or(value: Any, default: Any) -> Any:
+    return default if value is None else value
+
+
+def _wire(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(word.capitalize() for word in rest)
