@@ -71,6 +71,11 @@ def test_an_unknown_tenant_is_refused(azure: Client) -> None:
     assert (answer.status, answer.json()["error_codes"]) == (400, [90002])
 
 
+def test_an_authority_of_ad_fs_has_but_one_tenant(azure: Client) -> None:
+    answer = plain(azure.simulator, "POST", "/adfs/oauth2/v2.0/token")
+    assert answer.json()["error_codes"] != [90002]
+
+
 @pytest.mark.parametrize(
     ("authorization", "code"),
     [
