@@ -47,7 +47,9 @@ class Export:
             raise InvalidInput(MISSING) from None
         self._duckdb, self._kql = duckdb, duckdb_kql
         self._connection: duckdb.DuckDBPyConnection = duckdb.connect(":memory:")
-        self._connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
+        # Filters stay where they are written: pushed down, `verdicts` would be computed anew from the bodies.
+        for setting in ("TimeZone = 'UTC'", "disabled_optimizers = 'filter_pushdown'"):
+            self._connection.execute(f"SET {setting}")
         columns = ", ".join(f'"{name}" {"JSON" if name == "properties" else "VARCHAR"}' for name in _COLUMNS)
         self._connection.execute(f"CREATE TABLE entries (number BIGINT, {columns})")
 
