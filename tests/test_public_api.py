@@ -66,7 +66,11 @@ def test_a_keyword_is_required_exactly_where_the_input_is(kind: str) -> None:
     fields = KINDS[kind].inputs.model_fields
     required = {name for name, keyword in _keywords(kind).items() if keyword.default is inspect.Parameter.empty}
     # A schedule's or an assignment's name is the resource's by default, which only a program knows.
-    by_name = {"MaintenanceSchedule": {"schedule_name"}, "DynamicScope": {"assignment_name"}}.get(kind, set())
+    by_name = {
+        "MaintenanceSchedule": {"schedule_name"},
+        "DynamicScope": {"assignment_name"},
+        "FleetPatchSettings": {"fleet_name"},
+    }.get(kind, set())
     assert required == {name for name, field in fields.items() if field.is_required()} - by_name
 
 

@@ -65,6 +65,12 @@ class ScaleSetPatchSettingsProvider(HandlerProvider):
     handler_name = "scale_set_patch_settings"
 
 
+class FleetPatchSettingsProvider(HandlerProvider):
+    """Behind `FleetPatchSettings`."""
+
+    handler_name = "fleet_patch_settings"
+
+
 class DynamicScopeProvider(HandlerProvider):
     """Behind `DynamicScope`."""
 

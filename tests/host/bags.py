@@ -14,6 +14,7 @@ from pulumi_azure_hotpatch.models.arc_machine_patch_settings import (
 )
 from pulumi_azure_hotpatch.models.base import Inputs, State
 from pulumi_azure_hotpatch.models.dynamic_scope import DynamicScopeInputs, DynamicScopeState
+from pulumi_azure_hotpatch.models.fleet_patch_settings import FleetPatchSettingsInputs, FleetPatchSettingsState
 from pulumi_azure_hotpatch.models.image_support_check import ImageSupportCheckInputs, ImageSupportCheckState
 from pulumi_azure_hotpatch.models.maintenance_schedule import MaintenanceScheduleInputs, MaintenanceScheduleState
 from pulumi_azure_hotpatch.models.patch_assessment import PatchAssessmentInputs, PatchAssessmentState
@@ -144,6 +145,21 @@ _owned = {
     "contested": st.dictionaries(st.sampled_from(["patch_mode"]), st.integers(1, 9).map(float)),
     "unfinished": _unfinished,
 }
+_machine_groups = st.fixed_dictionaries(
+    {"machines": st.lists(_machines(), min_size=1, max_size=2)},
+    optional={
+        "adopted": _fields,
+        "previous": _facts,
+        "previouslyAbsent": _fields,
+        "applied": _facts,
+        "contested": st.dictionaries(st.sampled_from(["patch_mode"]), st.integers(1, 9).map(float)),
+        "appliedScheduleId": _machines("Microsoft.Maintenance/maintenanceConfigurations"),
+        "previousScheduleId": _machines("Microsoft.Maintenance/maintenanceConfigurations"),
+        "assignmentAdopted": _flags,
+        "outcome": _names,
+        "error": _unfinished,
+    },
+)
 
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
@@ -411,6 +427,39 @@ KINDS: Mapping[str, Kind] = {
                 "adopted": _set_of(_names),
                 "previous": _assignments,
                 "applied": _assignments,
+                "unfinished": _unfinished,
+            },
+        ),
+        Kind(
+            "FleetPatchSettings",
+            "fleet_patch_settings",
+            FleetPatchSettingsInputs,
+            FleetPatchSettingsState,
+            {"fleetName": _names},
+            {
+                "machineIds": _set_of(_machines()),
+                "query": st.sampled_from(["resources | where name startswith 'vm-' | project id"]),
+                "subscriptionIds": _set_of(_names),
+                "resourceGroups": _set_of(_names),
+                "locations": _some(["eastus", "westeurope", "uksouth"]),
+                "osTypes": _some(["Windows", "Linux"]),
+                "tagFilters": st.dictionaries(_names, _set_of(_names), max_size=2),
+                "tagOperator": st.sampled_from(["Any", "All"]),
+                "allowWholeSubscription": _flags,
+                "patchMode": st.sampled_from(["AutomaticByPlatform", "AutomaticByOS", "Manual", "ImageDefault"]),
+                "enableHotpatching": _flags,
+                "assessmentMode": st.sampled_from(["AutomaticByPlatform", "ImageDefault"]),
+                "rebootSetting": _reboot,
+                "bypassPlatformSafetyChecksOnUserSchedule": _flags,
+                "scheduleId": _machines("Microsoft.Maintenance/maintenanceConfigurations"),
+                "onDestroy": _destroy,
+                "timeout": _waits,
+            },
+            {
+                "matched": _set_of(_machines()),
+                "outcomes": st.lists(_names, max_size=2),
+                "groups": st.lists(_machine_groups, max_size=2),
+                "drifted": st.lists(_names, max_size=2),
                 "unfinished": _unfinished,
             },
         ),

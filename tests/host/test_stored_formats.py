@@ -29,6 +29,7 @@ CLASSES = {
     "ArcHotpatchLicense": "pulumi_azure_hotpatch.dynamic_providers.ArcHotpatchLicenseProvider",
     "ArcMachinePatchSettings": "pulumi_azure_hotpatch.dynamic_providers.ArcMachinePatchSettingsProvider",
     "DynamicScope": "pulumi_azure_hotpatch.dynamic_providers.DynamicScopeProvider",
+    "FleetPatchSettings": "pulumi_azure_hotpatch.dynamic_providers.FleetPatchSettingsProvider",
     "ScaleSetPatchSettings": "pulumi_azure_hotpatch.dynamic_providers.ScaleSetPatchSettingsProvider",
 }
 
@@ -43,6 +44,7 @@ TOKENS = {
     "ArcHotpatchLicense": "pulumi-python:dynamic/azurehotpatch:ArcHotpatchLicense",
     "ArcMachinePatchSettings": "pulumi-python:dynamic/azurehotpatch:ArcMachinePatchSettings",
     "DynamicScope": "pulumi-python:dynamic/azurehotpatch:DynamicScope",
+    "FleetPatchSettings": "pulumi-python:dynamic/azurehotpatch:FleetPatchSettings",
     "ScaleSetPatchSettings": "pulumi-python:dynamic/azurehotpatch:ScaleSetPatchSettings",
 }
 
@@ -249,6 +251,31 @@ PROPERTIES = {
         "tagOperator",
         "unfinished",
     },
+    "FleetPatchSettings": {
+        "allowWholeSubscription",
+        "assessmentMode",
+        "bypassPlatformSafetyChecksOnUserSchedule",
+        "drifted",
+        "enableHotpatching",
+        "fleetName",
+        "groups",
+        "locations",
+        "machineIds",
+        "matched",
+        "onDestroy",
+        "osTypes",
+        "outcomes",
+        "patchMode",
+        "query",
+        "rebootSetting",
+        "resourceGroups",
+        "scheduleId",
+        "subscriptionIds",
+        "tagFilters",
+        "tagOperator",
+        "timeout",
+        "unfinished",
+    },
     "ScaleSetPatchSettings": {
         "adopted",
         "applied",
@@ -280,6 +307,21 @@ NESTED = {
 }
 """The selections of a MaintenanceSchedule."""
 
+GROUP_OF_MACHINES = {
+    "adopted",
+    "applied",
+    "appliedScheduleId",
+    "assignmentAdopted",
+    "contested",
+    "error",
+    "machines",
+    "outcome",
+    "previous",
+    "previousScheduleId",
+    "previouslyAbsent",
+}
+"""What is known of machines that stand alike, in a FleetPatchSettings."""
+
 REQUIRED = {
     "PreviewEnrollment": {"features"},
     "VirtualMachinePatchSettings": {"virtualMachineId"},
@@ -299,6 +341,7 @@ REQUIRED = {
     "ArcHotpatchLicense": {"machineId"},
     "ArcMachinePatchSettings": {"machineId"},
     "DynamicScope": {"assignmentName", "scheduleId"},
+    "FleetPatchSettings": {"fleetName"},
     "ScaleSetPatchSettings": {"scaleSetId"},
 }
 """What no state may lack. Never add to it."""
@@ -330,6 +373,11 @@ IDS: dict[str, tuple[Bag, str]] = {
     "ScheduleAssignment": (
         {"machineId": MACHINE, "scheduleId": SCHEDULE},
         f"{MACHINE}/providers/Microsoft.Maintenance/configurationAssignments/patch-tuesday",
+    ),
+    # There is nothing of Azure's that it is.
+    "FleetPatchSettings": (
+        {"fleetName": "web", "machineIds": [MACHINE], "patchMode": "AutomaticByPlatform", "scheduleId": SCHEDULE},
+        "fleet/web",
     ),
     # Of the first of its assignments.
     "DynamicScope": (
@@ -398,7 +446,7 @@ def test_state_never_needs_more_than_it_did(kind: str) -> None:
 def test_ids_and_what_is_stored_keep_their_form(kind: str) -> None:
     handler = handlers.find(KINDS[kind].handler)
     azure = Azure()
-    if kind in ("ScheduleAssignment", "DynamicScope"):
+    if kind in ("ScheduleAssignment", "DynamicScope", "FleetPatchSettings"):
         schedules = handlers.find("maintenance_schedule")
         schedules.create(azure.context(), wire.load_inputs(schedules.inputs, SCHEDULE_INPUTS))
     inputs, id = IDS[kind]
@@ -406,5 +454,7 @@ def test_ids_and_what_is_stored_keep_their_form(kind: str) -> None:
     assert created.id == id
     bag = wire.dump(created.state)
     assert bag.keys() <= PROPERTIES[kind]
+    if kind == "FleetPatchSettings":
+        assert all(set(group) <= GROUP_OF_MACHINES for group in bag["groups"])
     if kind == "MaintenanceSchedule":
         assert {name: set(bag[name]) for name in NESTED} == NESTED

@@ -38,6 +38,7 @@ REPLACED_BY: dict[str, set[str]] = {
     "ArcHotpatchLicense": {"machineId"},
     "ArcMachinePatchSettings": {"machineId"},
     "DynamicScope": {"scheduleId", "assignmentName"},
+    "FleetPatchSettings": set(),
     "ScaleSetPatchSettings": {"scaleSetId"},
 }
 
@@ -52,11 +53,12 @@ ANSWERS: dict[str, set[str]] = {
     "ArcHotpatchLicense": {"adopted"},
     "ArcMachinePatchSettings": {"adopted"},
     "DynamicScope": {"matchingCount", "matchingMachines"},
+    "FleetPatchSettings": {"matched", "outcomes"},
     "ScaleSetPatchSettings": {"adopted"},
 }
 """What `check` fills in by itself."""
 
-ASKS_FOR_AN_UPDATE: dict[str, set[str]] = {"PatchAssessment": {"expired"}}
+ASKS_FOR_AN_UPDATE: dict[str, set[str]] = {"PatchAssessment": {"expired"}, "FleetPatchSettings": {"matched"}}
 """What `check` fills in to say that something is due although nothing was declared anew."""
 
 ALIKE: list[tuple[str, str, Any, Any]] = [
@@ -121,6 +123,11 @@ ALIKE: list[tuple[str, str, Any, Any]] = [
     ("DynamicScope", "osTypes", ["Windows", "Linux"], ["linux", "windows"]),
     ("DynamicScope", "tagFilters", {"Ring": ["1", "2"]}, {"ring": ["2", "1"]}),
     ("DynamicScope", "tagFilters", None, {}),
+    ("FleetPatchSettings", "machineIds", [MACHINE, MACHINE + "2"], [MACHINE + "2", MACHINE.upper()]),
+    ("FleetPatchSettings", "matched", [MACHINE, MACHINE + "2"], [MACHINE + "2", MACHINE]),
+    ("FleetPatchSettings", "locations", ["West Europe", "eastus"], ["EastUS", "westeurope"]),
+    ("FleetPatchSettings", "tagFilters", {"Ring": ["1", "2"]}, {"ring": ["2", "1"]}),
+    ("FleetPatchSettings", "scheduleId", SCHEDULE, SCHEDULE.lower()),
     ("DynamicScope", "tagOperator", None, "any"),
     ("DynamicScope", "allowWholeSubscription", None, False),
     ("ScaleSetPatchSettings", "scaleSetId", SCALE_SET, SCALE_SET.lower()),

@@ -71,6 +71,10 @@ PROVIDERS: Mapping[str, str] = {
         "gASVRwAAAAAAAACMJ3B1bHVtaV9henVyZV9ob3RwYXRjaC5keW5hbWljX3Byb3ZpZGVyc5SMFER5bmFtaWNTY29wZVByb3ZpZGVylJOUKYGU"
         "Lg=="
     ),
+    "FleetPatchSettings": (
+        "gASVTQAAAAAAAACMJ3B1bHVtaV9henVyZV9ob3RwYXRjaC5keW5hbWljX3Byb3ZpZGVyc5SMGkZsZWV0UGF0Y2hTZXR0aW5nc1Byb3ZpZGVylJOU"
+        "KYGULg=="
+    ),
     "ScaleSetPatchSettings": (
         "gASVUAAAAAAAAACMJ3B1bHVtaV9henVyZV9ob3RwYXRjaC5keW5hbWljX3Byb3ZpZGVyc5SMHVNjYWxlU2V0UGF0Y2hTZXR0aW5nc1Byb3ZpZGVy"
         "lJOUKYGULg=="

@@ -36,6 +36,13 @@ WRITTEN_AS: Final[Mapping[str, str]] = MappingProxyType(
         "new_machines": "filter",
         "dropped_machines": "filter",
         "has_locations": "locations",
+        "in_two_rings": "rings",
+        "in_no_ring": "rings",
+        "empty_ring": "rings",
+        "large_first_ring": "rings",
+        "missing": "machine_ids",
+        "generous_ring": "failure_budget",
+        "deferral_without_month": "release_month",
         "wrong_resource_type": "resource_types",
         "wrong_os_type": "os_types",
         "resource_group_count": "resource_groups",
@@ -87,9 +94,13 @@ WRITTEN_AS: Final[Mapping[str, str]] = MappingProxyType(
         "upper_case_tag": "tags",
         "subscription_missing": "subscription_id",
         "settings_missing": "patch_mode",
+        "machine_sources": "machine_ids",
+        "matched_machines": "matched",
         "declared_twice": "target",
         "is_expired": "until",
         "is_used": "resource",
+        "is_enough": "enable_hotpatching",
+        "has_schedule": "schedule_id",
     }
 )
 

@@ -9,7 +9,6 @@ from pulumi_azure_hotpatch.engine.facts import PATCH_FIELDS, Machine, PatchSetti
 from pulumi_azure_hotpatch.engine.logic import fold
 from pulumi_azure_hotpatch.engine.rules import Finding, judge, rule, rules_for
 from pulumi_azure_hotpatch.engine.rules.model import Subject
-from pulumi_azure_hotpatch.models.owned_settings import OwnedSettings
 
 OwnerT = TypeVar("OwnerT", bound="Owner")
 
@@ -27,8 +26,19 @@ class Owner(Protocol):
         ...
 
 
+class Kept(Protocol):
+    """What is stored of fields that are ours, as `OwnedSettings` has it."""
+
+    @property
+    def previous(self) -> Mapping[str, Any]: ...
+    @property
+    def previously_absent(self) -> tuple[str, ...]: ...
+    @property
+    def applied(self) -> Mapping[str, Any]: ...
+
+
 def restoration(
-    state: OwnedSettings,
+    state: Kept,
     owner: OwnerT,
     subject: Subject,
     default: Callable[[str, OwnerT], Any],
@@ -62,7 +72,7 @@ def restoration(
     return different, left
 
 
-def changed_by_us(state: OwnedSettings) -> tuple[str, ...]:
+def changed_by_us(state: Kept) -> tuple[str, ...]:
     """The fields that do not have by themselves what was declared: those that are ours to put back."""
     return tuple(name for name in PATCH_FIELDS if name in state.previous or name in state.previously_absent)
 

@@ -26,7 +26,8 @@ Inputs = Draft[ScheduleAssignmentInputs]
 State = ScheduleAssignmentState
 
 _DEFAULT_TIMEOUT = "30m"
-_RETRY_INTERVAL = timedelta(seconds=30)
+RETRY_INTERVAL = timedelta(seconds=30)
+"""How long a machine that is too new is left alone."""
 # Source: terraform-provider-azurerm, maintenance_assignment_virtual_machine_resource.go, 2026-08-21, retries on it.
 _TOO_EARLY = "few minutes after starting a vm"
 
@@ -66,22 +67,22 @@ class ScheduleAssignmentHandler(Handler[ScheduleAssignmentInputs, State]):
 
     def create(self, ctx: Context, inputs: ScheduleAssignmentInputs) -> Created[State]:
         assignment = _id(inputs)
-        found = ctx.maintenance.get_assignment(assignment)
-        present = _schedule_of(found)
+        found = ctx.maintenance.get_assignment(assignment, fresh=False)
+        present = schedule_of(found)
         is_as_wanted = present is None or same_id(present, inputs.schedule_id)
         before = {"adopted": found is not None, "previous_schedule_id": None if is_as_wanted else present}
         state = State.model_validate(inputs.model_dump() | before)
         return Created(str(assignment), self._bring_about(ctx, assignment, found, state))
 
     def read(self, ctx: Context, id: str, state: State) -> State | None:
-        present = _schedule_of(ctx.maintenance.get_assignment(ResourceId.parse(id)))
+        present = schedule_of(ctx.maintenance.get_assignment(ResourceId.parse(id), fresh=False))
         if present is None:
             return None
         return state if same_id(present, state.schedule_id) else state.model_copy(update={"schedule_id": present})
 
     def update(self, ctx: Context, id: str, state: State, inputs: ScheduleAssignmentInputs) -> State:
         assignment = ResourceId.parse(id)
-        found = ctx.maintenance.get_assignment(assignment)
+        found = ctx.maintenance.get_assignment(assignment, fresh=False)
         # One that is gone is made again, and is ours then.
         before = (
             {"adopted": state.adopted, "previous_schedule_id": state.previous_schedule_id} if found is not None else {}
@@ -98,7 +99,7 @@ class ScheduleAssignmentHandler(Handler[ScheduleAssignmentInputs, State]):
             ctx.inform(f"the assignment stays{reason}")
             return
         found = ctx.maintenance.get_assignment(assignment)
-        present = _schedule_of(found)
+        present = schedule_of(found)
         if found is None or present is None or (before is not None and same_id(present, before)):
             return
         if not same_id(present, state.applied_schedule_id or state.schedule_id):
@@ -110,17 +111,19 @@ class ScheduleAssignmentHandler(Handler[ScheduleAssignmentInputs, State]):
 
     def _bring_about(self, ctx: Context, assignment: ResourceId, found: Body | None, state: State) -> State:
         """Give the machine the schedule, unless it has it; the state with that noted."""
-        present = _schedule_of(found)
+        present = schedule_of(found)
         state = state.model_copy(update={"applied_schedule_id": state.schedule_id, "unfinished": None})
         is_moved = not state.adopted and _is_elsewhere(found, state)
         if present is None or not same_id(present, state.schedule_id) or is_moved:
             location = state.location or self._location(ctx, state, found)
-            self._put(ctx, assignment, _body(state.machine_id, state.schedule_id, location), state, kept=state)
+            self._put(
+                ctx, assignment, assignment_body(state.machine_id, state.schedule_id, location), state, kept=state
+            )
         return state
 
     def _give_back(self, ctx: Context, assignment: ResourceId, found: Body, state: State, before: str) -> None:
         """Give the machine the schedule that the assignment had before us."""
-        body = _body(state.machine_id, before, self._location(ctx, state, found))
+        body = assignment_body(state.machine_id, before, self._location(ctx, state, found))
         try:
             self._put(ctx, assignment, body, state)
         except NotFound:
@@ -142,9 +145,9 @@ class ScheduleAssignmentHandler(Handler[ScheduleAssignmentInputs, State]):
                     ctx.maintenance.put_assignment(assignment, body)
                 return
             except ArmError as error:
-                if _TOO_EARLY not in str(error).casefold():
+                if not comes_too_early(error):
                     raise
-                patience.sleep(ctx, ctx.clock.now() + _RETRY_INTERVAL, "the new machine to become assignable")
+                patience.sleep(ctx, ctx.clock.now() + RETRY_INTERVAL, "the new machine to become assignable")
 
     def _location(self, ctx: Context, inputs: ScheduleAssignmentInputs, found: Body | None) -> str | None:
         """The assignment's location: as it is, else as given, else the machine's."""
@@ -190,13 +193,20 @@ def _assignment_id(machine_id: str, schedule_id: str, name: str | None) -> Resou
     return ResourceId.parse(machine_id).extension(CONFIGURATION_ASSIGNMENTS, chosen)
 
 
-def _schedule_of(body: Body | None) -> str | None:
+def comes_too_early(error: ArmError) -> bool:
+    """Whether a machine is too new to be given a schedule."""
+    return _TOO_EARLY in str(error).casefold()
+
+
+def schedule_of(body: Body | None) -> str | None:
+    """The schedule that an assignment leads to, None without one."""
     if body is None:
         return None
     return (body.get("properties") or {}).get("maintenanceConfigurationId")
 
 
-def _body(machine_id: str, schedule_id: str, location: str | None) -> dict[str, Any]:
+def assignment_body(machine_id: str, schedule_id: str, location: str | None) -> dict[str, Any]:
+    """The body that gives a machine a schedule."""
     properties = {"maintenanceConfigurationId": schedule_id, "resourceId": machine_id}
     return {"properties": properties} | ({"location": location} if location else {})
 

@@ -3,6 +3,7 @@
 from .arc_hotpatch_license import ArcHotpatchLicense
 from .arc_machine_patch_settings import ArcMachinePatchSettings
 from .dynamic_scope import DynamicScope
+from .fleet_patch_settings import FleetPatchSettings
 from .image_support_check import ImageSupportCheck
 from .maintenance_schedule import MaintenanceSchedule
 from .patch_assessment import PatchAssessment
@@ -17,6 +18,7 @@ __all__ = [
     "ArcHotpatchLicense",
     "ArcMachinePatchSettings",
     "DynamicScope",
+    "FleetPatchSettings",
     "ImageSupportCheck",
     "LinuxPackagesArgs",
     "MaintenanceSchedule",

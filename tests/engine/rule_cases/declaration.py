@@ -35,6 +35,20 @@ CASES: Final = {
         unknown=Declaration(settings_missing=UNKNOWN),
         misses="patch_mode",
     ),
+    "fleet-machines-named-once": Cases(
+        passes=Declaration(machine_sources=1),
+        violates=Declaration(machine_sources=2),
+        says="Of machine_ids, query and filters 2 are given, where exactly one is needed.",
+        unknown=Declaration(machine_sources=UNKNOWN),
+        misses="machine_ids",
+    ),
+    "fleet-has-machines": Cases(
+        passes=Declaration(matched_machines=3),
+        violates=Declaration(matched_machines=0),
+        says="No machine is in the fleet.",
+        unknown=Declaration(matched_machines=UNKNOWN),
+        misses="matched",
+    ),
     "vm-settings-declared-twice": _declared_twice(
         "'web01' has its patch settings declared by another resource of this stack already."
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from pulumi_azure_hotpatch.engine.logic import Equals
+from pulumi_azure_hotpatch.engine.logic import Equals, Not
 
 from .model import Rule
 
@@ -33,6 +33,31 @@ DECLARATION_RULES: Final = (
         require=Equals("settings_missing", False),
         reason="None of the patch settings is given, so there is nothing to own.",
         fix="give at least one of patch_mode, enable_hotpatching, assessment_mode, reboot_setting or the bypass flag.",
+        source=_OURS,
+        as_of=date(2026, 11, 22),
+    ),
+    Rule(
+        id="fleet-machines-named-once",
+        subject="declaration",
+        severity="error",
+        title="The machines of a fleet are named in one way",
+        field="machine_sources",
+        require=Equals("machine_sources", 1),
+        reason="Of machine_ids, query and filters {machine_sources} are given, where exactly one is needed.",
+        fix="list machine_ids, or give a query, or at least one of resource_groups, locations, os_types, tag_filters "
+        "and allow_whole_subscription.",
+        source=_OURS,
+        as_of=date(2026, 11, 22),
+    ),
+    Rule(
+        id="fleet-has-machines",
+        subject="declaration",
+        severity="warning",
+        title="A fleet has machines",
+        field="matched_machines",
+        require=Not(Equals("matched_machines", 0)),
+        reason="No machine is in the fleet.",
+        fix="correct the filter, the query or the subscriptions, unless the machines are yet to come.",
         source=_OURS,
         as_of=date(2026, 11, 22),
     ),

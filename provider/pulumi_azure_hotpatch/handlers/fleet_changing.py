@@ -1,0 +1,142 @@
+"""Writing the patch settings of many machines, and learning what became of it.
+
+One PATCH a machine; no operation is polled while a list of the subscription can say the same of all of them at once.
+A machine that the list shows as succeeded and with the settings is done. One that failed, is not in the list, or does
+not show the settings is asked for by its own operation, whose answer counts and carries the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final
+
+from pulumi_azure_hotpatch.engine.inventory import settings_to_arm
+from pulumi_azure_hotpatch.errors import ArmError
+from pulumi_azure_hotpatch.ids import ResourceId
+from pulumi_azure_hotpatch.ports import Accepted, Body, Context
+
+from .concurrently import Call, Pause, Task, at_once, drive
+from .fleet_reading import Seen, listed
+from .fleet_records import count_of
+from .owning import as_wanted
+from .waiting import Patience, may_have_worked
+
+_SETTLE_INTERVAL: Final = timedelta(seconds=10)
+_SHORTEST_PACE: Final = timedelta(seconds=1)
+_CONFLICT: Final = 409
+
+
+@dataclass(frozen=True)
+class Write:
+    """The fields to write to a machine. `told` is called once Azure may have done it, before the wait for it."""
+
+    seen: Seen
+    changes: Mapping[str, Any]
+    told: Callable[[], None]
+
+
+def settle(ctx: Context, machine: ResourceId) -> Task[Seen | None]:
+    """The machine once no other operation is changing it, None when it does not exist."""
+    while True:
+        body: Body | None = yield Call(lambda: ctx.machines.get(machine))
+        seen = None if body is None else Seen.of(body)
+        if seen is None or not seen.is_busy:
+            return seen
+        yield Pause(ctx.clock.now() + _SETTLE_INTERVAL, f"another operation on '{machine.name}' to end")
+
+
+def write_all(ctx: Context, writes: list[Write], patience: Patience) -> dict[str, ArmError]:
+    """Write, and wait until it is done everywhere; by machine, what went wrong."""
+    accepted = drive(ctx, (_write(ctx, one) for one in writes), patience)
+    failures: dict[str, ArmError] = {}
+    pending: dict[str, _Pending] = {}
+    for one, answer in zip(writes, accepted, strict=True):
+        if isinstance(answer, ArmError):
+            failures[one.seen.id.key] = answer
+        elif answer is not None and (due := answer.due()) is not None:
+            pace = max(due - ctx.clock.now(), _SHORTEST_PACE)
+            pending[one.seen.id.key] = _Pending(one, answer, due, pace)
+    return failures | _confirm(ctx, pending, patience)
+
+
+@dataclass
+class _Pending:
+    write: Write
+    operation: Accepted[Body]
+    due: datetime
+    pace: timedelta
+
+
+def _write(ctx: Context, one: Write) -> Task[Accepted[Body] | None]:
+    """Ask for the change; None where it turned out to be done.
+
+    Azure refuses a machine that another operation is changing. It is waited for then and asked once more, for what it
+    still lacks: an answer of ours may have been lost, and the operation under way may be ours.
+    """
+    seen, changes = one.seen, one.changes
+    for is_last in (False, True):
+        try:
+            operation: Accepted[Body] = yield Call(partial(_send, ctx, one, seen, changes))
+        except ArmError as error:
+            if is_last or error.status != _CONFLICT:
+                raise
+        else:
+            return operation
+        found = yield from settle(ctx, seen.id)
+        if found is None:
+            return None
+        as_it_is = as_wanted(found.machine.settings, changes)
+        seen, changes = found, {name: value for name, value in changes.items() if name not in as_it_is}
+        if not changes:
+            one.told()
+            return None
+    raise AssertionError("the second refusal ends the task")
+
+
+def _send(ctx: Context, one: Write, seen: Seen, changes: Mapping[str, Any]) -> Accepted[Body]:
+    try:
+        operation = ctx.machines.patch_settings(seen.id, seen.kind, settings_to_arm(changes))
+    except ArmError as error:
+        if may_have_worked(error):
+            one.told()
+        raise
+    one.told()
+    return operation
+
+
+def _confirm(ctx: Context, pending: dict[str, _Pending], patience: Patience) -> dict[str, ArmError]:
+    """Wait for operations; by machine, what went wrong."""
+    failures: dict[str, ArmError] = {}
+    while pending:
+        # One list says of all what each would have to be asked for: so the last one to be due is waited for.
+        due = max(one.due for one in pending.values())
+        if ctx.clock.now() < due:
+            patience.sleep(ctx, due, f"{count_of(len(pending))} to change")
+        running = _drop_done(ctx, pending)
+        asked = [(key, one) for key, one in pending.items() if key not in running]
+        for (key, one), answer in zip(
+            asked, at_once(ctx, (one.operation.poll for _, one in asked), patience), strict=True
+        ):
+            if isinstance(answer, ArmError):
+                failures[key] = answer
+            if answer is not None:
+                del pending[key]
+            one.due = one.operation.next_poll()
+        for key in running:
+            pending[key].due = ctx.clock.now() + pending[key].pace
+    return failures
+
+
+def _drop_done(ctx: Context, pending: dict[str, _Pending]) -> frozenset[str]:
+    """Take those out that a list shows to be done; those that it shows to be running still."""
+    running: set[str] = set()
+    for key, seen in list(listed(ctx, {key: one.write.seen.id for key, one in pending.items()})):
+        changes = pending[key].write.changes
+        if seen.is_busy:
+            running.add(key)
+        elif seen.state == "succeeded" and len(as_wanted(seen.machine.settings, changes)) == len(changes):
+            del pending[key]
+    return frozenset(running)

@@ -1,0 +1,79 @@
+"""What a refresh finds of a fleet: one query for a thousand machines, and a second look at what seems to differ."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi_azure_hotpatch.errors import ArmError
+from pulumi_azure_hotpatch.ids import ResourceId, same_id
+from pulumi_azure_hotpatch.ports import Context
+
+from .fleet_assigning import assigned_rows, assignment_of, present_assignments
+from .fleet_reading import Seen, look_at, rows_of
+from .fleet_records import Records, count_of, few
+from .owning import as_wanted
+from .schedule_assignment import schedule_of
+from .waiting import Patience
+
+
+@dataclass(frozen=True)
+class Drift:
+    """The keys of machines that are `gone`, the `values` of inputs that differ somewhere, and `lines` to read."""
+
+    gone: frozenset[str]
+    values: Mapping[str, Any]
+    lines: tuple[str, ...]
+
+
+def drift_of(
+    ctx: Context, records: Records, wanted: Mapping[str, Any], schedule_id: str | None, patience: Patience
+) -> Drift:
+    """Compare machines with what is declared. Raises ArmError where Azure does not say how one is.
+
+    Resource Graph may be behind: a machine that it does not show, or shows otherwise than it was left, is read itself
+    before anything is said of it. What it shows as left may have changed a moment ago; the next refresh sees that.
+    """
+    rows = rows_of(ctx, (member.id for member in records.values())) if records else {}
+    doubtful = [member.id for key, member in records.items() if key not in rows or _differences(rows[key], wanted)]
+    differing: defaultdict[tuple[str, Any], list[ResourceId]] = defaultdict(list)
+    gone: set[str] = set()
+    for key, seen in look_at(ctx, doubtful, patience).items():
+        if isinstance(seen, ArmError):
+            raise seen
+        if seen is None:
+            gone.add(key)
+            continue
+        for name, value in _differences(seen, wanted).items():
+            differing[name, value].append(seen.id)
+    if schedule_id is not None:
+        present = {key: member.id for key, member in records.items() if key not in gone}
+        for leads_to, machine in _unscheduled(ctx, present, schedule_id):
+            differing["schedule_id", leads_to].append(machine)
+    values: dict[str, Any] = {}
+    for name, value in differing:
+        values.setdefault(name, value)
+    lines = (
+        f"{name} is {'not set' if value is None else value} on {count_of(len(machines))} ({few(machines)})"
+        for (name, value), machines in differing.items()
+    )
+    return Drift(frozenset(gone), values, tuple(lines))
+
+
+def _differences(seen: Seen, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    settings = seen.machine.settings
+    as_it_is = as_wanted(settings, wanted)
+    return {name: getattr(settings, name) for name in wanted if name not in as_it_is}
+
+
+def _unscheduled(ctx: Context, machines: Mapping[str, ResourceId], schedule_id: str) -> list[tuple[Any, ResourceId]]:
+    """The machines whose assignment is missing or leads elsewhere, with where it leads."""
+    assigned = assigned_rows(ctx, machines.values(), schedule_id) if machines else frozenset()
+    doubtful = [one for one in machines.values() if assignment_of(one, schedule_id).key not in assigned]
+    if not doubtful:
+        return []
+    present = present_assignments(ctx, doubtful)
+    leading = ((schedule_of(present.get(assignment_of(one, schedule_id).key)), one) for one in doubtful)
+    return [(to, one) for to, one in leading if to is None or not same_id(to, schedule_id)]
