@@ -24,8 +24,11 @@ _TITLES: Final = {
     "assignment": "Rules about assignments",
     "dynamic_scope": "Rules about dynamic scopes",
     "installation": "Rules about installations on demand",
+    "rollout": "Rules about rollouts",
     "feature": "Rules about preview features",
     "declaration": "Rules about declarations",
+    "coverage": "Rules about leaving no machine out",
+    "estate": "Rules about an estate as a whole",
     "waiver": "Rules about waivers",
 }
 

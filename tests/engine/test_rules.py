@@ -16,6 +16,7 @@ from tests.engine.rule_cases import (
     assignment,
     declaration,
     dynamic_scope,
+    estate,
     feature,
     hotpatch,
     image,
@@ -23,6 +24,7 @@ from tests.engine.rule_cases import (
     machine,
     on_demand,
     preview_2021,
+    rollout,
     scale_set,
     schedule,
     waiver,
@@ -44,9 +46,11 @@ CASES: dict[str, Cases] = {
         dynamic_scope,
         installation,
         on_demand,
+        rollout,
         feature,
         declaration,
         preview_2021,
+        estate,
         waiver,
     )
     for rule_id, cases in module.CASES.items()

@@ -12,6 +12,7 @@ from .arc_server import ARC_SERVER_RULES
 from .assignment import ASSIGNMENT_RULES
 from .declaration import DECLARATION_RULES
 from .dynamic_scope import DYNAMIC_SCOPE_RULES
+from .estate import ESTATE_RULES
 from .feature import FEATURE_RULES
 from .hotpatch import HOTPATCH_RULES
 from .image import IMAGE_RULES
@@ -21,6 +22,7 @@ from .machine_state import MACHINE_STATE_RULES
 from .model import CURRENT, Era, Rule, Subject
 from .on_demand import ON_DEMAND_RULES
 from .preview_2021 import PREVIEW_2021_RULES
+from .rollout import ROLLOUT_RULES
 from .scale_set import SCALE_SET_RULES
 from .schedule import SCHEDULE_RULES
 from .waiver import WAIVER_RULES
@@ -37,8 +39,10 @@ RULES: Final[tuple[Rule, ...]] = (
     *DYNAMIC_SCOPE_RULES,
     *INSTALLATION_RULES,
     *ON_DEMAND_RULES,
+    *ROLLOUT_RULES,
     *FEATURE_RULES,
     *DECLARATION_RULES,
+    *ESTATE_RULES,
     *WAIVER_RULES,
     *PREVIEW_2021_RULES,
 )

@@ -22,8 +22,11 @@ Subject = Literal[
     "assignment",
     "dynamic_scope",
     "installation",
+    "rollout",
     "feature",
     "declaration",
+    "coverage",
+    "estate",
     "waiver",
 ]
 
