@@ -36,8 +36,9 @@ _run_in_stack, _reset_options = _sdk.run_in_stack, _sdk.reset_options
 class PythonLanguageHost(_server.LanguageServer):
     """Answers the engine: the handshake, what is installed, run this program, run this policy pack."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine_address: str) -> None:
         super().__init__(lambda: None)
+        self._engine_address = engine_address
 
     def Handshake(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's names
         return language_pb2.LanguageHandshakeResponse()
@@ -65,6 +66,8 @@ class PythonLanguageHost(_server.LanguageServer):
         run_path: Any = partial(runpy.run_path, str(script), run_name="__main__")
         self.program = run_path
         _sdk.reset_options = partial(_reset_options, root_directory=request.info.root_directory)
+        # Where the SDK's inline host looks for the engine, without which a program's log would go to standard error.
+        request.args[:] = [self._engine_address]
         response = super().Run(request, context)  # type: ignore[no-untyped-call]
         # The error went to the engine's log already, with a traceback. A second copy would only repeat it.
         return language_pb2.RunResponse(bail=True) if response.error else response
@@ -152,10 +155,11 @@ def serve() -> None:
     """Serve on a free loopback port, print the port for the engine, and go at the first signal."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(0))
+    engine_address = sys.argv[-1] if len(sys.argv) > 1 else ""  # running a program replaces the arguments
     threading.Thread(target=end_with_parent, args=(os.getppid(),), daemon=True).start()
     _sdk.run_in_stack = run_in_stack_with_user_traceback
     server = grpc.server(ThreadPoolExecutor(max_workers=16), options=_GRPC_CHANNEL_OPTIONS)
-    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(PythonLanguageHost(), server)
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(PythonLanguageHost(engine_address), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)

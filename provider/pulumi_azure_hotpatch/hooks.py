@@ -20,7 +20,7 @@ from .engine.declared_machine import declared_machine
 from .engine.rules import Finding, judge, rules_for
 from .errors import InvalidInput, Refused
 from .host.program import look_up
-from .host.program_inputs import known_part, say
+from .host.program_inputs import ProgramLog, known_part
 from .host.settings import parse_switches, relaxed_switches
 
 Mode = Literal["warn", "refuse"]
@@ -43,6 +43,8 @@ def guard_virtual_machines(mode: Mode = "refuse", *, relax: Iterable[str] | None
         raise InvalidInput(f"mode is '{mode}'; it must be 'warn' or 'refuse'")
     relaxed = relaxed_switches(look_up) if relax is None else parse_switches(",".join(relax))
 
+    log = ProgramLog()
+
     async def judge_machine(args: ResourceHookArgs) -> None:
         inputs = await known_part(args.new_inputs or {})
         machine = declared_machine(inputs, str(inputs.get("vmName") or args.name))
@@ -52,9 +54,9 @@ def guard_virtual_machines(mode: Mode = "refuse", *, relax: Iterable[str] | None
         stopping = [one for one in failed if one.is_error and mode == "refuse"]
         for finding in failed:
             if finding not in stopping:
-                say("WARNING", f"{label}: {finding.located}", args.urn)
+                log.say("WARNING", f"{label}: {finding.located}", args.urn)
         if open_ := _not_judged_yet(found):
-            say("INFO", f"{label}: not judged yet, because values are not known: {', '.join(open_)}", args.urn)
+            log.say("INFO", f"{label}: not judged yet, because values are not known: {', '.join(open_)}", args.urn)
         if stopping:
             raise Refused("\n".join(f"{label}: {finding.located}" for finding in stopping), stopping)
 

@@ -12,7 +12,7 @@ from .engine.declared import NATIVE_MACHINE, Declared
 from .engine.declared_machine import declared_machine
 from .engine.facts import PATCH_FIELD_PATHS
 from .engine.patch_defaults import PatchDefaults, fill
-from .host.program_inputs import known_part, say
+from .host.program_inputs import ProgramLog, known_part
 
 
 def fill_patch_settings(
@@ -32,6 +32,7 @@ def fill_patch_settings(
     :param assessment_mode: for machines from an image that Update Manager supports; None fills in nothing.
     :param reboot_setting: for machines that end up on AutomaticByPlatform; None, the default, fills in nothing.
     """
+    log = ProgramLog()
     defaults = PatchDefaults(enable_hotpatching, assessment_mode, reboot_setting)
 
     async def fill_in(args: ResourceTransformArgs) -> ResourceTransformResult | None:
@@ -43,24 +44,24 @@ def fill_patch_settings(
         added = dict(filled.settings)
         path = _configuration_path(machine.os_type)
         if added and path is None:
-            say("WARNING", f"{label}: its patch settings are left alone, because its system is not known yet")
+            log.say("WARNING", f"{label}: its patch settings are left alone, because its system is not known yet")
             return None
         props = args.props
         for field in list(added):
             changed = _with(props, (*(path or ()), "patchSettings", *PATCH_FIELD_PATHS[field]), added[field])
             if changed is None:
                 del added[field]
-                say(
+                log.say(
                     "WARNING", f"{label}: {field} is left alone, because what it belongs to is not known yet, or secret"
                 )
             else:
                 props = changed
         for what in filled.left_alone:
-            say("WARNING", f"{label}: left alone: {what}")
+            log.say("WARNING", f"{label}: left alone: {what}")
         if not added:
             return None
         given = ", ".join(f"{field}={value!r}" for field, value in added.items())
-        say("INFO", f"{label}: filled in {given}")
+        log.say("INFO", f"{label}: filled in {given}")
         return ResourceTransformResult(props=props, opts=args.opts)
 
     pulumi.runtime.register_resource_transform(fill_in)

@@ -39,8 +39,9 @@ def fill(machine: Machine, defaults: PatchDefaults) -> Filled:
     """
     if machine.provision_vm_agent is False:
         return Filled(left_alone=("its patch settings, because it has no VM agent",))
-    if machine.image is UNKNOWN or machine.provision_vm_agent is UNKNOWN:
-        what = "image" if machine.image is UNKNOWN else "provisionVMAgent"
+    no_image = machine.image is UNKNOWN or (machine.image is not None and machine.image.triple is UNKNOWN)
+    if no_image or machine.provision_vm_agent is UNKNOWN:
+        what = "image" if no_image else "provisionVMAgent"
         return Filled(left_alone=(f"its patch settings, because its {what} is not known yet",))
     filled: dict[str, Any] = {}
     left: list[str] = []

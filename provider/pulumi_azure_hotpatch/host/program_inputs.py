@@ -26,12 +26,19 @@ async def known_part(value: Any) -> Any:
     return value
 
 
-def say(level: Level, message: str, urn: str = "") -> None:
-    """Leave `message` in the diagnostics, on the resource's own row where its URN is known."""
-    from pulumi.runtime.proto import engine_pb2
+class ProgramLog:
+    """Messages of a program to its engine, from callbacks too: those do not know the engine, so it is noted here."""
 
-    engine = pulumi.runtime.settings.get_engine()
-    if engine is not None:
-        engine.Log(
-            engine_pb2.LogRequest(severity=engine_pb2.LogSeverity.Value(level), message=message, urn=urn, streamId=0)
-        )
+    def __init__(self) -> None:
+        self._engine: Any = pulumi.runtime.settings.get_engine()
+
+    def say(self, level: Level, message: str, urn: str = "") -> None:
+        """Leave `message` in the diagnostics, on the resource's own row where its URN is known."""
+        if self._engine is None:
+            # A program that runs without an engine.
+            (pulumi.warn if level == "WARNING" else pulumi.info)(message)
+            return
+        from pulumi.runtime.proto import engine_pb2
+
+        severity = engine_pb2.LogSeverity.Value(level)
+        self._engine.Log(engine_pb2.LogRequest(severity=severity, message=message, urn=urn, streamId=0))
