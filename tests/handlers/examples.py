@@ -32,6 +32,15 @@ SCHEDULE = {
     "linux": {"packageNameMasksToExclude": ["kernel*"]},
     "tags": {"ring": "one"},
 }
+OTHER_SUBSCRIPTION = "00000000-0000-0000-0000-000000000002"
+SCOPE = {
+    "scheduleId": MONTHLY,
+    "assignmentName": "contoso-scope",
+    "subscriptionIds": [SUBSCRIPTION_ID],
+    "osTypes": ["windows"],
+    "locations": ["East US", "westeurope"],
+}
+SCOPED = f"/subscriptions/{SUBSCRIPTION_ID}/providers/Microsoft.Maintenance/configurationAssignments/contoso-scope"
 BY_OTHERS: dict[str, Any] = {
     "location": "eastus",
     "tags": {"owner": "contoso"},
@@ -103,11 +112,25 @@ def assign_another(azure: Azure) -> None:
     assert azure.ask("PUT", ASSIGNED, body).status == 200
 
 
+def scope_another(azure: Azure) -> None:
+    """A dynamic scope of the name is there, for another schedule and other machines; and another subscription."""
+    make_schedules(azure)
+    azure.simulator.world.add_subscription(OTHER_SUBSCRIPTION)
+    narrowed = {"osTypes": ["Linux"], "resourceIds": [APP]}
+    properties = {"maintenanceConfigurationId": WEEKLY, "filter": narrowed}
+    assert azure.ask("PUT", SCOPED, {"location": "eastus", "properties": properties}).status == 200
+
+
 def set_reboots(azure: Azure) -> None:
     nested = {"automaticByPlatformSettings": {"rebootSetting": "Never"}, "patchMode": "AutomaticByPlatform"}
     change = {"properties": {"osProfile": {"windowsConfiguration": {"patchSettings": nested}}}}
     assert azure.ask("PATCH", WEB, change).status == 200
     azure.simulator.clock.advance(minutes(5))
+
+
+def assign_another_and_set_reboots(azure: Azure) -> None:
+    assign_another(azure)
+    set_reboots(azure)
 
 
 def connect_server(azure: Azure) -> None:
@@ -203,6 +226,19 @@ EXAMPLES: Mapping[str, Example] = {
         make_schedules,
         vanish=ASSIGNED.replace(APP, ARC),
     ),
+    "scope over a subscription and a group": Example(
+        "dynamic_scope",
+        SCOPE | {"resourceGroupIds": [f"{GROUP}-eu"]},
+        {"osTypes": ["Windows", "Linux"]},
+        make_schedules,
+    ),
+    "scope, there already with another filter": Example(
+        "dynamic_scope",
+        SCOPE | {"tagFilters": {"Ring": ["1", "2"]}, "tagOperator": "All"},
+        {"subscriptionIds": [SUBSCRIPTION_ID, OTHER_SUBSCRIPTION]},
+        scope_another,
+        vanish=SCOPED,
+    ),
     "licence outside Azure": Example(
         "arc_hotpatch_license", {"machineId": SERVER}, {"enabled": False}, connect_server, vanish=SERVER
     ),
@@ -221,6 +257,31 @@ EXAMPLES: Mapping[str, Example] = {
         {"scaleSetId": SCALE_SET, "assessmentMode": "AutomaticByPlatform", "patchMode": "AutomaticByPlatform"},
         {"assessmentMode": "ImageDefault"},
         make_scale_set,
+    ),
+    "fleet": Example(
+        "fleet_patch_settings",
+        {
+            "fleetName": "web",
+            "machineIds": [WEB],
+            "patchMode": "AutomaticByPlatform",
+            "enableHotpatching": True,
+            "assessmentMode": "AutomaticByPlatform",
+        },
+        {"assessmentMode": "ImageDefault"},
+        vanish=WEB,
+    ),
+    "fleet with a schedule": Example(
+        "fleet_patch_settings",
+        {
+            "fleetName": "all",
+            "machineIds": [APP, LINUX, WEB],
+            "patchMode": "AutomaticByPlatform",
+            "rebootSetting": "Always",
+            "bypassPlatformSafetyChecksOnUserSchedule": True,
+            "scheduleId": MONTHLY,
+        },
+        {"rebootSetting": "IfRequired"},
+        assign_another_and_set_reboots,
     ),
     "assessment": Example("patch_assessment", {"machineId": WEB, "maxAge": "12h"}, {"timeout": "2h"}, vanish=WEB),
     "assessment outside Azure": Example(

@@ -113,8 +113,9 @@ class ScopeAssignments:
     ) -> None:
         beyond = (found or {}).get("properties", {}).get("filter") or {}
         narrowed = {name: beyond[name] for name in _BEYOND if beyond.get(name)} | dict(wanted["filter"] or {})
-        location = (found or {}).get("location") if assignment.key in self.state.adopted else wanted["location"]
-        location = location or wanted["location"]
+        # What was there before stays where it is.
+        is_adopted = assignment.key in (reached or self.state).adopted
+        location = ((found or {}).get("location") if is_adopted else None) or wanted["location"]
         body = {
             "properties": {
                 "maintenanceConfigurationId": wanted["maintenanceConfigurationId"],
