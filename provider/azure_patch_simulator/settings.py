@@ -82,6 +82,9 @@ class Settings:
     says "a few minutes" and gives no figure.
     ``deletes_assigned_configurations``: what the service does with a configuration that has assignments is unknown.
     ``registered_providers``: namespaces registered from the start, in every subscription.
+    ``allowed_actions`` and ``denied_actions``: what the caller is told of its permissions; no request is refused by them.
+    ``subscription_state``: what every subscription says of itself.
+    ``activity_log_lag``: how far the activity log is behind (3 to 20 minutes: Microsoft Learn, Activity log).
     ``hotpatch_images_need_platform_mode``: a rule of the Terraform provider azurerm; the service was not
     seen to have it.
     ``patching``: how guests are patched. ``throttling``: how many requests are taken.
@@ -96,6 +99,7 @@ class Settings:
     assignable_after: timedelta = timedelta(0)
     deletes_assigned_configurations: bool = True
     hotpatch_images_need_platform_mode: bool = False
+    activity_log_lag: timedelta = timedelta(minutes=5)
     page_size: int = 200
     registered_providers: list[str] = field(default_factory=default_providers)
     features: list[FeatureDefinition] = field(default_factory=default_features)

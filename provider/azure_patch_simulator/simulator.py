@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import (
+    activity_log,
     assignments,
     control,
     features,
@@ -59,6 +60,8 @@ _ROUTER = Router(
     resource_graph.routes,
     scale_sets.routes,
 )
+    activity_log.routes,
+    permissions.routes,
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +202,7 @@ class Simulator:
 
     def _write_down(self, request: Request, now: datetime, operation: str, response: Response, request_id: str) -> None:
         self.journal.append(
+        activity_log.note(self.world, request, now, response.status, request_id)
             Entry(
                 sequence=len(self.journal),
                 instant=now,

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import tempfile
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from . import patch_memory
+from .activity_log import Activity
 from .clock import Event
 from .guests import Guest
 from .patch_failures import PatchFailure
@@ -176,6 +178,7 @@ def snapshot(simulator: Simulator) -> dict[str, Any]:
             "tombstones": encode(world.tombstones),
             "patch_failures": encode(world.patch_failures),
             "rollout": encode(world.rollout),
+            "activities": encode(list(world.activities)),
             "patch_records": patch_memory.dump(world.patch_records),
         },
     }
@@ -199,6 +202,7 @@ def world_of(saved: Mapping[str, Any]) -> World:
         tombstones=decode(dict[str, datetime], kept["tombstones"]),
         patch_failures=decode(list[PatchFailure], kept["patch_failures"]),
         rollout=decode(Rollout | None, kept["rollout"]),
+        activities=deque(decode(list[Activity], kept["activities"])),
     )
     patch_memory.restore(world.patch_records, kept["patch_records"])
     return world

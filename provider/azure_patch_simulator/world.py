@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import inventory
+from .activity_log import Activity
 from .guests import Guest
 from .patch_failures import PatchFailure
 from .patch_records import PatchRecords
@@ -89,6 +91,7 @@ class World:
     tombstones: dict[str, datetime] = field(default_factory=dict)
     patch_failures: list[PatchFailure] = field(default_factory=list)
     rollout: Rollout | None = None
+    activities: deque[Activity] = field(default_factory=deque)
     clock: SimulatedClock | None = field(default=None, repr=False, compare=False)
     turn: Callable[[Resource, bool], None] | None = field(default=None, repr=False, compare=False)
     patch_records: PatchRecords = field(init=False, repr=False, compare=False)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
+from .engine.requests import Request
 from .ids import ResourceId
 
 ResultT = TypeVar("ResultT", covariant=True)
@@ -162,12 +163,20 @@ class Patching(Protocol):
         """The operation behind an address that was kept by an earlier run. Polling raises NotFound once it is gone."""
         ...
 
-    def start(self, machine: ResourceId) -> Operation[Body]:
-        """Start a VM that is off."""
+    def start(self, machine: ResourceId, request_id: str) -> Operation[Body]:
+        """Start a VM that is off; the activity log then has the request under that id (a GUID)."""
         ...
 
     def stop(self, machine: ResourceId, *, deallocate: bool) -> Operation[Body]:
         """Stop a VM, and give its hardware back if `deallocate`."""
+        ...
+
+
+class ActivityLog(Protocol):
+    """What was asked of resources, kept for 90 days; up to 20 minutes behind."""
+
+    def requests(self, resource: ResourceId, since: datetime) -> Sequence[Request]:
+        """The writes and actions on a resource since then that were not refused, the oldest first."""
         ...
 
 
@@ -295,9 +304,16 @@ class Context(Protocol):
     @property
     def clock(self) -> Clock: ...
     @property
+    @property
+    def identity(self) -> str:
+        """What tells the resource from every other one, the same in every run."""
+        ...
+
     def features(self) -> Features: ...
     @property
     def machines(self) -> Machines: ...
+    def activity_log(self) -> ActivityLog: ...
+    @property
     @property
     def arc(self) -> ArcMachines: ...
     @property

@@ -142,7 +142,7 @@ def test_a_machine_is_started_and_stopped() -> None:
     patching = azure.runtime.azure.patching
     for running in (
         patching.stop(MACHINE, deallocate=True),
-        patching.start(MACHINE),
+        patching.start(MACHINE, "00000000-0000-0000-0000-0000000000aa"),
         patching.stop(MACHINE, deallocate=False),
     ):
         assert running.poll() == {}

@@ -338,6 +338,43 @@ def test_an_arc_server_that_was_patched_by_a_killed_run_is_asked_about() -> None
     assert asked(azure, "Machines_InstallPatches") == 1
 
 
+def test_an_arc_server_is_not_patched_twice_while_resource_graph_is_behind() -> None:
+    azure = azure_of(arc(), installations_lag=timedelta(hours=2))
+    resource = installation(azure, ARC)
+    azure.cut_off(6, "killed", before=False)
+    with pytest.raises(Killed):
+        resource.create()
+    resource.forget()
+    assert asked(azure, "Machines_InstallPatches") == 1
+    # While it runs the service refuses another one; once it is over only the activity log knows of it.
+    for passed in (minutes(2), minutes(6), minutes(90)):
+        azure.simulator.clock.advance(passed)
+        azure.new_run()
+        with pytest.raises((Refused, ArmError)) as refusal:
+            resource.create()
+        assert "\n" not in str(refusal.value)
+        assert asked(azure, "Machines_InstallPatches") == 1
+    assert re.search(
+        r"an installation was asked for at 2026-\S+ \(activity log\), and Resource Graph does not tell of it yet",
+        str(refusal.value),
+    )
+    azure.simulator.clock.advance(timedelta(hours=2))
+    azure.new_run()
+    activity = question(resource)
+    azure.new_run()
+    resource.declare(adoptActivityId=activity)
+    assert resource.bring_about().status == "Succeeded"
+    assert asked(azure, "Machines_InstallPatches") == 1
+
+
+def test_an_arc_server_is_patched_all_the_same_where_the_activity_log_may_not_be_read() -> None:
+    azure = azure_of(arc())
+    refusal: Any = Answer(403, "AuthorizationFailed", "The client has no permission.")
+    azure.simulator.faults.add(match("GET", "/eventtypes/management/values"), response=refusal, times=None)
+    assert installation(azure, ARC).create().status == "Succeeded"
+    assert "whether an installation was asked for in the last minutes is not known" in azure.said.text
+
+
 @pytest.mark.parametrize("was", ["deallocated", "stopped"])
 def test_a_machine_that_is_off_is_started_and_put_back_as_it_was(was: str) -> None:
     azure = azure_of(settings=Settings(operation_time=minutes(2)))
@@ -408,6 +445,111 @@ def test_a_machine_that_was_started_by_an_interrupted_run_is_stopped_by_a_destro
         assert one.status == "Succeeded"
 
 
+def killed_after_the_start(azure: Azure, resource: Declared) -> None:
+    """Create it and kill the process as soon as Azure was asked to start the machine; nobody remembers."""
+    azure.cut_off(5, "killed", before=False)
+    with pytest.raises(Killed):
+        resource.create()
+    assert azure.calls()[-1] == START_VM
+    resource.forget()
+    azure.new_run()
+
+
+@pytest.mark.parametrize("was", ["deallocated", "stopped"])
+def test_a_machine_that_was_started_by_a_killed_run_is_put_back_by_the_next_one(was: str) -> None:
+    azure = azure_of()
+    azure.ask("POST", f"{VM}/{'deallocate' if was == 'deallocated' else 'powerOff'}")
+    azure.simulator.clock.advance(minutes(5))
+    resource = installation(azure, startIfOff=True)
+    killed_after_the_start(azure, resource)
+    azure.simulator.clock.advance(timedelta(hours=5))
+    assert power(azure) == "running"
+    assert resource.bring_about().status == "Succeeded"
+    assert "the machine is on because a run that was killed has started it (activity log)" in azure.said.text
+    assert power(azure) == was
+    assert azure.calls().count(START_VM) == 1
+
+
+def test_the_activity_log_is_waited_for_where_it_does_not_tell_who_started_the_machine() -> None:
+    azure = azure_of(settings=Settings(activity_log_lag=minutes(19)), windows_patch_time=minutes(1))
+    turn_off(azure)
+    resource = installation(azure, startIfOff=True)
+    killed_after_the_start(azure, resource)
+    azure.simulator.clock.advance(minutes(1))
+    resource.bring_about()
+    assert power(azure) == "deallocated"
+    assert any("the activity log to tell who started the machine" in told for told in azure.said.progress)
+    assert azure.passed <= minutes(25)
+
+
+def test_a_machine_that_somebody_else_has_started_is_left_on() -> None:
+    azure = azure_of()
+    turn_off(azure)
+    resource = installation(azure, startIfOff=True)
+    killed_after_the_start(azure, resource)
+    azure.simulator.clock.advance(minutes(30))
+    for verb in ("deallocate", "start"):
+        assert azure.ask("POST", f"{VM}/{verb}").status == 202
+        azure.simulator.clock.advance(minutes(30))
+    resource.bring_about()
+    assert power(azure) == "running"
+
+
+def test_a_question_does_not_leave_a_machine_on_that_a_killed_run_has_started() -> None:
+    azure = azure_of()
+    turn_off(azure)
+    resource = installation(azure, startIfOff=True)
+    azure.cut_off(11, "killed", before=False)
+    with pytest.raises(Killed):
+        resource.create()
+    resource.forget()
+    assert asked(azure) == 1
+    azure.new_run()
+    azure.simulator.clock.advance(minutes(6))
+    # It is still installing: stopping it now would cut that off.
+    question(resource)
+    assert power(azure) == "running"
+    assert "an installation runs in it" in azure.said.text
+    azure.simulator.clock.advance(timedelta(hours=3))
+    azure.new_run()
+    activity = question(resource)
+    assert power(azure) == "deallocated"
+    resource.declare(adoptActivityId=activity)
+    azure.new_run()
+    assert resource.bring_about().status == "Succeeded"
+    assert power(azure) == "deallocated"
+    (one,) = azure.simulator.world.patch_records.installations[VM.lower()]
+    assert one.status == "Succeeded"
+
+
+def test_a_machine_that_a_killed_update_has_started_is_stopped_by_a_destroy() -> None:
+    azure = azure_of()
+    turn_off(azure)
+    resource = installation(azure, startIfOff=True, triggers=["one"])
+    resource.create()
+    azure.simulator.clock.advance(timedelta(days=30))
+    azure.new_run()
+    resource.declare(triggers=["two"])
+    azure.cut_off(5, "killed", before=False)
+    with pytest.raises(Killed):
+        resource.update()
+    assert azure.calls()[-1] == START_VM
+    azure.simulator.clock.advance(timedelta(hours=1))
+    azure.new_run()
+    resource.delete()
+    assert power(azure) == "deallocated"
+
+
+def test_a_log_that_may_not_be_read_is_told_with_the_machine_that_may_be_left_on() -> None:
+    azure = azure_of()
+    refusal: Any = Answer(403, "AuthorizationFailed", "The client has no permission.")
+    azure.simulator.faults.add(match("GET", "/eventtypes/management/values"), response=refusal, times=None)
+    assert installation(azure, startIfOff=True).create().status == "Succeeded"
+    assert (
+        "VM 'vm': the machine is on, and whether a run that was killed has started it is not known" in azure.said.text
+    )
+
+
 def test_a_question_is_asked_before_a_machine_is_started() -> None:
     azure = azure_of()
     somebody_installs(azure)
@@ -452,11 +594,9 @@ def test_cut_off_anywhere_there_is_one_installation_in_the_end(
         turn_off(azure)
     resource = installation(azure, startIfOff=off)
     azure.cut_off(request, kind, before=before)
-    started = False
     try:
         resource.create()
     except Killed:
-        started = azure.calls().count(START_VM) > 0
         resource.forget()
     except HotpatchError:
         pass
@@ -465,9 +605,7 @@ def test_cut_off_anywhere_there_is_one_installation_in_the_end(
     assert resource.state.unfinished is None
     assert asked(azure) == 1
     azure.simulator.clock.advance(timedelta(hours=1))
-    # Nothing tells a run that the one before it, which was killed, has started the machine.
-    if not started:
-        assert power(azure) == ("deallocated" if off else "running")
+    assert power(azure) == ("deallocated" if off else "running")
 
 
 @given(seconds=st.integers(0, 2400), off=st.booleans())

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pulumi_azure_hotpatch.ports import Clock
 
+from .access import ArmAccess
+from .activity_log import ArmActivityLog
 from .clouds import Cloud, find_cloud
 from .connection import Connection
 from .features import ArmFeatures
@@ -43,6 +45,8 @@ class Azure:
     graph: ArmResourceGraph
     runs: ArmMaintenanceRuns
     patching: ArmPatching
+    activity_log: ArmActivityLog
+    access: ArmAccess
     hang_up: Callable[[], None] = lambda: None
 
     def close(self) -> None:
@@ -118,6 +122,8 @@ def over(cloud: Cloud, credential: TokenCredential, transport: HttpTransport[Any
         runs=ArmMaintenanceRuns(resources_client),
         patching=ArmPatching(compute_client, arc_client, clock),
     )
+        activity_log=ArmActivityLog(resources_client),
+        access=ArmAccess(resources_client),
 
 
 def _once(make: Callable[[str], ClientT]) -> Callable[[str], ClientT]:

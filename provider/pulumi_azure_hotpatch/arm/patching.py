@@ -64,19 +64,22 @@ class ArmPatching:
         """The operation behind an address that an earlier run kept."""
         return KeptOperation(self._clock, self._client(machine), address, "go on with its operation", _name(machine))
 
-    def start(self, machine: ResourceId) -> ArmOperation[Body]:
-        """Source of the call: azure-mgmt-compute 39.0.0, VirtualMachinesOperations.begin_start."""
-        return self._power(machine, "begin_start", "start it")
+    def start(self, machine: ResourceId, request_id: str) -> ArmOperation[Body]:
+        """Source of the call: azure-mgmt-compute 39.0.0, VirtualMachinesOperations.begin_start.
+
+        `request_id` goes into `x-ms-client-request-id` (azure-core 1.41, RequestIdPolicy).
+        """
+        return self._power(machine, "begin_start", "start it", request_id=request_id)
 
     def stop(self, machine: ResourceId, *, deallocate: bool) -> ArmOperation[Body]:
         """Source of the calls: VirtualMachinesOperations.begin_deallocate and begin_power_off."""
         return self._power(machine, "begin_deallocate" if deallocate else "begin_power_off", "stop it")
 
-    def _power(self, machine: ResourceId, verb: str, action: str) -> ArmOperation[Body]:
+    def _power(self, machine: ResourceId, verb: str, action: str, **options: str) -> ArmOperation[Body]:
         operations = self._compute(machine.subscription_id).virtual_machines
 
         def begin(polling: Any) -> None:
-            getattr(operations, verb)(machine.resource_group, machine.name, polling=polling)
+            getattr(operations, verb)(machine.resource_group, machine.name, polling=polling, **options)
 
         return ArmOperation(self._clock, begin, dict, action, _name(machine))
 

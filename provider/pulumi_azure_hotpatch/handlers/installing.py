@@ -14,6 +14,7 @@ from typing import Final, NoReturn
 
 from pulumi_azure_hotpatch.engine.earlier_installations import Earlier, judge_earlier, merged, same_activity
 from pulumi_azure_hotpatch.engine.patch_results import Installation, installation_of
+from pulumi_azure_hotpatch.engine.requests import untold_installation
 from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, Interrupted, OperationFailed, Refused
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.patch_installation import PatchInstallationState
@@ -141,15 +142,39 @@ class Installing:
         while True:
             seen = settle(self._ctx, self._machine, self._patience)
             self._machine = ResourceId.parse(seen.id)
-            earlier = self._earlier(seen, settled, since)
+            rows = find_installations(self._ctx, self._machine)
+            earlier = judge_earlier(merged(seen.installation, rows), known=settled, since=since)
             if earlier.unclear is not None:
                 self._ask(earlier.unclear)
+            if is_arc(self._machine):
+                self._look_for_untold(rows, since)
             if earlier.running is not None:
                 self._sleep(f"installation {earlier.running.activity_id} of somebody else to end")
             elif seen.assessment is not None and seen.assessment.is_running:
                 self._sleep("the assessment on it to end")
             else:
                 return seen
+
+    def _look_for_untold(self, rows: Iterable[Installation], since: datetime) -> None:
+        """Raise Refused for an installation that was asked for and that Resource Graph does not have yet.
+
+        Only VMs have an instance view, which knows at once.
+        """
+        try:
+            requests = self._ctx.activity_log.requests(self._machine, since)
+        except (ArmError, ConfigurationError) as error:
+            self._ctx.advise(
+                "whether an installation was asked for in the last minutes is not known, because only Resource Graph "
+                f"tells, which may be behind ({error})"
+            )
+            return
+        asked = untold_installation(requests, (each.started for each in rows))
+        if asked is not None:
+            raise Refused(
+                f"{self._ctx.label}: an installation was asked for at {spell_instant(asked.at)} (activity log), and "
+                "Resource Graph does not tell of it yet; it may be one of this resource from a run that was killed, "
+                "and a second one is never started. Run again in a few minutes"
+            )
 
     def _earlier(self, seen: Seen, settled: list[str], since: datetime) -> Earlier:
         found = merged(seen.installation, find_installations(self._ctx, self._machine))

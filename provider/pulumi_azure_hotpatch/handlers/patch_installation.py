@@ -32,7 +32,7 @@ from .install_requests import request_facts
 from .installing import Installing
 from .patch_records import find_assessment
 from .patched_machines import RUNNING, find, foresee, label
-from .powering import put_back, put_back_quietly, tell_still_on
+from .powering import put_back, put_back_quietly, recall, recall_after_failure, tell_still_on
 from .waiting import Patience, spell
 
 Inputs = Draft[PatchInstallationInputs]
@@ -103,10 +103,10 @@ class PatchInstallationHandler(Handler[PatchInstallationInputs, State]):
         return installing.state
 
     def delete(self, ctx: Context, id: str, state: State) -> None:
-        if state.started_machine is None:
-            return
         machine, patience = ResourceId.parse(state.machine_id), _patience(ctx, state)
-        if find(ctx, machine) is None:
+        # An update that was killed may have started it.
+        state = recall(ctx, machine, state)
+        if state.started_machine is None or find(ctx, machine) is None:
             return
         if state.activity_id is not None and state.status is None:
             # A machine is never stopped in the middle of an installation.
@@ -176,12 +176,17 @@ def _run(ctx: Context, machine: ResourceId, installing: Installing, step: Callab
         tell_still_on(ctx, installing.state, str(error).partition(";")[0])
         raise
     except HotpatchError as error:
+        installing.state = recall_after_failure(ctx, machine, installing.state)
         if installing.state.started_machine is not None:
             if not installing.has_reached_nothing():
                 tell_still_on(ctx, installing.state, str(error))
             elif put_back_quietly(ctx, machine, installing.state, patience):
                 installing.keep_as_before()
+            else:
+                installing.keep(installing.state)
         raise
+    if found is not None or installing.state.unfinished is not None:
+        installing.state = recall(ctx, machine, installing.state, patience)
     put_back(ctx, machine, installing.state, patience)
     installing.state = installing.state.model_copy(update={"started_machine": None})
     wrong = list(_wrong(installing.state))

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from pulumi_azure_hotpatch.ports import (
+    ActivityLog,
     ArcMachines,
     Clock,
     Declarations,
@@ -92,8 +93,16 @@ class CallContext:
     advised: set[str] = field(default_factory=set)
 
     @property
+    def identity(self) -> str:
+        return self._urn or self.label
+
+    @property
     def clock(self) -> Clock:
         return self.runtime.clock
+
+    @property
+    def activity_log(self) -> ActivityLog:
+        return self.runtime.azure.activity_log
 
     @property
     def features(self) -> Features:

@@ -1,0 +1,75 @@
+"""What the activity log says was asked of a machine, and what follows from it after a run was killed.
+
+A request carries an id that its client chose. Ours is made of the resource that asks and of what it asks, the same in
+every run, so a later run knows the request of an earlier one. The log is up to 20 minutes behind (Microsoft Learn,
+Activity log: events are available within 3 to 20 minutes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+from uuid import UUID, uuid5
+
+LOG_DELAY: Final = timedelta(minutes=20)
+"""How long after a request it may be missing from the log."""
+
+_NAMESPACE: Final = UUID("6f0c2f0e-5d0a-5a34-9c52-0d8f5a1f7f1d")
+# A row of Resource Graph says when an installation began, the log when it was asked for.
+_EARLIER: Final = timedelta(minutes=5)
+_LATER: Final = timedelta(minutes=30)
+
+PowerState = Literal["deallocated", "stopped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One operation that was asked for and not refused: its name as in roles, when, and the id its client gave it."""
+
+    operation: str
+    at: datetime
+    client_id: str | None = None
+
+    @property
+    def verb(self) -> str:
+        """What was asked, in lower case: `start`, `deallocate`, `installpatches` …"""
+        return self.operation.casefold().removesuffix("/action").rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Who started a machine that is on: `ours` is None where the log does not tell; `before` is how it was off."""
+
+    ours: bool | None
+    before: PowerState = "deallocated"
+
+
+def request_id(identity: str, machine: str, verb: str) -> str:
+    """The id that the resource `identity` gives its request of that machine."""
+    return str(uuid5(_NAMESPACE, f"{identity}\n{machine.casefold()}\n{verb}"))
+
+
+def who_started(requests: Iterable[Request], ours: str) -> Started:
+    """Who started a machine that is on now, `ours` being the id of our own request; the last request counts."""
+    before: PowerState = "deallocated"
+    found = Started(None)
+    for request in sorted(requests, key=lambda each: each.at):
+        if request.verb == "start":
+            mine = request.client_id is not None and request.client_id.casefold() == ours.casefold()
+            found = Started(mine, before)
+        elif request.verb in ("deallocate", "poweroff"):
+            before = "stopped" if request.verb == "poweroff" else "deallocated"
+            found = Started(None)
+    return found
+
+
+def untold_installation(requests: Iterable[Request], started: Iterable[datetime | None]) -> Request | None:
+    """The first request for an installation that no installation of which the start is known answers to."""
+    known = [each for each in started if each is not None]
+    for request in requests:
+        asked = request.verb == "installpatches"
+        if asked and not any(request.at - _EARLIER <= each <= request.at + _LATER for each in known):
+            return request
+    return None
