@@ -112,7 +112,7 @@ class Azure:
         self.simulator = RecordingSimulator(world or World.default(), start)
         self.clock = Clock(self.simulator)
         self.log = Log()
-        self.settings = settings or StackSettings(subscription_id=SUBSCRIPTION_ID)
+        self.settings = settings or StackSettings(subscription_id=SUBSCRIPTION_ID, requests_at_once=1)
         self._theirs: set[int] = set()
         self._taken = 0
         self.new_run()
