@@ -353,3 +353,19 @@ def test_two_installations_on_one_machine_are_one_claim_apart_from_its_settings(
     azure = azure_of()
     assert installation(azure).targets() == [f"{VM}#installation"]
     assert assessment(azure).targets() == []
+
+
+def test_previews_of_many_installations_ask_resource_graph_once_for_each_subscription() -> None:
+    bodies = [{**windows(), "id": f"{VM}{number}", "name": f"vm{number}"} for number in range(20)] + [arc()]
+    azure = azure_of(*bodies)
+    for body in bodies:
+        assert azure.ask("POST", f"{body['id']}/assessPatches").status == 202
+    azure.simulator.clock.advance(minutes(20))
+    azure.take()
+    seen = [installation(azure, str(body["id"])).answers() for body in bodies]
+    assert azure.take().count("ResourceGraph_Resources") == 1
+    assert all(len(answers["would_install"]) == 1 for answers in seen)
+    assert {answers["reboot_expected"].partition(":")[0] for answers in seen} == {"yes"}
+    azure.simulator.clock.advance(minutes(3))
+    installation(azure, VM + "1").answers()
+    assert azure.take().count("ResourceGraph_Resources") == 1

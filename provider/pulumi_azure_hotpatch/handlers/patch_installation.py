@@ -30,7 +30,7 @@ from pulumi_azure_hotpatch.ports import Context
 from .base import Created, Handler
 from .install_requests import request_facts
 from .installing import Installing
-from .patch_records import find_assessment
+from .patch_records import foresee_assessment
 from .patched_machines import RUNNING, find, foresee, label
 from .powering import put_back, put_back_quietly, recall, recall_after_failure, tell_still_on
 from .waiting import Patience, spell
@@ -136,7 +136,7 @@ class PatchInstallationHandler(Handler[PatchInstallationInputs, State]):
 
     def _support_state(self, ctx: Context, machine: Machine) -> str | None:
         try:
-            found = find_assessment(ctx, ResourceId.parse(str(machine.id)))
+            found = foresee_assessment(ctx, ResourceId.parse(str(machine.id)))
         except (ArmError, ConfigurationError) as error:
             ctx.advise(f"whether its image is supported is not known in this preview: {error}")
             return None
@@ -214,7 +214,7 @@ def _wrong(state: State) -> Iterable[str]:
 
 def _forecast(ctx: Context, request: InstallRequest) -> dict[str, Any]:
     """What the last assessment says of the request."""
-    assessment = find_assessment(ctx, ResourceId.parse(str(request.machine.id)))
+    assessment = foresee_assessment(ctx, ResourceId.parse(str(request.machine.id)))
     if assessment is None or assessment.patches is None:
         return {"reboot_expected": "unknown: no assessment of the last 7 days is remembered"}
     selection = select(request, assessment.patches)
