@@ -23,11 +23,14 @@ if TYPE_CHECKING:
         MaintenanceSchedule,
         PatchAssessment,
         PatchInstallation,
+        PatchRollout,
         PreviewEnrollment,
+        RingArgs,
         ScaleSetPatchSettings,
         ScheduleAssignment,
         VirtualMachinePatchSettings,
         WindowsPatchesArgs,
+        read_rings,
     )
     from .status import (
         get_hotpatch_state,
@@ -51,8 +54,10 @@ __all__ = [  # noqa: RUF022 - by plain text order
     "MaintenanceSchedule",
     "PatchAssessment",
     "PatchInstallation",
+    "PatchRollout",
     "PreviewEnrollment",
     "PreviewFeatureState",
+    "RingArgs",
     "ScaleSetPatchSettings",
     "ScheduleArgs",
     "ScheduleAssignment",
@@ -76,6 +81,7 @@ __all__ = [  # noqa: RUF022 - by plain text order
     "monthly",
     "next_windows",
     "patch_tuesday",
+    "read_rings",
     "weekly",
 ]
 
@@ -91,8 +97,10 @@ _HOMES = {
     "MaintenanceSchedule": "resources",
     "PatchAssessment": "resources",
     "PatchInstallation": "resources",
+    "PatchRollout": "resources",
     "PreviewEnrollment": "resources",
     "PreviewFeatureState": "functions",
+    "RingArgs": "resources",
     "ScaleSetPatchSettings": "resources",
     "ScheduleArgs": "components",
     "ScheduleAssignment": "resources",
@@ -116,6 +124,7 @@ _HOMES = {
     "monthly": "engine.recurrence",
     "next_windows": "foresight",
     "patch_tuesday": "engine.recurrence",
+    "read_rings": "resources",
     "weekly": "engine.recurrence",
 }
 

@@ -75,3 +75,9 @@ class DynamicScopeProvider(HandlerProvider):
     """Behind `DynamicScope`."""
 
     handler_name = "dynamic_scope"
+
+
+class PatchRolloutProvider(HandlerProvider):
+    """Behind `PatchRollout`."""
+
+    handler_name = "patch_rollout"

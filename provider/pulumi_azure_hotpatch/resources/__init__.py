@@ -8,6 +8,7 @@ from .image_support_check import ImageSupportCheck
 from .maintenance_schedule import MaintenanceSchedule
 from .patch_assessment import PatchAssessment
 from .patch_installation import PatchInstallation
+from .patch_rollout import PatchRollout, RingArgs, read_rings
 from .patches import LinuxPackagesArgs, WindowsPatchesArgs
 from .preview_enrollment import PreviewEnrollment
 from .scale_set_patch_settings import ScaleSetPatchSettings
@@ -24,9 +25,12 @@ __all__ = [
     "MaintenanceSchedule",
     "PatchAssessment",
     "PatchInstallation",
+    "PatchRollout",
     "PreviewEnrollment",
+    "RingArgs",
     "ScaleSetPatchSettings",
     "ScheduleAssignment",
     "VirtualMachinePatchSettings",
     "WindowsPatchesArgs",
+    "read_rings",
 ]

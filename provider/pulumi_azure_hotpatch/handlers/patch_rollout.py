@@ -1,0 +1,137 @@
+"""A rollout in rings: once for each value of its triggers and its request, whatever becomes of a run."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, Final
+
+from pulumi_azure_hotpatch.engine.logic import UNKNOWN
+from pulumi_azure_hotpatch.engine.rollout import Phase
+from pulumi_azure_hotpatch.engine.rollout_rings import Rings
+from pulumi_azure_hotpatch.engine.rules import Finding, judge, rules_for
+from pulumi_azure_hotpatch.errors import Refused
+from pulumi_azure_hotpatch.ids import ResourceId
+from pulumi_azure_hotpatch.models.base import parse_wait
+from pulumi_azure_hotpatch.models.draft import Draft
+from pulumi_azure_hotpatch.models.patch_rollout import (
+    REQUEST,
+    PatchRolloutInputs,
+    PatchRolloutState,
+    asks_for_the_same,
+)
+from pulumi_azure_hotpatch.ports import Context
+
+from .base import Created, Handler
+from .rolling_out import RollingOut
+from .rollout_plan import all_machines, batches, deal_out, judge_machines, look, needs_tags, plan_facts, planned
+from .rollout_progress import Progress
+from .rollout_records import find_members
+from .rollout_words import counted, halted, named
+from .waiting import Patience, spell
+
+Inputs = Draft[PatchRolloutInputs]
+State = PatchRolloutState
+
+# Beyond the installations' own time, for each that follows another: assessments before and after, a restart.
+_MARGIN: Final = timedelta(minutes=90)
+
+
+class PatchRolloutHandler(Handler[PatchRolloutInputs, State]):
+    """The installation of patches on many machines, ring after ring."""
+
+    inputs = PatchRolloutInputs
+    state = PatchRolloutState
+    twice = "installation-declared-twice"
+
+    def label(self, inputs: Inputs) -> str:
+        if inputs.rings is UNKNOWN:
+            return "rollout"
+        return f"rollout over {counted(len(inputs.rings), 'ring', 'rings')}"
+
+    def targets(self, inputs: Inputs) -> Iterable[str]:
+        if inputs.known("rings", "machine_ids", "exclude"):
+            known = PatchRolloutInputs.model_construct(
+                rings=inputs.rings, machine_ids=inputs.machine_ids, exclude=inputs.exclude
+            )
+            # Not the machines themselves: their patch settings are other resources'.
+            yield from (f"{each}#installation" for each in all_machines(known))
+
+    def check(self, ctx: Context, inputs: Inputs) -> Iterable[Finding]:
+        plan = look(ctx, inputs)
+        yield from judge(rules_for("rollout"), plan_facts(inputs, plan), relaxed=ctx.settings.relaxed)
+        yield from judge_machines(ctx, inputs, plan)
+
+    def answers(self, ctx: Context, inputs: Inputs, state: State | None) -> dict[str, Any]:
+        if state is not None and not ctx.may_read:
+            return {"plan": state.plan}
+        return {"plan": planned(inputs, look(ctx, inputs))}
+
+    def create(self, ctx: Context, inputs: PatchRolloutInputs) -> Created[State]:
+        id, dealt = _new_id(ctx, inputs), _dealt(ctx, inputs)
+        progress = Progress.begin(inputs, dealt, ctx.clock.now(), None)
+        return Created(id, RollingOut(ctx, id, progress, _patience(ctx, inputs, dealt)).run())
+
+    def read(self, ctx: Context, id: str, state: State) -> State | None:
+        # What has happened does not change, and is not gone with a machine.
+        return state
+
+    def update(self, ctx: Context, id: str, state: State, inputs: PatchRolloutInputs) -> State:
+        dealt = _dealt(ctx, inputs)
+        patience = _patience(ctx, inputs, dealt)
+        if not asks_for_the_same(state, inputs):
+            # Under its own declaration, so that an interruption leaves it what it is.
+            RollingOut(ctx, id, Progress(state, state), patience).drain()
+            progress = Progress.begin(inputs, dealt, ctx.clock.now(), state)
+            return RollingOut(ctx, id, progress, patience).run()
+        progress = Progress(inputs, state)
+        progress.redeal(dealt)
+        if inputs.resume != state.resume:
+            progress.accept_failures(retry=inputs.retry_failed)
+        rolling = RollingOut(ctx, id, progress, patience)
+        if progress.phase is Phase.HALTED:
+            progress.try_untouched_again()
+        if progress.phase in (Phase.HALTED, Phase.DRAINING) and not progress.is_overspent():
+            rolling.resume()
+        if progress.phase is Phase.HALTED:
+            ctx.keep(id, progress.state())
+            raise Refused(f"{ctx.label}: {halted(progress)}")
+        return rolling.run()
+
+    def delete(self, ctx: Context, id: str, state: State) -> None:
+        running = [each.machine_id for each in state.machines if each.phase in ("asked", "installing", "excluded")]
+        running = [each.machine_id for each in state.machines if each.machine_id in running and not each.finished_at]
+        if running:
+            ctx.inform(
+                f"{counted(len(running), 'installation', 'installations')} may still be under way, and nothing stops "
+                f"them: {named(running)}"
+            )
+
+
+HANDLER = PatchRolloutHandler()
+
+
+def _dealt(ctx: Context, inputs: PatchRolloutInputs) -> Rings:
+    """The machines of each ring. Raises Refused for machines that no ring, or more than one, takes."""
+    members = find_members(ctx, all_machines(inputs)) if needs_tags(inputs) else None
+    dealt = deal_out(inputs, members)
+    if dealt.twice:
+        raise Refused(f"{ctx.label}: two rings claim {named(dealt.twice)}; let only one do so")
+    if dealt.nowhere:
+        raise Refused(f"{ctx.label}: no ring takes {named(dealt.nowhere)}; make one ring the rest, or exclude them")
+    return dealt
+
+
+def _new_id(ctx: Context, inputs: PatchRolloutInputs) -> str:
+    """The subscription of its first machine, and what was asked for: there may be no activity yet when a run ends."""
+    machines = sorted(each.casefold() for each in all_machines(inputs))
+    scope = ResourceId.parse(machines[0]).subscription_id if machines else ctx.settings.subscription_id
+    asked = inputs.model_dump_json(include=set(REQUEST))
+    return f"/subscriptions/{scope}#rollout-{uuid.uuid5(uuid.NAMESPACE_URL, ' '.join((*machines, asked)))}"
+
+
+def _patience(ctx: Context, inputs: PatchRolloutInputs, dealt: Rings) -> Patience:
+    one = parse_wait(inputs.maximum_duration) + _MARGIN
+    most = one * max(1, batches(inputs, dealt)) + parse_wait(inputs.max_wait) * (2 * len(inputs.rings))
+    return Patience.of(ctx, inputs.timeout, spell(most))

@@ -1,0 +1,356 @@
+"""The installations of a rollout: started, polled by hand side by side from one thread, found again after a kill.
+
+One query finds what earlier runs left on all machines. Resource Graph may be behind, so that while a run is young a
+machine's instance view has the last word right before it is asked; later one more query has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from pulumi_azure_hotpatch.engine.earlier_installations import merged, same_activity
+from pulumi_azure_hotpatch.engine.logic import UNKNOWN
+from pulumi_azure_hotpatch.engine.patch_results import Installation, installation_of
+from pulumi_azure_hotpatch.engine.rollout_evidence import Evidence, judge_evidence
+from pulumi_azure_hotpatch.errors import ArmError, Interrupted, OperationFailed, Refused
+from pulumi_azure_hotpatch.ids import ResourceId
+from pulumi_azure_hotpatch.models.patch_installation import PatchInstallationInputs
+from pulumi_azure_hotpatch.models.patch_rollout import PatchRolloutInputs, RolloutMachine
+from pulumi_azure_hotpatch.models.patches import spell_instant
+from pulumi_azure_hotpatch.ports import Context, PatchOperation
+
+from .install_requests import request_body
+from .patched_machines import LOOK_INTERVAL, RUNNING, Seen, find, is_arc, label
+from .rollout_progress import Progress
+from .rollout_records import Member, find_all_installations, find_members
+from .rollout_words import question, shortened, wrong_with
+from .waiting import may_have_worked
+
+# How far our clock and Azure's may be apart.
+_SKEW: Final = timedelta(minutes=5)
+# How far Resource Graph may be behind: no source says, so this is generous.
+_BEHIND: Final = timedelta(minutes=30)
+
+
+class Installations:
+    """Those of all machines; what is reached goes into `progress`, and `keep` is called after each step."""
+
+    def __init__(self, ctx: Context, progress: Progress, keep: Any) -> None:
+        self._ctx = ctx
+        self._progress = progress
+        self._keep = keep
+        self._began = ctx.clock.now()
+        self._operations: dict[str, PatchOperation] = {}
+        self._due: dict[str, datetime] = {}
+        self._observed: set[str] = set()
+        self._members: dict[str, Member] = {}
+        self._rows: dict[str, tuple[Installation, ...]] = {}
+        self._is_certain = False
+
+    def find_again(self) -> None:
+        """Take up what earlier runs left. Raises Refused where an installation may be ours and may be another's."""
+        self._rows = self._all_rows()
+        # What began in this run and is not known to us is another's.
+        begun = self._began if self._is_certain else None
+        unclear = []
+        for machine in self._progress.machines("waiting", "asked"):
+            found = self._rows.get(machine.machine_id.casefold(), ())
+            if machine.phase == "asked":
+                # Our request may have been a moment ago.
+                seen = find(self._ctx, ResourceId.parse(machine.machine_id))
+                found = merged(seen.installation if seen else None, found)
+            evidence = self._judge(machine, found, begun)
+            if evidence.ours is not None:
+                self._adopt(machine, evidence.ours)
+            elif evidence.unclear is not None:
+                unclear.append((machine, evidence.unclear))
+            elif machine.phase == "asked":
+                self._refuse_untold(machine)
+                self._progress.put(machine.model_copy(update={"phase": "waiting", "asked_at": None}))
+        if unclear:
+            raise Refused(f"{self._ctx.label}: {question(unclear, self._progress.looked_back_to)}")
+        for machine in self._progress.machines("installing", "excluded"):
+            if machine.finished_at is None:
+                self._take_up(machine)
+
+    def open_ring(self) -> None:
+        """Look at the machines of the ring under way as they are now."""
+        self._members = find_members(self._ctx, [each.machine_id for each in self._progress.of_ring()])
+
+    @property
+    def running(self) -> int:
+        """How many installations are under way."""
+        return len(self._operations) + len(self._observed)
+
+    def start(self, at_a_time: int) -> None:
+        """Start as many as may run at a time, machines of one availability set one after the other."""
+        waiting = self._progress.of_ring("waiting")
+        if waiting and not self._members:
+            self.open_ring()
+        taken = {self._set_of(each) for each in self._progress.of_ring("installing")} - {None}
+        for machine in waiting:
+            if self.running >= at_a_time or self._progress.is_overspent():
+                return
+            key = machine.machine_id.casefold()
+            if self._due.get(key, self._began) > self._ctx.clock.now() or self._set_of(machine) in taken:
+                continue
+            self._start_one(machine)
+            if self._progress.get(machine.machine_id).phase == "installing":
+                taken |= {self._set_of(machine)} - {None}
+
+    def next_poll(self) -> datetime:
+        """When something may have happened."""
+        now = self._ctx.clock.now()
+        waiting = {each.machine_id.casefold() for each in self._progress.of_ring("waiting")}
+        instants = [operation.next_poll() for operation in self._operations.values()]
+        instants += [self._due[key] for key in (*sorted(self._observed), *sorted(waiting)) if key in self._due]
+        return max(now, min(instants, default=now + LOOK_INTERVAL))
+
+    def poll(self) -> bool:
+        """Ask what is due; whether a machine is through."""
+        ended = False
+        for key, operation in list(self._operations.items()):
+            if operation.next_poll() <= self._ctx.clock.now():
+                ended |= self._poll_one(key, operation)
+        due = [key for key in sorted(self._observed) if self._due[key] <= self._ctx.clock.now()]
+        if due:
+            ended |= self._observe(due)
+        return ended
+
+    def _start_one(self, machine: RolloutMachine) -> None:
+        machine_id, key = ResourceId.parse(machine.machine_id), machine.machine_id.casefold()
+        is_certain, member = self._certain(), self._members.get(key)
+        machine = self._progress.get(machine.machine_id)
+        if machine.phase != "waiting":
+            return
+        if not is_certain or member is None or _is_off(member):
+            seen = find(self._ctx, machine_id)
+            if seen is None:
+                self._fail(machine, f"it does not exist ({machine.machine_id})")
+                return
+            member = Member(seen.facts)
+            if seen.is_off:
+                self._fail(machine, f"it is {seen.facts.power_state}; patches are installed on running machines only")
+                return
+            if not self._is_free(machine, seen):
+                return
+        request = request_body(request_of(self._progress.inputs, machine.machine_id), member.facts)
+        asked = machine.model_copy(
+            update={"phase": "asked", "asked_at": spell_instant(self._ctx.clock.now()), "error": None}
+        )
+        try:
+            operation = self._ctx.patching.install(machine_id, request)
+        except Interrupted:
+            self._put(asked)
+            raise
+        except ArmError as error:
+            if may_have_worked(error):
+                self._put(asked)
+                raise
+            self._refused(machine, error)
+            return
+        self._due.pop(key, None)
+        self._put(
+            asked.model_copy(
+                update={
+                    "phase": "installing",
+                    "asked_at": None,
+                    "activity_id": operation.activity_id,
+                    "operation": operation.address,
+                    "started_at": spell_instant(self._ctx.clock.now()),
+                }
+            )
+        )
+        self._operations[key] = operation
+
+    def _refused(self, machine: RolloutMachine, error: ArmError) -> None:
+        """Azure did not take it: later, where the machine is busy or too much was asked; else it has failed."""
+        seen = find(self._ctx, ResourceId.parse(machine.machine_id)) if error.status == 409 else None
+        if error.status == 429 or (seen is not None and not seen.is_off and _is_busy(seen)):
+            if seen is None or self._is_free(machine, seen):
+                self._later(machine)
+            return
+        self._fail(machine, str(error).removeprefix(f"{label(machine.machine_id, '')}: "))
+
+    def _is_free(self, machine: RolloutMachine, seen: Seen) -> bool:
+        """Whether nothing is under way on a machine and nothing on it may be ours; else it waits, or is adopted.
+
+        Raises Refused where one may be ours. What began in this run and is not known to us is another's.
+        """
+        rows = self._rows.get(machine.machine_id.casefold(), ())
+        evidence = self._judge(machine, merged(seen.installation, rows), self._began)
+        if evidence.ours is not None:
+            self._adopt(machine, evidence.ours)
+            self._take_up(self._progress.get(machine.machine_id))
+            return False
+        if evidence.unclear is not None:
+            asking = question([(machine, evidence.unclear)], self._progress.looked_back_to)
+            raise Refused(f"{self._ctx.label}: {asking}")
+        if evidence.running is not None or _is_busy(seen):
+            self._later(machine)
+            return False
+        return True
+
+    def _later(self, machine: RolloutMachine) -> None:
+        self._due[machine.machine_id.casefold()] = self._ctx.clock.now() + LOOK_INTERVAL
+
+    def _certain(self) -> bool:
+        """Whether Resource Graph knows by now all that was before this run; asked once when it must."""
+        if not self._is_certain and self._ctx.clock.now() >= self._began + _BEHIND:
+            self._is_certain = True
+            self.find_again()
+        return self._is_certain
+
+    def _all_rows(self) -> dict[str, tuple[Installation, ...]]:
+        since = self._progress.looked_back_to - _SKEW
+        if self._progress.ours_since is not None:
+            since = min(since, self._progress.ours_since)
+        machines = [each.machine_id for each in self._progress.machines("waiting", "asked")]
+        return find_all_installations(self._ctx, machines, since)
+
+    def _judge(self, machine: RolloutMachine, found: tuple[Installation, ...], begun: datetime | None) -> Evidence:
+        """What a machine's installations say; those that began at or after `begun` are another's."""
+        late = [each for each in found if begun is not None and each.started is not None and each.started >= begun]
+        settled = [machine.previous_activity_id, *(each.activity_id for each in late)]
+        since = self._progress.looked_back_to
+        if machine.asked_at is not None:
+            since = min(since, datetime.fromisoformat(machine.asked_at) - _SKEW)
+        return judge_evidence(
+            found, known=[each for each in settled if each], since=since, ours_since=self._progress.ours_since
+        )
+
+    def _adopt(self, machine: RolloutMachine, found: Installation) -> None:
+        adopted = {"phase": "installing", "adopted": True, "activity_id": found.activity_id, "asked_at": None}
+        adopted |= {"started_at": spell_instant(found.started), "error": None}
+        self._put(machine.model_copy(update=adopted))
+        if found.is_over:
+            self._settle(self._progress.get(machine.machine_id), found)
+
+    def _refuse_untold(self, machine: RolloutMachine) -> None:
+        """An Arc-enabled server has no instance view: what Resource Graph does not have yet may have been accepted."""
+        asked = datetime.fromisoformat(machine.asked_at or "")
+        if is_arc(ResourceId.parse(machine.machine_id)) and self._ctx.clock.now() < asked + _BEHIND:
+            raise Refused(
+                f"{self._ctx.label}: the answer to the request of {machine.asked_at} for {label(machine.machine_id, '')} "
+                "was lost, and Azure does not tell yet whether it was accepted; a second installation is never "
+                "started. Run again in half an hour"
+            )
+
+    def _take_up(self, machine: RolloutMachine) -> None:
+        """Go on with an installation whose activity is known."""
+        key = machine.machine_id.casefold()
+        if machine.phase not in ("installing", "excluded") or key in self._operations or key in self._observed:
+            return
+        if machine.operation is not None:
+            self._operations[key] = self._ctx.patching.resume(ResourceId.parse(machine.machine_id), machine.operation)
+        else:
+            self._watch(key)
+
+    def _watch(self, key: str) -> None:
+        self._operations.pop(key, None)
+        self._observed.add(key)
+        self._due[key] = self._ctx.clock.now()
+
+    def _poll_one(self, key: str, operation: PatchOperation) -> bool:
+        machine = self._progress.get(key)
+        try:
+            body = operation.poll()
+        except OperationFailed as error:
+            if not error.code:
+                self._watch(key)
+                return False
+            # It is over, and Azure has said why.
+            found = Installation(
+                status="Failed", error=f"{error.code}: {error}" if error.code not in str(error) else str(error)
+            )
+        except ArmError:
+            # The address is not (or no longer) good; the activity still is.
+            self._watch(key)
+            return False
+        else:
+            if body is None:
+                return False
+            found = installation_of(body)
+        del self._operations[key]
+        self._settle(machine, found)
+        return True
+
+    def _observe(self, due: list[str]) -> bool:
+        """Look for the results of installations that have no address: one query, a view each for what it lacks."""
+        machines = [self._progress.get(key) for key in due]
+        instants = [datetime.fromisoformat(each.started_at) for each in machines if each.started_at]
+        since = min(instants, default=self._progress.looked_back_to) - _SKEW
+        rows = find_all_installations(self._ctx, [each.machine_id for each in machines], since)
+        ended = False
+        for key, machine in zip(due, machines, strict=True):
+            found = _of_activity(rows.get(key, ()), machine.activity_id)
+            if found is None:
+                seen = find(self._ctx, ResourceId.parse(machine.machine_id))
+                view = () if seen is None or seen.installation is None else (seen.installation,)
+                found = _of_activity(view, machine.activity_id)
+            if found is not None and found.is_over:
+                self._observed.discard(key)
+                del self._due[key]
+                self._settle(machine, found)
+                ended = True
+            else:
+                self._due[key] = self._ctx.clock.now() + LOOK_INTERVAL
+        return ended
+
+    def _settle(self, machine: RolloutMachine, found: Installation) -> None:
+        """Take a result over."""
+        settled = machine.model_copy(
+            update={
+                "operation": None,
+                "status": found.status,
+                "reboot_status": found.reboot_status,
+                "maintenance_window_exceeded": found.window_exceeded,
+                "installed_count": found.installed,
+                "failed_count": found.failed,
+                "pending_count": found.pending,
+                "started_at": spell_instant(found.started) or machine.started_at,
+                "finished_at": spell_instant(found.modified or self._ctx.clock.now()),
+                "error": shortened(found.error),
+            }
+        )
+        if machine.phase != "excluded":
+            problem = wrong_with(settled, self._progress.inputs)
+            settled = settled.model_copy(
+                update={"phase": "failed" if problem else "succeeded", "error": shortened(problem) or settled.error}
+            )
+        self._put(settled)
+
+    def _fail(self, machine: RolloutMachine, why: str) -> None:
+        """Nothing could be installed on it."""
+        self._put(machine.model_copy(update={"phase": "failed", "error": shortened(why), "asked_at": None}))
+
+    def _put(self, machine: RolloutMachine) -> None:
+        self._progress.put(machine)
+        self._keep()
+
+    def _set_of(self, machine: RolloutMachine) -> str | None:
+        member = self._members.get(machine.machine_id.casefold())
+        found = member.facts.availability_set_id if member else None
+        return None if found in (None, UNKNOWN) else str(found).casefold()
+
+
+def request_of(inputs: PatchRolloutInputs, machine_id: str) -> PatchInstallationInputs:
+    """The installation that a rollout asks one machine for."""
+    shared = ("windows", "linux", "reboot_setting", "maximum_duration", "max_publish_date")
+    return PatchInstallationInputs(machine_id=machine_id, **{name: getattr(inputs, name) for name in shared})
+
+
+def _is_off(member: Member) -> bool:
+    return member.facts.power_state not in (RUNNING, None, UNKNOWN)
+
+
+def _is_busy(seen: Seen) -> bool:
+    parts = (seen.assessment, seen.installation)
+    return seen.is_busy or any(each is not None and each.is_running for each in parts)
+
+
+def _of_activity(found: tuple[Installation, ...], activity_id: str | None) -> Installation | None:
+    match = next((each for each in found if same_activity(each.activity_id, activity_id)), None)
+    return None if match is None else replace(match, outcomes=None)

@@ -1,0 +1,245 @@
+"""How far a rollout is: its phase, the ring under way, and every machine; what is kept for a later run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from pulumi_azure_hotpatch.engine.instants import instant_of
+from pulumi_azure_hotpatch.engine.rollout import Phase
+from pulumi_azure_hotpatch.engine.rollout_rings import Rings
+from pulumi_azure_hotpatch.models.base import parse_wait
+from pulumi_azure_hotpatch.models.patch_rollout import (
+    PatchRolloutInputs,
+    PatchRolloutState,
+    Ring,
+    RolloutMachine,
+    RolloutRing,
+    may_fail,
+)
+from pulumi_azure_hotpatch.models.patches import spell_instant
+
+from .rollout_words import wrong_with
+
+
+class Progress:
+    """`inputs` is the declaration that counts now; machines are looked up by id in lower case."""
+
+    def __init__(self, inputs: PatchRolloutInputs, state: PatchRolloutState) -> None:
+        self.inputs = inputs
+        self.phase = Phase(state.phase)
+        self.waiting_until: datetime | None = None
+        self._state = state
+        self._machines = {each.machine_id.casefold(): each for each in state.machines}
+        self._rings = {each.ring: each for each in state.ring_states}
+        self._index = next((at for at, ring in enumerate(inputs.rings) if ring.name == state.ring), self._first_open())
+
+    @staticmethod
+    def begin(inputs: PatchRolloutInputs, dealt: Rings, now: datetime, before: PatchRolloutState | None) -> Progress:
+        """A rollout from its beginning; `before` is the one of another request that it follows."""
+        looked = now - parse_wait(inputs.look_back)
+        if before is not None and before.begun_at is not None:
+            looked = max(looked, datetime.fromisoformat(before.begun_at))
+        values: dict[str, Any] = {
+            "begun_at": spell_instant(now),
+            "previous_begun_at": before.begun_at if before else None,
+            "looked_back_to": spell_instant(looked),
+        }
+        progress = Progress(inputs, PatchRolloutState.model_validate({**inputs.model_dump(), **values}))
+        earlier = {each.machine_id.casefold(): each for each in (before.machines if before else ())}
+        for name, machines in dealt.members.items():
+            for machine in machines:
+                old = earlier.get(machine.casefold())
+                activity = (old.activity_id or old.previous_activity_id) if old else None
+                progress.put(RolloutMachine(machine_id=machine, ring=name, previous_activity_id=activity))
+        return progress
+
+    @property
+    def ring(self) -> Ring:
+        """The ring under way."""
+        return self.inputs.rings[self._index]
+
+    @property
+    def number(self) -> str:
+        """Which one of how many it is."""
+        return f"{self._index + 1} of {len(self.inputs.rings)}"
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no other ring follows."""
+        return self._index + 1 == len(self.inputs.rings)
+
+    def next_ring(self) -> None:
+        """Go to the next ring."""
+        self._index += 1
+
+    @property
+    def looked_back_to(self) -> datetime:
+        """What began before and was over then is of no interest."""
+        return datetime.fromisoformat(self._state.looked_back_to or self._state.begun_at or "")
+
+    @property
+    def ours_since(self) -> datetime | None:
+        """The answer to the question whose installations are: an older one was about an earlier rollout."""
+        if self.inputs.adopt_since is None:
+            return None
+        answer, before = instant_of(self.inputs.adopt_since), self._state.previous_begun_at
+        return answer if before is None or answer >= datetime.fromisoformat(before) else None
+
+    def machines(self, *phases: str) -> list[RolloutMachine]:
+        """All machines, or those in one of the phases."""
+        return [each for each in self._machines.values() if not phases or each.phase in phases]
+
+    def of_ring(self, *phases: str, name: str | None = None) -> list[RolloutMachine]:
+        """The machines of the ring under way (or of the named one), or those in one of the phases."""
+        wanted = name or self.ring.name
+        return [each for each in self.machines(*phases) if each.ring == wanted and each.phase != "excluded"]
+
+    def put(self, machine: RolloutMachine) -> None:
+        """Take over what is known of a machine now."""
+        self._machines[machine.machine_id.casefold()] = machine
+
+    def get(self, machine_id: str) -> RolloutMachine:
+        """What is known of a machine."""
+        return self._machines[machine_id.casefold()]
+
+    def ring_state(self) -> RolloutRing:
+        """The times of the ring under way."""
+        return self._rings.get(self.ring.name) or RolloutRing(ring=self.ring.name)
+
+    def note_ring(self, **values: Any) -> None:
+        """Take over times of the ring under way."""
+        self._rings[self.ring.name] = self.ring_state().model_copy(update=values)
+
+    @property
+    def failed(self) -> list[RolloutMachine]:
+        """The machines of the ring that count against its budget."""
+        return [each for each in self.of_ring("failed") if not each.accepted]
+
+    @property
+    def unhealthy(self) -> list[RolloutMachine]:
+        """The machines of the ring that are patched, and that the gate found something wrong with."""
+        return [each for each in self.of_ring("succeeded") if each.unhealthy and not each.accepted]
+
+    @property
+    def allowance(self) -> int:
+        """How many machines of the ring may fail."""
+        return may_fail(self.inputs, self.ring, len(self.of_ring()))
+
+    def is_overspent(self) -> bool:
+        """Whether more have failed."""
+        return len(self.failed) > self.allowance
+
+    def redeal(self, dealt: Rings) -> None:
+        """Follow the declaration: machines that came and went, and rings of those that nothing was done with yet.
+
+        A machine whose ring is over goes with the ring under way, or with the next one if that is through as well.
+        """
+        wanted, order = dealt.ring_of(), [ring.name for ring in self.inputs.rings]
+        through = self.phase in (Phase.SOAKING, Phase.CHECKING) and not self.is_last
+        current = self._index + (1 if through else 0)
+        for machine in self.machines():
+            key = machine.machine_id.casefold()
+            is_over = machine.finished_at is not None
+            if key in wanted and machine.phase == "excluded":
+                self.put(
+                    machine.model_copy(update={"phase": _judged(machine, self.inputs) if is_over else "installing"})
+                )
+            elif key not in wanted and machine.phase == "installing":
+                self.put(machine.model_copy(update={"phase": "excluded"}))
+            elif key not in wanted and (machine.phase != "excluded" or is_over):
+                del self._machines[key]
+        for name, machines in dealt.members.items():
+            for machine_id in machines:
+                known = self._machines.get(machine_id.casefold())
+                ring = order[max(order.index(name), current)]
+                if known is None:
+                    self.put(RolloutMachine(machine_id=machine_id, ring=ring))
+                elif known.phase == "waiting" and known.ring != ring:
+                    self.put(known.model_copy(update={"ring": ring}))
+
+    def accept_failures(self, *, retry: bool) -> None:
+        """What a `resume` does: failures so far count no more, or their machines are tried again."""
+        for machine in self.machines("failed"):
+            if retry:
+                self.put(_again(machine))
+            else:
+                self.put(machine.model_copy(update={"accepted": True}))
+        for machine in self.machines("succeeded"):
+            if machine.unhealthy:
+                self.put(machine.model_copy(update={"accepted": True}))
+
+    def try_untouched_again(self) -> None:
+        """Let machines on which nothing was installed wait again: there is nothing to do twice."""
+        for machine in self.machines("failed"):
+            if machine.activity_id is None and not machine.accepted:
+                self.put(_again(machine))
+
+    def state(self) -> PatchRolloutState:
+        """What is stored."""
+        order = {ring.name: at for at, ring in enumerate(self.inputs.rings)}
+        machines = sorted(self.machines(), key=lambda each: (order.get(each.ring, 0), each.machine_id.casefold()))
+        count = _counts(machines)
+        values = dict(self.inputs)
+        values |= {
+            "phase": self.phase.value,
+            "ring": None if self.phase is Phase.FINISHED else self.ring.name,
+            "waiting_until": spell_instant(self.waiting_until),
+            "ring_states": tuple(self._summaries(count)),
+            "machines": tuple(machines),
+            "succeeded_count": sum(each.get("succeeded", 0) for each in count.values()),
+            "failed_count": sum(each.get("failed", 0) for each in count.values()),
+            "remaining_count": sum(
+                number
+                for each in count.values()
+                for phase, number in each.items()
+                if phase not in ("succeeded", "failed")
+            ),
+            "unfinished": None,
+        }
+        return self._state.model_copy(update=values)
+
+    def _summaries(self, counts: Mapping[str, Mapping[str, int]]) -> Iterator[RolloutRing]:
+        for ring in self.inputs.rings:
+            count = counts.get(ring.name, {})
+            known = self._rings.get(ring.name) or RolloutRing(ring=ring.name)
+            yield known.model_copy(
+                update={
+                    "machines": sum(count.values()),
+                    "succeeded": count.get("succeeded", 0),
+                    "failed": count.get("failed", 0),
+                }
+            )
+
+    def _first_open(self) -> int:
+        """The first ring that has not passed; the last one where all have."""
+        rings = self.inputs.rings
+        passed = {name for name, each in self._rings.items() if each.passed_at is not None}
+        return next((at for at, ring in enumerate(rings) if ring.name not in passed), len(rings) - 1)
+
+
+def soaked_at(progress: Progress, soak: timedelta) -> datetime | None:
+    """When the ring under way has been left alone long enough; None where there is nothing to wait for."""
+    ended = progress.ring_state().ended_at
+    if ended is None or progress.is_last or not soak:
+        return None
+    return datetime.fromisoformat(ended) + soak
+
+
+def _judged(machine: RolloutMachine, inputs: PatchRolloutInputs) -> str:
+    return "failed" if wrong_with(machine, inputs) else "succeeded"
+
+
+def _again(machine: RolloutMachine) -> RolloutMachine:
+    previous = machine.activity_id or machine.previous_activity_id
+    return RolloutMachine(machine_id=machine.machine_id, ring=machine.ring, previous_activity_id=previous)
+
+
+def _counts(machines: Iterable[RolloutMachine]) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for machine in machines:
+        if machine.phase != "excluded":
+            of_ring = found.setdefault(machine.ring, {})
+            of_ring[machine.phase] = of_ring.get(machine.phase, 0) + 1
+    return found

@@ -1,0 +1,105 @@
+"""What a rollout says: one line each, with the machines that matter by name, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from pulumi_azure_hotpatch.engine.patch_results import Installation
+from pulumi_azure_hotpatch.ids import ResourceId
+from pulumi_azure_hotpatch.models.patch_rollout import PatchRolloutInputs, RolloutMachine
+from pulumi_azure_hotpatch.models.patches import spell_instant
+
+if TYPE_CHECKING:
+    from .rollout_progress import Progress
+
+_SHOWN: Final = 5
+_LONGEST: Final = 200
+_PENDING: Final = ("required", "started", "failed")
+
+
+def counted(count: int, what: str = "machine", many: str = "machines") -> str:
+    """`1 machine`, `2 machines`."""
+    return f"{count} {what if count == 1 else many}"
+
+
+def named(machine_ids: Iterable[str]) -> str:
+    """The first few machines by their names."""
+    names = [ResourceId.parse(each).name for each in machine_ids]
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
+def shortened(text: str | None) -> str | None:
+    """A text of bounded length in one line."""
+    if text is None:
+        return None
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+
+
+def wrong_with(machine: RolloutMachine, inputs: PatchRolloutInputs) -> str | None:
+    """What of a result `fail_on` does not accept."""
+    wrong = []
+    if "failed" in inputs.fail_on and (str(machine.status).casefold() == "failed" or machine.failed_count):
+        count = (
+            f", {counted(machine.failed_count, 'patch').replace('patchs', 'patches')} failed"
+            if machine.failed_count
+            else ""
+        )
+        wrong.append(f"it ended as {machine.status}{count}" + (f" ({machine.error})" if machine.error else ""))
+    if "reboot_pending" in inputs.fail_on and str(machine.reboot_status).casefold() in _PENDING:
+        wrong.append(f"a restart is still pending (reboot status {machine.reboot_status})")
+    if "window_exceeded" in inputs.fail_on and machine.maintenance_window_exceeded:
+        wrong.append(f"its time was not enough ({inputs.maximum_duration})")
+    return "; ".join(wrong) or None
+
+
+def under_way(progress: Progress, running: int) -> str:
+    """The ring under way in figures."""
+    machines = progress.of_ring()
+    through, failed = len(progress.of_ring("succeeded", "failed")), len(progress.of_ring("failed"))
+    text = f"ring '{progress.ring.name}' ({progress.number}): {through} of {counted(len(machines))} through"
+    return text + (f", {running} under way" if running else "") + (f", {failed} failed" if failed else "")
+
+
+def ended(progress: Progress) -> str:
+    """A ring at its end."""
+    patched, failed = progress.of_ring("succeeded"), progress.of_ring("failed")
+    text = f"ring '{progress.ring.name}' ({progress.number}): {counted(len(patched))} patched"
+    return text + (f", {len(failed)} failed: {named(each.machine_id for each in failed)}" if failed else "")
+
+
+def halted(progress: Progress) -> str:
+    """Why a rollout has stopped, and how it goes on."""
+    ring, bad = progress.ring, [*progress.failed, *progress.unhealthy]
+    shown = "; ".join(
+        f"{ResourceId.parse(each.machine_id).name}: {each.unhealthy or each.error or each.status}"
+        for each in bad[:_SHOWN]
+    )
+    more = f" and {len(bad) - _SHOWN} more" if len(bad) > _SHOWN else ""
+    what = "failed or are unhealthy" if progress.unhealthy else "failed"
+    left = len(progress.machines("waiting"))
+    return (
+        f"halted in ring '{ring.name}' ({progress.number}): of {counted(len(progress.of_ring()))} {len(bad)} {what}, "
+        f"and {progress.allowance} may ({shown}{more}). Nothing is started on the {counted(left)} that are left. To go "
+        "on, mend them and run again (where nothing was installed is tried again), change `resume` to accept these "
+        "failures (with retry_failed=True to install there again), raise failure_budget, or name machines in `exclude`"
+    )
+
+
+def question(unclear: Sequence[tuple[RolloutMachine, Installation]], looked_back_to: datetime) -> str:
+    """Whose installations are, with both answers."""
+    began = sorted(each.started for _, each in unclear if each.started is not None)
+    # Answers are to the second, and must hold what they speak of.
+    first = (began[0] if began else looked_back_to).replace(microsecond=0)
+    after = (began[-1] if began else looked_back_to).replace(microsecond=0) + timedelta(seconds=1)
+    when = f" (begun {spell_instant(first)} to {spell_instant(began[-1])})" if began else ""
+    whose = f"{counted(len(unclear), 'installation', 'installations')} on its machines{when}"
+    return (
+        f"{whose} may be of a run that was killed: {named(each.machine_id for each, _ in unclear)}. They cannot be told "
+        "from another's, and a second one is never started. "
+        f"Set adopt_since='{spell_instant(first)}' to take what began then or later as this rollout's, or "
+        f"adopt_since='{spell_instant(after)}' to install all the same once they are over"
+    )
