@@ -82,7 +82,7 @@ class Settings:
     says "a few minutes" and gives no figure.
     ``deletes_assigned_configurations``: what the service does with a configuration that has assignments is unknown.
     ``registered_providers``: namespaces registered from the start, in every subscription.
-    ``allowed_actions`` and ``denied_actions``: what the caller is told of its permissions; no request is refused by them.
+    ``allowed_actions`` and ``denied_actions``: what the caller is told of its permissions; they refuse no request.
     ``subscription_state``: what every subscription says of itself.
     ``activity_log_lag``: how far the activity log is behind (3 to 20 minutes: Microsoft Learn, Activity log).
     ``hotpatch_images_need_platform_mode``: a rule of the Terraform provider azurerm; the service was not
@@ -102,6 +102,9 @@ class Settings:
     activity_log_lag: timedelta = timedelta(minutes=5)
     page_size: int = 200
     registered_providers: list[str] = field(default_factory=default_providers)
+    allowed_actions: list[str] = field(default_factory=lambda: ["*"])
+    denied_actions: list[str] = field(default_factory=list)
+    subscription_state: str = "Enabled"
     features: list[FeatureDefinition] = field(default_factory=default_features)
     policies: list[Policy] = field(default_factory=list)
     throttling: ThrottlingSettings = field(default_factory=ThrottlingSettings)

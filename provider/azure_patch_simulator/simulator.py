@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from . import (
     maintenance,
     network,
     operations,
+    permissions,
     policies,
     providers,
     resource_graph,
@@ -59,9 +61,9 @@ _ROUTER = Router(
     *guest_work.routes,
     resource_graph.routes,
     scale_sets.routes,
-)
     activity_log.routes,
     permissions.routes,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,7 @@ class Simulator:
     def _finish(self, response: Response, request_id: str, fault: FaultResponse | None) -> Response:
         headers = {
             "cache-control": "no-cache",
+            "date": format_datetime(self.clock.now().astimezone(UTC), usegmt=True),
             "x-ms-request-id": request_id,
             "x-ms-correlation-request-id": request_id,
             **response.headers,
@@ -201,8 +204,8 @@ class Simulator:
         return Response(response.status, headers, response.body, delay, isinstance(fault, Drop))
 
     def _write_down(self, request: Request, now: datetime, operation: str, response: Response, request_id: str) -> None:
-        self.journal.append(
         activity_log.note(self.world, request, now, response.status, request_id)
+        self.journal.append(
             Entry(
                 sequence=len(self.journal),
                 instant=now,

@@ -45,7 +45,7 @@ def _body(call: Call, subscription: Subscription) -> dict[str, Any]:
         "subscriptionId": subscription.id,
         "tenantId": call.world.tenant_id,
         "displayName": subscription.display_name,
-        "state": "Enabled",
+        "state": call.world.settings.subscription_state,
         "managedByTenants": [],
     }
 

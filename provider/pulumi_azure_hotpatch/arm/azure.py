@@ -70,13 +70,14 @@ def over(cloud: Cloud, credential: TokenCredential, transport: HttpTransport[Any
     for library in ("azure", "msal"):
         # What they warn of arrives as an error; without a handler Python prints it, and the engine shows that to users.
         logging.getLogger(library).addHandler(_QUIET)
+    from .pacing import Pacing
     from .registration import RefuseToRegister
 
     options: dict[str, Any] = {
         "base_url": cloud.resource_manager,
         "credential_scopes": [cloud.scope],
         "transport": transport,
-        "per_retry_policies": [RefuseToRegister()],
+        "per_retry_policies": [RefuseToRegister(), Pacing(clock)],
         "user_agent": f"pulumi-azure-hotpatch/{metadata.version('pulumi-azure-hotpatch')}",
     }
 
@@ -112,18 +113,19 @@ def over(cloud: Cloud, credential: TokenCredential, transport: HttpTransport[Any
 
     compute_client, resources_client, graph_client = _once(compute), _once(resources), _once(resource_graph)
     arc_client = _once(hybrid_compute)
+    graph = ArmResourceGraph(lambda: graph_client(""), clock)
     return Azure(
         features=ArmFeatures(_once(features), resources_client),
         machines=ArmMachines(compute_client, clock),
-        maintenance=ArmMaintenance(_once(maintenance)),
+        maintenance=ArmMaintenance(_once(maintenance), clock, graph),
         arc=ArmArcMachines(arc_client, clock),
         scale_sets=ArmScaleSets(compute_client, clock),
-        graph=ArmResourceGraph(lambda: graph_client(""), clock),
+        graph=graph,
         runs=ArmMaintenanceRuns(resources_client),
         patching=ArmPatching(compute_client, arc_client, clock),
-    )
         activity_log=ArmActivityLog(resources_client),
         access=ArmAccess(resources_client),
+    )
 
 
 def _once(make: Callable[[str], ClientT]) -> Callable[[str], ClientT]:

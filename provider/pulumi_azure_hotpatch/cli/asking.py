@@ -142,3 +142,27 @@ def adopt(
     from . import adopt as command
 
     return command.run(subscription, to=to, as_json=as_json)
+
+
+@app.command(rich_help_panel=_PANEL, epilog="Example: pulumi preview --json | azure-hotpatch doctor - --stack dev")
+def doctor(
+    preview: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[PREVIEW]",
+            help="`pulumi preview --json`, for what its resources need. `-`: standard input.",
+            show_default=False,
+        ),
+    ] = None,
+    stack: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Use this stack's configuration too, as `pulumi config` gives it.", show_default=False
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Programs, configuration, endpoint, clock, sign-in, registrations, permissions: what is wrong and what to do."""
+    from . import doctor as command
+
+    return command.run(preview, stack=stack, as_json=as_json)

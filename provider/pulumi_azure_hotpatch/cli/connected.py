@@ -34,12 +34,13 @@ def connected() -> Iterator[Connected]:
     from pulumi_azure_hotpatch.arm import azure
 
     configuration = read_configuration(lambda _: None)
-    with _clock(configuration) as clock, closing(azure.connect(configuration.connection, clock)) as found:
+    with clock_of(configuration) as clock, closing(azure.connect(configuration.connection, clock)) as found:
         yield Connected(found, clock, configuration.settings.subscription_id)
 
 
 @contextmanager
-def _clock(configuration: Configuration) -> Iterator[Clock]:
+def clock_of(configuration: Configuration) -> Iterator[Clock]:
+    """The clock that the configuration says counts."""
     connection = configuration.connection
     if configuration.clock != "endpoint" or not connection.endpoint or not connection.ca_file:
         yield SystemClock()

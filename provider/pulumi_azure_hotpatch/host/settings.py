@@ -65,11 +65,7 @@ def read_configuration(lookup: Lookup, environment: Mapping[str, str] | None = N
     def ours(key: str, variable: str) -> str:
         return _text(lookup(f"azure-hotpatch:{key}")) or env.get(variable, "")
 
-    azure = {}
-    for key, variables in _AZURE.items():
-        value = _text(lookup(f"azure-native:{key}")) or next((env[name] for name in variables if env.get(name)), "")
-        if value:
-            azure[key] = value
+    azure = {key: value for key, (value, _) in _azure_values(lookup, env).items()}
     preview_reads = ours("previewReads", "AZURE_HOTPATCH_PREVIEW_READS") or "auto"
     if preview_reads not in ("auto", "off"):
         raise ConfigurationError(f"azure-hotpatch:previewReads is '{preview_reads}'; it must be 'auto' or 'off'")
@@ -84,6 +80,24 @@ def read_configuration(lookup: Lookup, environment: Mapping[str, str] | None = N
         verbose=parse_flag("azure-hotpatch:verbose", ours("verbose", "AZURE_HOTPATCH_VERBOSE")),
     )
     return Configuration(settings, Connection(azure, endpoint, ca_file), clock)
+
+
+def azure_sources(lookup: Lookup, environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Where each `azure-native` key that is set has its value from: the configuration key, or a variable."""
+    env = os.environ if environment is None else environment
+    return {key: source for key, (_, source) in _azure_values(lookup, env).items()}
+
+
+def _azure_values(lookup: Lookup, env: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """The values of the `azure-native` keys that are set, each with its source."""
+    found = {}
+    for key, variables in _AZURE.items():
+        configured = (f"azure-native:{key}", _text(lookup(f"azure-native:{key}")))
+        for source, value in (configured, *((name, env.get(name, "")) for name in variables)):
+            if value:
+                found[key] = (value, source)
+                break
+    return found
 
 
 def _check_endpoint(endpoint: str | None, ca_file: str | None, clock: str) -> None:
