@@ -28,11 +28,15 @@ NATIVE: Final = (".jsonl", ".ndjson", ".csv", ".parquet")
 
 _COLUMNS: Final = ("id", "name", "type", "location", "properties")
 _TABLES: Final = ("resources", "patchassessmentresources", "maintenanceresources")
+_ONLY: Final = {
+    "patchassessmentresources": " WHERE contains(\"type\", '/patchassessmentresults')",
+    "maintenanceresources": " WHERE starts_with(\"type\", 'microsoft.maintenance/')",
+}
 _IDENTITY: Final = ("id", "name", "type", "location", "resourceGroup", "subscriptionId")
 _BATCH: Final = 10_000
 
 # The type that an id has: the provider and every second name behind the last `/providers/`.
-_PARTS: Final = "string_split(lower(regexp_extract(rtrim(id, '/'), '(?i).*/providers/(.*)$', 1)), '/')"
+_PARTS: Final = "string_split(lower(regexp_extract(id, '(?i).*/providers/(.*)$', 1)), '/')"
 _TYPE: Final = f"array_to_string([{_PARTS}[1], {_PARTS}[2], {_PARTS}[4], {_PARTS}[6]], '/')"
 
 
@@ -89,13 +93,13 @@ class Export:
         wrong = run("SELECT min(number) FROM entries WHERE id IS NULL OR NOT contains(lower(id), '/providers/')")
         if (number := _only(wrong)) is not None:
             raise InvalidInput(f"entry {number}: expected an ARM body with an id, but it has none")
-        if _only(run("SELECT count(*) > count(DISTINCT lower(rtrim(id, '/'))) FROM entries")):
+        if _only(run("SELECT count(*) > count(DISTINCT lower(id)) FROM entries")):
             run("""CREATE OR REPLACE TABLE entries AS SELECT * FROM entries
-                QUALIFY row_number() OVER (PARTITION BY lower(rtrim(id, '/')) ORDER BY number DESC) = 1""")
+                QUALIFY row_number() OVER (PARTITION BY lower(id) ORDER BY number DESC) = 1""")
         names = ", ".join(f'"{name}"' for name in _COLUMNS if name not in ("id", "type"))
         for table in _TABLES:
             run(f"""CREATE VIEW {table} AS
-                SELECT rtrim(id, '/') AS id, "type", {names} FROM entries""")
+                SELECT id, "type", {names} FROM entries{_ONLY.get(table, "")}""")
 
     def rows(self, query: Query) -> Iterator[tuple[str, ...]]:
         """The rows of a query, in the order of its projection."""
@@ -121,7 +125,7 @@ class Export:
             f"""INSERT INTO entries
             SELECT {self._next()} + row_number() OVER (), id, name, {_TYPE}, location, properties
             FROM (
-                SELECT json ->> '$.id' AS id, json ->> '$.name' AS name, json ->> '$.location' AS location,
+                SELECT rtrim(json ->> '$.id', '/') AS id, json ->> '$.name' AS name, json ->> '$.location' AS location,
                     CASE WHEN json_type(json, '$.properties') = 'OBJECT' THEN json -> '$.properties'
                         WHEN len(list_filter(json_keys(json), lambda key: key NOT IN ({identity}))) = 0 THEN NULL
                         ELSE json END AS properties
@@ -144,7 +148,7 @@ class Export:
             f"""INSERT INTO entries
             SELECT {self._next()} + row_number() OVER (), id, name, {_TYPE}, location, properties
             FROM (
-                SELECT "{found["id"][0]}"::VARCHAR AS id, {texts[0]} AS name, {texts[1]} AS location,
+                SELECT rtrim("{found["id"][0]}"::VARCHAR, '/') AS id, {texts[0]} AS name, {texts[1]} AS location,
                     {properties} AS properties
                 FROM {source}
             )""",

@@ -60,9 +60,14 @@ _OF_MACHINE: Final = (
 )
 _SHOWN: Final = columns(known_if("seen", {fact: MACHINE_FACTS[fact] for fact in _OF_MACHINE}), "of_")
 _BEFORE: Final = "tostring(split(tolower(id), '/providers/microsoft.maintenance/')[0])"
-_ROWS: Final = f"""maintenanceresources
+
+
+def _given(where: str) -> str:
+    """Assignments of schedules for guests, on what `where` says of the id before the assignment."""
+    return f"""maintenanceresources
 | where type =~ '{CONFIGURATION_ASSIGNMENTS.casefold()}'
 | extend given = trim_end('/', tolower(tostring(properties.maintenanceConfigurationId))), machine = {_BEFORE}
+| where machine {where}
 | join kind=leftouter (
     resources
     | where type =~ '{MAINTENANCE_CONFIGURATIONS.casefold()}'
@@ -71,6 +76,8 @@ _ROWS: Final = f"""maintenanceresources
 ) on given
 | where schedule_scope in~ ('', '{GUEST_SCOPE}')
 """
+
+
 # The schedule's reboot setting where the machine's own differs and wins; not known while the machine's is not.
 _OVERRULED: Final = (
     f"case(isempty(schedule_shown), '', not(shown == 'yes') or of_reboot_setting == '{NOT_KNOWN}', '{NOT_KNOWN}', "
@@ -79,8 +86,7 @@ _OVERRULED: Final = (
 
 ASSIGNMENTS: Final = Table(
     type=CONFIGURATION_ASSIGNMENTS,
-    rows=f"""{_ROWS}| where machine contains '/providers/'
-{ASSESSED}| join kind=leftouter (
+    rows=f"""{_given("contains '/providers/'")}{ASSESSED}| join kind=leftouter (
     resources
     | where type in~ ({quoted((VIRTUAL_MACHINES, ARC_MACHINES))})
     {MACHINE_STEPS.replace(chr(10), chr(10) + "    ").rstrip()}
@@ -104,8 +110,7 @@ ASSIGNMENTS: Final = Table(
 
 DYNAMIC_SCOPES: Final = Table(
     type=CONFIGURATION_ASSIGNMENTS,
-    rows=f"""{_ROWS}| where machine !contains '/providers/'
-""",
+    rows=_given("!contains '/providers/'"),
     columns=columns(
         {
             "resource_group_name": _GROUP,

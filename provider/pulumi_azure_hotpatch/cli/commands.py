@@ -211,6 +211,75 @@ def check(
     )
 
 
+FormatName = Literal["table", "json", "sarif", "html"]
+
+
+@app.command(
+    epilog=(
+        "Examples: azure-hotpatch audit --inventory machines.parquet, azure-hotpatch audit --tenant --format sarif, "
+        "azure-hotpatch audit --print-kql hotpatch-forbids-bypass"
+    )
+)
+def audit(
+    subscription: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--subscription",
+            "-s",
+            metavar="ID",
+            help="Ask Resource Graph for this one; may be repeated. Default: ARM_SUBSCRIPTION_ID.",
+            show_default=False,
+        ),
+    ] = None,
+    tenant: Annotated[
+        bool,
+        typer.Option("--tenant", help="Ask Resource Graph for all that the identity may read.", show_default=False),
+    ] = False,
+    inventory: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="An export instead of Azure: ARM bodies as JSON or JSON lines, Resource Graph's rows as CSV or "
+            "Parquet; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    form: Annotated[FormatName, typer.Option("--format", case_sensitive=False, help="How to print it.")] = "table",
+    print_kql: Annotated[
+        str | None,
+        typer.Option(metavar="RULE", help="Print the query for one rule and ask nothing.", show_default=False),
+    ] = None,
+    show_all: Annotated[bool, typer.Option("--all", help="Also the rules that hold.", show_default=False)] = False,
+    relax: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SWITCH",
+            help="Take a disputed rule one step less seriously; may be repeated. `rules` lists the switches.",
+            show_default=False,
+        ),
+    ] = None,
+    era: Era = "current",
+    waivers: Waivers = None,
+    today: AsOf = None,
+) -> int:
+    """Which rules the machines of a tenant break today, or those of a large export: one query for many rules."""
+    from . import audit as command
+
+    if print_kql is not None:
+        return command.print_kql(print_kql)
+    asked = command.Asked(
+        inventories=tuple(inventory or ()),
+        subscriptions=tuple(subscription or ()),
+        tenant=tenant,
+        relaxed=tuple(relax or ()),
+        era=era,
+        show_all=show_all,
+        waivers=waivers,
+        today=today,
+    )
+    return command.run(asked, form)
+
+
 @app.command()
 def rules(era: Era = "current", as_json: AsJson = False) -> int:
     """The catalogue: what must hold, of what, and how serious it is."""
