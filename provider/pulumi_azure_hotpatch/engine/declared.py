@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from .facts import (
@@ -21,6 +21,7 @@ from .facts import (
 SETTINGS: Final = "VirtualMachinePatchSettings"
 SCHEDULE: Final = "MaintenanceSchedule"
 ASSIGNMENT: Final = "ScheduleAssignment"
+SCOPE: Final = "DynamicScope"
 ENROLMENT: Final = "PreviewEnrollment"
 ARC_SETTINGS: Final = "ArcMachinePatchSettings"
 ARC_LICENSE: Final = "ArcHotpatchLicense"
@@ -109,7 +110,7 @@ class Names:
 
     def schedule_of(self, one: Declared) -> str:
         """The id of the schedule that an assignment or a scope gives."""
-        name = "scheduleId" if one.kind == ASSIGNMENT else "maintenanceConfigurationId"
+        name = "scheduleId" if one.kind in (ASSIGNMENT, SCOPE) else "maintenanceConfigurationId"
         return self._referred(one, name, MAINTENANCE_CONFIGURATIONS, frozenset())
 
     def _find(self, urn: str, seen: frozenset[str]) -> str:
@@ -133,6 +134,8 @@ class Names:
                 return _id(_LATER, group or _LATER, MAINTENANCE_CONFIGURATIONS, f"{number}")
             case _ if one.id is not None:
                 return one.id
+            case "DynamicScope":
+                return f"/subscriptions/{_LATER}/providers/{CONFIGURATION_ASSIGNMENTS}/{number}"
             case "maintenance:ConfigurationAssignment" | "maintenance:ConfigurationAssignmentParent":
                 return self._extension(one, self._native_target(one, seen), seen)
             case "maintenance:ConfigurationAssignmentsForSubscription":
@@ -173,6 +176,30 @@ class Names:
         # Two assignments of one machine must not look the same while their names are not known.
         leaf = name or f"{_LATER}-{self._by_urn[one.urn][0]}"
         return f"{machine}/providers/{CONFIGURATION_ASSIGNMENTS}/{leaf}"
+
+
+_REFERENCES: Final = (
+    "virtualMachineId",
+    "machineId",
+    "scaleSetId",
+    "scheduleId",
+    "resourceId",
+    "maintenanceConfigurationId",
+)
+
+
+def with_ids_from_references(declared: Iterable[Declared]) -> list[Declared]:
+    """Resources whose id nothing says, with the one that another's input holds which comes from them alone."""
+    given = list(declared)
+    wanted = {one.urn for one in given if one.id is None and one.kind and not one.type.startswith(_OURS)}
+    found: dict[str, str] = {}
+    for one in given:
+        for name in _REFERENCES:
+            sources = [urn for urn in one.depends_on.get(name, ()) if urn in wanted]
+            value = one.text(name)
+            if len(sources) == 1 and value is not None and value.startswith("/subscriptions/"):
+                found.setdefault(sources[0], value)
+    return [replace(one, id=found[one.urn]) if one.urn in found else one for one in given]
 
 
 def is_stand_in(identity: str) -> bool:

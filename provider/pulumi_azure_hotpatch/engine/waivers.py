@@ -49,7 +49,7 @@ class Waiver:
 
     def covers(self, rule: str, *names: str) -> bool:
         """Whether it is about that rule and a resource that goes by one of these names."""
-        return rule == self.rule and any(_pattern(self.resource).fullmatch(name.casefold()) for name in names)
+        return rule == self.rule and covers_any((self.resource,), *names)
 
     def holds(self, today: date) -> bool:
         """Whether its last day is not over."""
@@ -70,6 +70,11 @@ class WaiverUse:
     waiver: Waiver
     is_expired: Maybe[bool] = UNKNOWN
     is_used: Maybe[bool] = UNKNOWN
+
+
+def covers_any(patterns: Iterable[str], *names: str) -> bool:
+    """Whether any of these patterns, written as `Waiver.resource` is, covers any of these names."""
+    return any(_pattern(pattern).fullmatch(name.casefold()) for pattern in patterns for name in names)
 
 
 def read_waivers(document: object) -> tuple[Waiver, ...]:

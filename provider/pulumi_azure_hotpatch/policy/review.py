@@ -1,0 +1,127 @@
+"""What the rules say of a declared resource alone, and of a whole stack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from pulumi.output import Unknown
+
+from pulumi_azure_hotpatch.engine.coverage import estate_cases
+from pulumi_azure_hotpatch.engine.declared import INSTALLATION, Declared
+from pulumi_azure_hotpatch.engine.declared_estate import Stack
+from pulumi_azure_hotpatch.engine.estate import Estate
+from pulumi_azure_hotpatch.engine.facts import VIRTUAL_MACHINES, Machine
+from pulumi_azure_hotpatch.engine.judgement import Case, Judgement, cases, judge_cases
+from pulumi_azure_hotpatch.engine.logic import UNKNOWN
+from pulumi_azure_hotpatch.engine.rules import rules_for
+from pulumi_azure_hotpatch.engine.waivers import Waiver, WaiverUse, judge_waiver, waive
+from pulumi_azure_hotpatch.errors import InvalidInput
+from pulumi_azure_hotpatch.handlers.install_requests import request_facts
+from pulumi_azure_hotpatch.host import wire
+from pulumi_azure_hotpatch.models.patch_installation import PatchInstallationInputs
+
+from .judged import JUDGED
+
+_IDS: Final = frozenset(rule.id for rule in JUDGED)
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A finding about a resource, the URNs it is about, and the waiver that covers it."""
+
+    rule: str
+    urns: tuple[str, ...]
+    judgement: Judgement
+
+    @property
+    def fails(self) -> bool:
+        """Whether the rule is broken and nobody answers for it."""
+        return self.judgement.finding.verdict == "fail" and self.judgement.waived is None
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Everything found of what is declared; findings about waivers are apart."""
+
+    found: tuple[Reviewed, ...]
+    about_waivers: tuple[Judgement, ...] = ()
+
+    def of(self, rule_id: str) -> Iterator[Reviewed]:
+        """The findings of one rule."""
+        return (one for one in self.found if one.rule == rule_id)
+
+
+def review(
+    declared: Sequence[Declared],
+    waivers: Sequence[Waiver],
+    *,
+    now: datetime,
+    minimum_percent: int | None = None,
+    complete: bool = True,
+) -> Review:
+    """Judge what is declared. `complete` is whether this is the whole stack.
+
+    Raises InvalidInput for a declaration of a shape that no program can have.
+    """
+    stack = Stack(declared)
+    estate = stack.estate(as_of=now)
+    together = (*stack.declarations(), *estate_cases(estate, minimum_percent)) if complete else ()
+    given = (*cases(estate), *_installations(declared, estate), *together)
+
+    def urns_of(resource: str) -> tuple[str, ...]:
+        return (resource,) if resource.startswith("urn:") else stack.urns_of(resource)
+
+    today = now.date()
+    judged = (one for one in judge_cases(given) if one.finding.rule in _IDS)
+    ours = [waiver for waiver in waivers if waiver.rule in _IDS]
+    found, about = [], []
+    for one in waive(judged, ours, today=today, also=urns_of, complete=complete):
+        if one.finding.rule in _IDS:
+            found.append(Reviewed(one.finding.rule, urns_of(one.resource), one))
+        else:
+            about.append(one)
+    # A file may be shared with audits: whether they need a waiver is not known here.
+    others = [waiver for waiver in waivers if waiver.rule not in _IDS]
+    about += [one for waiver in others for one in judge_waiver(WaiverUse(waiver, not waiver.holds(today)))]
+    return Review(tuple(found), tuple(one for one in about if one.finding.verdict == "fail"))
+
+
+def without_unknown(one: Declared) -> Declared | None:
+    """The declaration without the values that are not known yet; None where everything is known."""
+    known = _pruned(one.inputs)
+    return None if known == one.inputs else Declared(one.urn, one.type, known, one.id, one.depends_on)
+
+
+def _pruned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _pruned(item) for key, item in value.items() if item is not UNKNOWN}
+    if isinstance(value, list):
+        return [_pruned(item) for item in value if item is not UNKNOWN]
+    return value
+
+
+def _installations(declared: Iterable[Declared], estate: Estate) -> Iterator[Case]:
+    machines = {entry.resource.casefold(): entry.facts for entry in estate.machines}
+    for one in declared:
+        if one.kind == INSTALLATION:
+            machine_id = one.text("machineId")
+            machine = machines.get(str(machine_id).casefold(), Machine.unseen(machine_id or UNKNOWN))
+            inputs, _ = wire.draft(PatchInstallationInputs, _for_the_host(dict(one.inputs)))
+            try:
+                facts = request_facts(inputs, machine)
+            except InvalidInput:
+                # What can never work is refused by the resource itself, in its own words.
+                continue
+            yield Case(one.urn, VIRTUAL_MACHINES, facts, rules_for("installation"))
+
+
+def _for_the_host(value: Any) -> Any:
+    """`value` with what is not known yet as the dynamic host hands it over."""
+    if value is UNKNOWN:
+        return Unknown()  # type: ignore[no-untyped-call]
+    if isinstance(value, dict):
+        return {key: _for_the_host(item) for key, item in value.items()}
+    return [_for_the_host(item) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,174 @@
+"""Policies on a whole stack: what its resources mean together, what is waived, and which waivers have ended."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from pulumi_policy import (
+    EnforcementLevel,
+    PolicyConfigSchema,
+    ReportViolation,
+    Severity,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+
+from pulumi_azure_hotpatch.engine.declared import Declared, with_ids_from_references
+from pulumi_azure_hotpatch.engine.rules import Rule, rule
+from pulumi_azure_hotpatch.engine.waivers import Waiver, covers_any
+
+from .bags import declared_with_others
+from .judged import JOINED
+from .resource_policies import RESOURCES, SEVERITIES, UNREADABLE, ResourcePolicies
+from .review import Review, Reviewed, review
+
+RESOURCES_TOGETHER: Final = "resources-together"
+WAIVED: Final = "waived"
+HOTPATCH_SHARE: Final = "hotpatch-share"
+DEFAULT_MINIMUM: Final = 0
+_JOINED: Final = frozenset(one.id for one in JOINED)
+_MINIMUM: Final = {
+    "minimumPercent": {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": 100,
+        "default": DEFAULT_MINIMUM,
+        "description": "How many of the Windows VMs of the stack are to be hotpatched.",
+    }
+}
+_EXCEPT: Final = {
+    "except": {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "Rules that are not looked at here.",
+    }
+}
+
+
+class StackPolicies:
+    """The policies, and the review of the stack that they share."""
+
+    def __init__(self, waivers: Sequence[Waiver], now: Callable[[], datetime], alone: ResourcePolicies) -> None:
+        self._waivers = tuple(waivers)
+        self._now = now
+        self._alone = alone
+        self._last = threading.local()
+
+    def policies(self) -> list[StackValidationPolicy]:
+        """A policy for every rule on several resources, and those on waivers."""
+        return [
+            *(self._policy(one) for one in JOINED),
+            StackValidationPolicy(
+                name=RESOURCES_TOGETHER,
+                description="What resources of the stack say of one machine, schedule or scale set goes together.",
+                validate=self._report_together,
+                config_schema=PolicyConfigSchema(properties=_EXCEPT),
+                severity=Severity.HIGH,
+            ),
+            StackValidationPolicy(
+                name=WAIVED,
+                description="What is waived has an owner and an end.",
+                validate=self._list_waived,
+                enforcement_level=EnforcementLevel.ADVISORY,
+                severity=Severity.LOW,
+            ),
+            self._about_waivers(rule("waiver-expired"), EnforcementLevel.MANDATORY),
+            self._about_waivers(rule("waiver-unused"), EnforcementLevel.ADVISORY),
+        ]
+
+    def _policy(self, one: Rule) -> StackValidationPolicy:
+        def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+            config = args.get_config()
+            minimum = int(config.get("minimumPercent", DEFAULT_MINIMUM)) if one.id == HOTPATCH_SHARE else None
+            for found in self._review(args, minimum).of(one.id):
+                if found.fails and _is_chosen(config, found):
+                    _report(found, report)
+
+        properties: dict[str, dict[str, Any]] = _MINIMUM if one.id == HOTPATCH_SHARE else RESOURCES
+        return StackValidationPolicy(
+            name=one.id,
+            description=f"{one.title}.",
+            validate=validate,
+            config_schema=PolicyConfigSchema(properties=properties),
+            severity=SEVERITIES[one.severity],
+            remediation_steps=one.fix,
+        )
+
+    def _report_together(self, args: StackValidationArgs, report: ReportViolation) -> None:
+        """What no resource breaks by itself: settings on one machine and its image on another, say."""
+        left_out = frozenset(args.get_config().get("except", ()))
+        by_urn = {one.urn: one for one in self._declared(args)}
+        for found in self._review(args).found:
+            if found.fails and found.rule not in _JOINED | left_out and not self._is_told_alone(found, by_urn):
+                _report(found, report)
+
+    def _is_told_alone(self, found: Reviewed, by_urn: Mapping[str, Declared]) -> bool:
+        return any(
+            one.judgement.finding.verdict == "fail"
+            for urn in found.urns
+            if urn in by_urn
+            for one in self._alone.review_of(by_urn[urn]).of(found.rule)
+        )
+
+    def _list_waived(self, args: StackValidationArgs, report: ReportViolation) -> None:
+        for found in self._review(args).found:
+            waiver = found.judgement.waived
+            if waiver is not None:
+                report(
+                    f"{found.rule}: {found.judgement.finding.reason} {waiver.owner} answers for it until"
+                    f" {waiver.until}: {waiver.reason}",
+                    next(iter(found.urns), None),
+                )
+
+    def _about_waivers(self, one: Rule, level: EnforcementLevel) -> StackValidationPolicy:
+        def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+            for found in self._review(args).about_waivers:
+                if found.finding.rule == one.id:
+                    report(str(found.finding), None)
+
+        return StackValidationPolicy(
+            name=one.id,
+            description=f"{one.title}.",
+            validate=validate,
+            enforcement_level=level,
+            severity=SEVERITIES[one.severity],
+            remediation_steps=one.fix,
+        )
+
+    def _review(self, args: StackValidationArgs, minimum: int | None = None) -> Review:
+        declared = self._declared(args)
+        last: tuple[Any, Review] | None = getattr(self._last, "review", None)
+        if last is None or last[0] != (declared, minimum):
+            found = review(declared, self._waivers, now=self._now(), minimum_percent=minimum)
+            last = self._last.review = ((declared, minimum), found)
+        return last[1]
+
+    def _declared(self, args: StackValidationArgs) -> list[Declared]:
+        """What rules are about, without what cannot be read."""
+        given = list(_all(args))
+        last: tuple[list[Declared], list[Declared]] | None = getattr(self._last, "declared", None)
+        if last is None or last[0] != given:
+            readable = (one for one in given if self._alone.review_of(one) is not UNREADABLE)
+            last = self._last.declared = (given, with_ids_from_references(readable))
+        return last[1]
+
+
+def _all(args: StackValidationArgs) -> Iterator[Declared]:
+    for resource in args.resources:
+        if Declared("", resource.resource_type, {}).kind:
+            yield declared_with_others(resource)
+
+
+def _is_chosen(config: Mapping[str, Any], found: Reviewed) -> bool:
+    patterns = config.get("resources")
+    return not patterns or covers_any(patterns, found.judgement.resource, *found.urns)
+
+
+def _report(found: Reviewed, report: ReportViolation) -> None:
+    # The engine shows a URN of its own beside the message; what has none is named in it.
+    urn = next(iter(found.urns), None)
+    finding = found.judgement.finding
+    report(finding.located if urn else f"{found.judgement.resource}: {finding}", urn)
