@@ -26,6 +26,7 @@ _SUBSCRIPTION: Final = re.compile(r"/subscriptions/([^/?]+)", re.IGNORECASE)
 _GRAPH: Final = "/providers/microsoft.resourcegraph/"
 # While more than this is left nobody looks at the clock.
 _PLENTY: Final = 64
+_SLOWEST: Final = 64
 _THROTTLED: Final = 429
 
 
@@ -34,12 +35,14 @@ class _Bucket:
     """Requests of one kind. `left` are those that may still be made, as of `at` (None: it does not matter when).
 
     Until `closed` has passed there are none; `refill` is None where only the service knows what there is afterwards.
+    `slower` divides it where less is granted.
     """
 
     refill: float | None
     left: float | None = None
     at: datetime | None = None
     closed: datetime | None = None
+    slower: int = 1
     flying: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -51,7 +54,10 @@ class _Bucket:
                     return self.closed
                 self.closed = None
             if self.left is not None and self.refill is not None:
-                if self.left < 1 and (wait := self._fill(self.left, self.refill, clock.now())) is not None:
+                if (
+                    self.left < 1
+                    and (wait := self._fill(self.left, self.refill / self.slower, clock.now())) is not None
+                ):
                     return wait
                 self.left -= 1
             self.flying += 1
@@ -66,10 +72,14 @@ class _Bucket:
                 if self.closed is None or until > self.closed:
                     self.closed = self.at = until
                     self.left = 1.0
+                # Who was refused was too fast, whatever is documented.
+                self.slower = min(self.slower * 2, _SLOWEST)
             elif remaining is not None and self.closed is None:
                 # Those under way may not have been counted yet.
                 self.left = float(remaining - self.flying)
                 self.at = None if self.left > _PLENTY else clock.now()
+                if self.at is None:
+                    self.slower = 1
 
     def _fill(self, left: float, refill: float, now: datetime) -> datetime | None:
         """Add what came back since; when there will be enough, None if there is."""
