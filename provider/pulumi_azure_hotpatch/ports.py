@@ -84,6 +84,10 @@ class Machines(Protocol):
         """
         ...
 
+    def observe(self, machine: ResourceId) -> Body | None:
+        """As `get`, for the refresh of many: from a list that this run read a moment ago, each body of it once."""
+        ...
+
     def patch_settings(self, machine: ResourceId, os_kind: str, settings: Body) -> Accepted[Body]:
         """PATCH `patchSettings` with the given keys and nothing else; the result is the VM's body.
 
@@ -242,8 +246,15 @@ class Maintenance(Protocol):
         """Delete a maintenance configuration; already gone is success."""
         ...
 
-    def get_assignment(self, assignment: ResourceId) -> Body | None:
-        """A configuration assignment's body: on a machine, on a resource group or on a subscription."""
+    def get_assignment(self, assignment: ResourceId, *, fresh: bool = True) -> Body | None:
+        """A configuration assignment's body: on a machine, on a resource group or on a subscription.
+
+        `fresh=False` as for `Machines.get`.
+        """
+        ...
+
+    def observe_assignment(self, assignment: ResourceId) -> Body | None:
+        """As `get_assignment`, for the refresh of many; as `Machines.observe`."""
         ...
 
     def put_assignment(self, assignment: ResourceId, body: Body) -> Body:
@@ -302,18 +313,18 @@ class Context(Protocol):
         ...
 
     @property
-    def clock(self) -> Clock: ...
-    @property
-    @property
     def identity(self) -> str:
         """What tells the resource from every other one, the same in every run."""
         ...
 
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def activity_log(self) -> ActivityLog: ...
+    @property
     def features(self) -> Features: ...
     @property
     def machines(self) -> Machines: ...
-    def activity_log(self) -> ActivityLog: ...
-    @property
     @property
     def arc(self) -> ArcMachines: ...
     @property

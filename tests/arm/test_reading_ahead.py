@@ -16,6 +16,7 @@ from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.ports import Body
 from tests.support.simulated import START, Azure, Clock
 
+SCHEDULES = "Microsoft.Maintenance/maintenanceConfigurations"
 LISTED = "/providers/Microsoft.Compute/virtualMachines$"
 OTHER_MODE = {"patchMode": "AutomaticByPlatform"}
 
@@ -138,3 +139,71 @@ def test_many_threads_read_many_machines_with_few_calls() -> None:
     assert sorted(found) == sorted(id.name for id in ids)
     assert None not in found.values()
     assert len(azure.calls()) == 3
+
+
+def assignments(azure: Azure, ids: list[ResourceId]) -> list[ResourceId]:
+    """A schedule that may be given to machines, and the ids of its assignments."""
+    schedule = f"/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/rg-contoso/providers/{SCHEDULES}/monthly"
+    window = {"startDateTime": "2027-01-01 22:00", "duration": "03:00", "timeZone": "UTC", "recurEvery": "1Month day4"}
+    properties = {"maintenanceScope": "InGuestPatch", "extensionProperties": {"InGuestPatchMode": "User"}}
+    body = {"location": "eastus", "properties": properties | {"maintenanceWindow": window}}
+    azure.runtime.azure.maintenance.put_schedule(ResourceId.parse(schedule), body)
+    azure.take()
+    return [id.extension("Microsoft.Maintenance/configurationAssignments", "monthly") for id in ids]
+
+
+def assign(azure: Azure, assignment: ResourceId) -> None:
+    schedule = f"/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/rg-contoso/providers/{SCHEDULES}/monthly"
+    body = {"location": "eastus", "properties": {"maintenanceConfigurationId": schedule}}
+    assert azure.ask("PUT", str(assignment), body).status == 200
+
+
+def test_what_neither_the_list_nor_resource_graph_knows_does_not_exist() -> None:
+    world, ids = fleet(50)
+    azure = Azure(world)
+    wanted = assignments(azure, ids)
+    assign(azure, wanted[40])
+    found = [azure.runtime.azure.maintenance.get_assignment(one, fresh=False) for one in wanted]
+    assert [body is not None for body in found] == [number == 40 for number in range(50)]
+    calls = azure.take()
+    assert calls.count("ConfigurationAssignments_Get") <= 3
+    assert len(calls) <= 5
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "^/subscriptions/[^/]*/providers/Microsoft.Maintenance/configurationAssignments$"),
+        ("POST", "^/providers/Microsoft.ResourceGraph/resources$"),
+    ],
+)
+def test_without_the_list_or_resource_graph_every_missing_assignment_is_asked_for(method: str, path: str) -> None:
+    world, ids = fleet(9)
+    azure = Azure(world)
+    wanted = assignments(azure, ids)
+    azure.simulator.faults.add(match(method, path), response=Answer(403, "Forbidden", "No."), times=None)
+    for one in wanted:
+        assert azure.runtime.azure.maintenance.get_assignment(one, fresh=False) is None
+    assert azure.take().count("ConfigurationAssignments_Get") == 9
+
+
+def test_a_refresh_of_many_reads_a_list_and_tells_each_body_once() -> None:
+    world, ids = fleet(20)
+    azure = Azure(world)
+    wanted = assignments(azure, ids)
+    for one in wanted:
+        assign(azure, one)
+    maintenance = azure.runtime.azure.maintenance
+    assert all(maintenance.observe_assignment(one) is not None for one in wanted)
+    assert len(azure.take()) == 3
+    azure.ask("DELETE", str(wanted[10]))
+    assert maintenance.observe_assignment(wanted[10]) is None
+    assert azure.take() == ["ConfigurationAssignments_Get"]
+
+
+def test_a_refresh_never_concludes_from_a_list_that_something_is_gone() -> None:
+    world, ids = fleet(6)
+    azure = Azure(world)
+    for one in assignments(azure, ids):
+        assert azure.runtime.azure.maintenance.observe_assignment(one) is None
+    assert azure.take().count("ConfigurationAssignments_Get") == 6

@@ -28,6 +28,10 @@ class ArmMachines:
         """Source of the calls: azure-mgmt-compute 39.0.0, VirtualMachinesOperations.get and, for many, list_all."""
         return self._reads.get(machine, fresh=fresh)
 
+    def observe(self, machine: ResourceId) -> Body | None:
+        """Source of the calls: as `get`."""
+        return self._reads.observe(machine)
+
     def instance_view(self, machine: ResourceId) -> Body | None:
         """Source of the call: VirtualMachinesOperations.instance_view."""
 

@@ -3,27 +3,42 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from pulumi_azure_hotpatch.ids import ResourceId
-from pulumi_azure_hotpatch.ports import Body
+from pulumi_azure_hotpatch.ports import Body, Clock, ResourceGraph
 
 from .errors import arm_errors
+from .reads import SharedReads
 
 if TYPE_CHECKING:
     from azure.mgmt.maintenance import MaintenanceManagementClient
 
+# Source of table and type: Microsoft Learn, Azure Resource Graph table and resource type reference, 2025.
+_ASSIGNMENT_IDS: Final = """maintenanceresources
+| where type =~ 'microsoft.maintenance/configurationassignments'
+| project id
+| order by id asc"""
+
 
 class ArmMaintenance:
-    """Implements `ports.Maintenance`; the argument makes a client for a subscription.
+    """Implements `ports.Maintenance`; `client` makes a client for a subscription.
+
+    Where a run asks for many assignments, one that neither the list of the subscription nor Resource Graph knows does
+    not exist: no source says that the list has the assignments of machines too, and Resource Graph is some moments
+    behind.
 
     Bodies travel as JSON in both directions: the SDK's models drop fields that the service sends (`configurationType`,
     fields of filters), and those are needed to leave alone what is not ours.
     """
 
-    def __init__(self, client: Callable[[str], MaintenanceManagementClient]) -> None:
+    def __init__(
+        self, client: Callable[[str], MaintenanceManagementClient], clock: Clock, graph: ResourceGraph
+    ) -> None:
         self._client = client
+        self._graph = graph
+        self._assignments = SharedReads(clock, self._read_assignment, self._pages, self._in_graph)
 
     def schedules_in(self, subscription_id: str) -> Iterator[Body]:
         """Source of the call: MaintenanceConfigurationsOperations.list."""
@@ -33,9 +48,8 @@ class ArmMaintenance:
 
     def assignments_in(self, subscription_id: str) -> Iterator[Body]:
         """Source of the call: ConfigurationAssignmentsWithinSubscriptionOperations.list."""
-        operations = self._client(subscription_id).configuration_assignments_within_subscription
-        with arm_errors("list its assignments", f"subscription {subscription_id}"):
-            yield from _bodies(operations.list)
+        for bodies in self._pages(subscription_id):
+            yield from bodies
 
     def get_schedule(self, schedule: ResourceId) -> Body | None:
         """Source of the call: azure-mgmt-maintenance 2.1.0, MaintenanceConfigurationsOperations.get."""
@@ -56,26 +70,43 @@ class ArmMaintenance:
         with arm_errors("delete it", f"schedule '{schedule.name}'"):
             _body_or_gone(lambda: operations.delete(schedule.resource_group, schedule.name, cls=_nothing))
 
-    def get_assignment(self, assignment: ResourceId) -> Body | None:
-        """Source of the calls: ConfigurationAssignmentsOperations.get, and those for resource groups and
-        subscriptions.
+    def get_assignment(self, assignment: ResourceId, *, fresh: bool = True) -> Body | None:
+        """Source of the calls: ConfigurationAssignmentsOperations.get, those for resource groups and subscriptions,
+        and, for many, those of `assignments_in`.
         """
-        operations, address = self._operations(assignment)
-        with arm_errors("read it", f"assignment '{assignment.name}'"):
-            return _body_or_gone(lambda: operations.get(*address, cls=_raw))
+        return self._assignments.get(assignment, fresh=fresh)
+
+    def observe_assignment(self, assignment: ResourceId) -> Body | None:
+        """Source of the calls: as `get_assignment`."""
+        return self._assignments.observe(assignment)
 
     def put_assignment(self, assignment: ResourceId, body: Body) -> Body:
         """Source of the calls: `create_or_update` of the same operations."""
         operations, address = self._operations(assignment)
-        with arm_errors("write it", f"assignment '{assignment.name}'"):
+        with self._assignments.changing(assignment) as answered, arm_errors("write it", _name(assignment)):
             written: Any = operations.create_or_update(*address, _json(body), cls=_raw)
+            answered(dict(written))
         return dict(written)
 
     def delete_assignment(self, assignment: ResourceId) -> None:
         """Source of the calls: `delete` of the same operations."""
         operations, address = self._operations(assignment)
-        with arm_errors("delete it", f"assignment '{assignment.name}'"):
+        with self._assignments.changing(assignment), arm_errors("delete it", _name(assignment)):
             _body_or_gone(lambda: operations.delete(*address, cls=_nothing))
+
+    def _read_assignment(self, assignment: ResourceId) -> Body | None:
+        operations, address = self._operations(assignment)
+        with arm_errors("read it", _name(assignment)):
+            return _body_or_gone(lambda: operations.get(*address, cls=_raw))
+
+    def _pages(self, subscription_id: str) -> Iterator[Sequence[Body]]:
+        operations = self._client(subscription_id).configuration_assignments_within_subscription
+        with arm_errors("list its assignments", f"subscription {subscription_id}"):
+            yield list(_bodies(operations.list))
+
+    def _in_graph(self, subscription_id: str) -> frozenset[str]:
+        rows = self._graph.query(_ASSIGNMENT_IDS, [subscription_id])
+        return frozenset(str(row["id"]).rstrip("/").casefold() for row in rows)
 
     def _operations(self, assignment: ResourceId) -> tuple[Any, tuple[str, ...]]:
         """The operations for what the assignment is on, and its address there: the assignment's name comes last."""
@@ -91,6 +122,10 @@ class ArmMaintenance:
 
 
 _PROVIDERS: Final = "/providers/"
+
+
+def _name(assignment: ResourceId) -> str:
+    return f"assignment '{assignment.name}'"
 
 
 def _json(body: Body) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Final
@@ -33,11 +33,15 @@ KnownElsewhere = Callable[[str], frozenset[str]]
 
 @dataclass(frozen=True)
 class _Seen:
-    """A body as it was read at an instant; `turn` orders reads and writes that overlap."""
+    """A body as it was read at an instant; `turn` orders reads and writes that overlap.
+
+    `is_news` is whether it was listed and nobody has been told of it yet.
+    """
 
     at: datetime
     turn: int
     body: Body | None
+    is_news: bool = False
 
 
 @dataclass
@@ -53,6 +57,7 @@ class _Listing:
     pages: int = 0
     rest: Iterator[Sequence[Body]] | None = None
     ended: bool = False
+    is_whole: bool = False
     elsewhere: frozenset[str] | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -90,13 +95,18 @@ class SharedReads:
     def get(self, resource: ResourceId, *, fresh: bool) -> Body | None:
         """The body under an id, None where there is none; `fresh` asks Azure in any case."""
         with self._lock_of(resource):
-            if not fresh:
-                seen = self._recent(resource.key) or self._listed(resource)
-                if seen is not None:
-                    return seen.body
-            body = self._read(resource)
-            self._remember(resource.key, body)
-            return body
+            seen = None if fresh else self._recent(resource.key) or self._listed(resource, self._recent, self._absent)
+            return self._ask(resource) if seen is None else self._told(resource.key, seen)
+
+    def observe(self, resource: ResourceId) -> Body | None:
+        """The body under an id for a refresh: from a list that was read a moment ago or is read now, else by itself.
+
+        What somebody has been told before is not news: the next one who refreshes it asks again. That something is
+        gone is never concluded from a list.
+        """
+        with self._lock_of(resource):
+            seen = self._news(resource.key) or self._listed(resource, self._news, lambda *_: None)
+            return self._ask(resource) if seen is None else self._told(resource.key, seen)
 
     @contextmanager
     def changing(self, resource: ResourceId) -> Iterator[Callable[[Body], None]]:
@@ -112,25 +122,42 @@ class SharedReads:
             finally:
                 self._forget(resource.key)
                 for body in answers[-1:]:
-                    self._remember(resource.key, body)
+                    self._remember(resource.key, _Seen(self._clock.now(), next(self._turns), body))
 
     def _recent(self, key: str) -> _Seen | None:
         with self._lock:
             seen = self._seen.get(key)
         return seen if seen is not None and self._clock.now() - seen.at < _COALESCE else None
 
-    def _listed(self, resource: ResourceId) -> _Seen | None:
+    def _news(self, key: str) -> _Seen | None:
+        seen = self._recent(key)
+        return seen if seen is not None and seen.is_news else None
+
+    def _ask(self, resource: ResourceId) -> Body | None:
+        body = self._read(resource)
+        self._remember(resource.key, _Seen(self._clock.now(), next(self._turns), body))
+        return body
+
+    def _told(self, key: str, seen: _Seen) -> Body | None:
+        if seen.is_news:
+            self._remember(key, replace(seen, is_news=False))
+        return seen.body
+
+    def _listed(
+        self,
+        resource: ResourceId,
+        known: Callable[[str], _Seen | None],
+        absent: Callable[[ResourceId, _Listing], _Seen | None],
+    ) -> _Seen | None:
         """The body from a list, if reading one (on) is worthwhile; None when the resource must be read by itself."""
         if self._pages is None:
             return None
         listing = self._listing(resource.subscription_id)
         with listing.lock:
             # Somebody else may have listed it meanwhile.
-            while (seen := self._recent(resource.key)) is None and listing.is_worthwhile:
+            while (seen := known(resource.key)) is None and listing.is_worthwhile:
                 self._turn_page(listing, resource.subscription_id, self._pages)
-            if seen is None and self._is_absent(resource, listing):
-                self._remember(resource.key, None, listing.begun, listing.turn)
-                seen = self._recent(resource.key)
+            seen = seen or absent(resource, listing)
             if seen is None:
                 listing.singles += 1
             return seen
@@ -150,22 +177,31 @@ class SharedReads:
             listing.begun, listing.turn, listing.rest = now, turn, pages(subscription_id)
         try:
             bodies = next(listing.rest, None)
-            if bodies is None and self._elsewhere is not None:
-                listing.elsewhere = self._elsewhere(subscription_id)
+            listing.is_whole = bodies is None
         except ArmError:
             bodies = None
         listing.ended = bodies is None
         listing.pages += 1
         for body in bodies or ():
             listing.bodies += 1
-            self._remember(ResourceId.parse(str(body["id"])).key, body, now, turn)
+            self._remember(ResourceId.parse(str(body["id"])).key, _Seen(now, turn, body, is_news=True))
 
-    def _is_absent(self, resource: ResourceId, listing: _Listing) -> bool:
-        return listing.elsewhere is not None and resource.key not in listing.elsewhere
+    def _absent(self, resource: ResourceId, listing: _Listing) -> _Seen | None:
+        """That the resource does not exist, where that is known without asking for it."""
+        if self._elsewhere is None or not listing.is_whole:
+            return None
+        try:
+            if listing.elsewhere is None:
+                listing.elsewhere = self._elsewhere(resource.subscription_id)
+        except ArmError:
+            listing.is_whole = False
+        if not listing.is_whole or listing.elsewhere is None or resource.key in listing.elsewhere:
+            return None
+        self._remember(resource.key, _Seen(listing.begun, listing.turn, None))
+        return self._recent(resource.key)
 
-    def _remember(self, key: str, body: Body | None, at: datetime | None = None, turn: int | None = None) -> None:
-        """Note what was read, unless something newer is known than the `turn` at which it was asked for."""
-        seen = _Seen(at or self._clock.now(), turn or next(self._turns), body)
+    def _remember(self, key: str, seen: _Seen) -> None:
+        """Note what was read, unless something newer is known than the turn at which it was asked for."""
         with self._lock:
             known = self._seen.get(key)
             if seen.turn > self._written.get(key, 0) and (known is None or known.turn <= seen.turn):

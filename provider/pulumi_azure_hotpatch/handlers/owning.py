@@ -49,6 +49,10 @@ class OwningHandler(Handler[InputsT, StateT], Generic[InputsT, StateT, OwnerT]):
     def body_of(self, ctx: Context, id: ResourceId, *, fresh: bool) -> Body | None:
         """Its ARM body, None when it does not exist."""
 
+    def observe(self, ctx: Context, id: ResourceId) -> Body | None:
+        """As `body_of`, for a refresh."""
+        return self.body_of(ctx, id, fresh=True)
+
     @abstractmethod
     def facts_of(self, body: Body) -> OwnerT:
         """It as rules judge it."""
@@ -114,7 +118,7 @@ class OwningHandler(Handler[InputsT, StateT], Generic[InputsT, StateT, OwnerT]):
         return Created(own_id, self._apply(ctx, own_id, body, self._state(inputs, {"adopted": ()}), patience))
 
     def read(self, ctx: Context, id: str, state: StateT) -> StateT | None:
-        body = self.body_of(ctx, ResourceId.parse(id), fresh=True)
+        body = self.observe(ctx, ResourceId.parse(id))
         if body is None:
             return None
         settings = self.facts_of(body).settings

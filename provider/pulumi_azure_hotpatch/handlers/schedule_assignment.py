@@ -75,7 +75,7 @@ class ScheduleAssignmentHandler(Handler[ScheduleAssignmentInputs, State]):
         return Created(str(assignment), self._bring_about(ctx, assignment, found, state))
 
     def read(self, ctx: Context, id: str, state: State) -> State | None:
-        present = schedule_of(ctx.maintenance.get_assignment(ResourceId.parse(id), fresh=False))
+        present = schedule_of(ctx.maintenance.observe_assignment(ResourceId.parse(id)))
         if present is None:
             return None
         return state if same_id(present, state.schedule_id) else state.model_copy(update={"schedule_id": present})

@@ -46,6 +46,9 @@ class VirtualMachinePatchSettingsHandler(OwningHandler[VirtualMachinePatchSettin
     def body_of(self, ctx: Context, id: ResourceId, *, fresh: bool) -> Body | None:
         return ctx.machines.get(id, fresh=fresh)
 
+    def observe(self, ctx: Context, id: ResourceId) -> Body | None:
+        return ctx.machines.observe(id)
+
     def facts_of(self, body: Body) -> Machine:
         return machine_from_arm(body)
 
