@@ -19,6 +19,7 @@ from pulumi_azure_hotpatch.models.image_support_check import ImageSupportCheckIn
 from pulumi_azure_hotpatch.models.maintenance_schedule import MaintenanceScheduleInputs, MaintenanceScheduleState
 from pulumi_azure_hotpatch.models.patch_assessment import PatchAssessmentInputs, PatchAssessmentState
 from pulumi_azure_hotpatch.models.patch_installation import PatchInstallationInputs, PatchInstallationState
+from pulumi_azure_hotpatch.models.patch_rollout import PatchRolloutInputs, PatchRolloutState
 from pulumi_azure_hotpatch.models.preview_enrollment import PreviewEnrollmentInputs, PreviewEnrollmentState
 from pulumi_azure_hotpatch.models.scale_set_patch_settings import (
     ScaleSetPatchSettingsInputs,
@@ -159,6 +160,27 @@ _machine_groups = st.fixed_dictionaries(
         "outcome": _names,
         "error": _unfinished,
     },
+)
+
+_way_in = {
+    "machineIds": st.lists(_patched, min_size=1, max_size=2),
+    "tags": st.dictionaries(_names, _set_of(_names), min_size=1, max_size=2),
+    "percent": st.integers(1, 30).map(float),
+}
+_ring = st.sampled_from(sorted(_way_in)).flatmap(
+    lambda way: st.fixed_dictionaries(
+        {"name": _names, way: _way_in[way]},
+        optional={
+            "deferralDays": st.integers(0, 30).map(float),
+            "soak": _waits,
+            "maxConcurrent": st.integers(1, 50).map(float),
+            "failureBudget": st.sampled_from(["5%", "2", 1.0]),
+        },
+    )
+)
+_rolled_out = st.fixed_dictionaries(
+    {"machineId": _machines(), "ring": _names, "phase": st.sampled_from(["waiting", "installing", "succeeded"])},
+    optional={"activityId": _names, "status": _names, "installedCount": _counts, "error": _names},
 )
 
 KINDS: Mapping[str, Kind] = {
@@ -460,6 +482,64 @@ KINDS: Mapping[str, Kind] = {
                 "outcomes": st.lists(_names, max_size=2),
                 "groups": st.lists(_machine_groups, max_size=2),
                 "drifted": st.lists(_names, max_size=2),
+                "unfinished": _unfinished,
+            },
+        ),
+        Kind(
+            "PatchRollout",
+            "patch_rollout",
+            PatchRolloutInputs,
+            PatchRolloutState,
+            {"rings": st.lists(_ring, min_size=1, max_size=3, unique_by=lambda ring: ring["name"])},
+            {
+                "machineIds": _set_of(_patched),
+                "exclude": _set_of(_patched),
+                "windows": _windows,
+                "linux": _linux,
+                "rebootSetting": _reboot,
+                "maximumDuration": st.sampled_from(["90m", "2h", "1h30m"]),
+                "maxPublishDate": st.sampled_from(["2027-01-12", "2027-01-12T00:00:00+01:00"]),
+                "triggers": _triggers,
+                "failOn": _some(["failed", "reboot_pending", "window_exceeded"]),
+                "gate": _some(["running", "healthy"]),
+                "failureBudget": st.sampled_from(["5%", "2", 1.0]),
+                "maxConcurrent": st.integers(1, 50).map(float),
+                "soak": _waits,
+                "releaseMonth": st.sampled_from(["2026-12", "2027-01"]),
+                "startAt": st.sampled_from(["02:00", "23:30"]),
+                "timeZone": st.sampled_from(["Europe/Berlin", "Pacific Standard Time"]),
+                "resume": _names | _flags | st.integers(-5, 5).map(float),
+                "retryFailed": _flags,
+                "adoptSince": _moments,
+                "lookBack": _waits,
+                "maxWait": _waits,
+                "timeout": _waits,
+            },
+            {
+                "plan": st.lists(
+                    st.fixed_dictionaries(
+                        {
+                            "ring": _names,
+                            "machines": _counts,
+                            "starts": _names,
+                            "soak": _names,
+                            "atATime": _counts,
+                            "mayFail": _counts,
+                        }
+                    ),
+                    max_size=2,
+                ),
+                "phase": st.sampled_from(["waiting", "installing", "halted", "finished"]),
+                "ring": _names,
+                "waitingUntil": _moments,
+                "begunAt": _moments,
+                "previousBegunAt": _moments,
+                "lookedBackTo": _moments,
+                "ringStates": st.lists(st.fixed_dictionaries({"ring": _names, "openedAt": _moments}), max_size=2),
+                "machines": st.lists(_rolled_out, max_size=2),
+                "succeededCount": _counts,
+                "failedCount": _counts,
+                "remainingCount": _counts,
                 "unfinished": _unfinished,
             },
         ),

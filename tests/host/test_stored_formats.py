@@ -30,6 +30,7 @@ CLASSES = {
     "ArcMachinePatchSettings": "pulumi_azure_hotpatch.dynamic_providers.ArcMachinePatchSettingsProvider",
     "DynamicScope": "pulumi_azure_hotpatch.dynamic_providers.DynamicScopeProvider",
     "FleetPatchSettings": "pulumi_azure_hotpatch.dynamic_providers.FleetPatchSettingsProvider",
+    "PatchRollout": "pulumi_azure_hotpatch.dynamic_providers.PatchRolloutProvider",
     "ScaleSetPatchSettings": "pulumi_azure_hotpatch.dynamic_providers.ScaleSetPatchSettingsProvider",
 }
 
@@ -45,6 +46,7 @@ TOKENS = {
     "ArcMachinePatchSettings": "pulumi-python:dynamic/azurehotpatch:ArcMachinePatchSettings",
     "DynamicScope": "pulumi-python:dynamic/azurehotpatch:DynamicScope",
     "FleetPatchSettings": "pulumi-python:dynamic/azurehotpatch:FleetPatchSettings",
+    "PatchRollout": "pulumi-python:dynamic/azurehotpatch:PatchRollout",
     "ScaleSetPatchSettings": "pulumi-python:dynamic/azurehotpatch:ScaleSetPatchSettings",
 }
 
@@ -276,6 +278,44 @@ PROPERTIES = {
         "timeout",
         "unfinished",
     },
+    "PatchRollout": {
+        "adoptSince",
+        "begunAt",
+        "exclude",
+        "failOn",
+        "failedCount",
+        "failureBudget",
+        "gate",
+        "linux",
+        "lookBack",
+        "lookedBackTo",
+        "machineIds",
+        "machines",
+        "maxConcurrent",
+        "maxPublishDate",
+        "maxWait",
+        "maximumDuration",
+        "phase",
+        "plan",
+        "previousBegunAt",
+        "rebootSetting",
+        "releaseMonth",
+        "remainingCount",
+        "resume",
+        "retryFailed",
+        "ring",
+        "ringStates",
+        "rings",
+        "soak",
+        "startAt",
+        "succeededCount",
+        "timeZone",
+        "timeout",
+        "triggers",
+        "unfinished",
+        "waitingUntil",
+        "windows",
+    },
     "ScaleSetPatchSettings": {
         "adopted",
         "applied",
@@ -322,6 +362,32 @@ GROUP_OF_MACHINES = {
 }
 """What is known of machines that stand alike, in a FleetPatchSettings."""
 
+ROLLED_OUT = {
+    "ringStates": {"endedAt", "failed", "machines", "openedAt", "passedAt", "ring", "succeeded"},
+    "machines": {
+        "accepted",
+        "activityId",
+        "adopted",
+        "askedAt",
+        "error",
+        "failedCount",
+        "finishedAt",
+        "installedCount",
+        "machineId",
+        "maintenanceWindowExceeded",
+        "operation",
+        "pendingCount",
+        "phase",
+        "previousActivityId",
+        "rebootStatus",
+        "ring",
+        "startedAt",
+        "status",
+        "unhealthy",
+    },
+}
+"""What is known of rings and machines, in a PatchRollout."""
+
 REQUIRED = {
     "PreviewEnrollment": {"features"},
     "VirtualMachinePatchSettings": {"virtualMachineId"},
@@ -342,6 +408,7 @@ REQUIRED = {
     "ArcMachinePatchSettings": {"machineId"},
     "DynamicScope": {"assignmentName", "scheduleId"},
     "FleetPatchSettings": {"fleetName"},
+    "PatchRollout": {"rings"},
     "ScaleSetPatchSettings": {"scaleSetId"},
 }
 """What no state may lack. Never add to it."""
@@ -378,6 +445,11 @@ IDS: dict[str, tuple[Bag, str]] = {
     "FleetPatchSettings": (
         {"fleetName": "web", "machineIds": [MACHINE], "patchMode": "AutomaticByPlatform", "scheduleId": SCHEDULE},
         "fleet/web",
+    ),
+    # No activity is all of it: its first machine's subscription, and a digest of what was asked for.
+    "PatchRollout": (
+        {"rings": [{"name": "all", "machineIds": [MACHINE]}], "windows": {"classificationsToInclude": ["Critical"]}},
+        f"/subscriptions/{SUBSCRIPTION_ID}#rollout-d97445b8-db21-5776-933a-c9e6cd4a3fe9",
     ),
     # Of the first of its assignments.
     "DynamicScope": (
@@ -456,5 +528,8 @@ def test_ids_and_what_is_stored_keep_their_form(kind: str) -> None:
     assert bag.keys() <= PROPERTIES[kind]
     if kind == "FleetPatchSettings":
         assert all(set(group) <= GROUP_OF_MACHINES for group in bag["groups"])
+    if kind == "PatchRollout":
+        assert all(set(each) <= names for key, names in ROLLED_OUT.items() for each in bag[key])
+        assert bag["machines"]
     if kind == "MaintenanceSchedule":
         assert {name: set(bag[name]) for name in NESTED} == NESTED

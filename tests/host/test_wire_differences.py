@@ -39,6 +39,7 @@ REPLACED_BY: dict[str, set[str]] = {
     "ArcMachinePatchSettings": {"machineId"},
     "DynamicScope": {"scheduleId", "assignmentName"},
     "FleetPatchSettings": set(),
+    "PatchRollout": set(),
     "ScaleSetPatchSettings": {"scaleSetId"},
 }
 
@@ -54,6 +55,7 @@ ANSWERS: dict[str, set[str]] = {
     "ArcMachinePatchSettings": {"adopted"},
     "DynamicScope": {"matchingCount", "matchingMachines"},
     "FleetPatchSettings": {"matched", "outcomes"},
+    "PatchRollout": {"plan"},
     "ScaleSetPatchSettings": {"adopted"},
 }
 """What `check` fills in by itself."""
@@ -130,6 +132,13 @@ ALIKE: list[tuple[str, str, Any, Any]] = [
     ("FleetPatchSettings", "scheduleId", SCHEDULE, SCHEDULE.lower()),
     ("DynamicScope", "tagOperator", None, "any"),
     ("DynamicScope", "allowWholeSubscription", None, False),
+    ("PatchRollout", "machineIds", [MACHINE, MACHINE + "2"], [MACHINE + "2", MACHINE.upper()]),
+    ("PatchRollout", "failureBudget", 2.0, "2"),
+    ("PatchRollout", "failureBudget", None, 0.0),
+    ("PatchRollout", "adoptSince", "2027-01-12", "2027-01-12T01:00:00+01:00"),
+    ("PatchRollout", "timeZone", "Europe/Berlin", "europe/berlin"),
+    ("PatchRollout", "maxWait", None, "60m"),
+    ("PatchRollout", "gate", None, ["running"]),
     ("ScaleSetPatchSettings", "scaleSetId", SCALE_SET, SCALE_SET.lower()),
 ]
 
@@ -155,6 +164,9 @@ APART: list[tuple[str, str, Any, Any]] = [
     ("DynamicScope", "tagOperator", "All", None),
     ("DynamicScope", "locations", ["eastus"], None),
     ("DynamicScope", "subscriptionIds", ["a", "b"], ["a"]),
+    ("PatchRollout", "resume", None, "looked into"),
+    ("PatchRollout", "failureBudget", 5.0, "5%"),
+    ("PatchRollout", "exclude", [MACHINE], []),
     ("ScaleSetPatchSettings", "enableHotpatching", None, False),
 ]
 

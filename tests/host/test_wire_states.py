@@ -69,7 +69,7 @@ def test_every_stored_name_is_camel_case(drawn: tuple[Kind, State]) -> None:
     assert wire.dump(state).keys() <= wire.aliases(kind.state)
 
 
-@given(stored(), st.dictionaries(st.sampled_from(["ring", "soakTime", "__internal"]), st.booleans(), min_size=1))
+@given(stored(), st.dictionaries(st.sampled_from(["wave", "soakTime", "__internal"]), st.booleans(), min_size=1))
 def test_state_of_a_newer_version_still_loads(drawn: tuple[Kind, State], newer: Bag) -> None:
     kind, state = drawn
     assert wire.load_state(kind.state, {**wire.dump(state), **newer}) == state

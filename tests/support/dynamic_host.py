@@ -75,6 +75,9 @@ PROVIDERS: Mapping[str, str] = {
         "gASVTQAAAAAAAACMJ3B1bHVtaV9henVyZV9ob3RwYXRjaC5keW5hbWljX3Byb3ZpZGVyc5SMGkZsZWV0UGF0Y2hTZXR0aW5nc1Byb3ZpZGVylJOU"
         "KYGULg=="
     ),
+    "PatchRollout": (
+        "gASVRwAAAAAAAACMJ3B1bHVtaV9henVyZV9ob3RwYXRjaC5keW5hbWljX3Byb3ZpZGVyc5SMFFBhdGNoUm9sbG91dFByb3ZpZGVylJOUKYGULg=="
+    ),
     "ScaleSetPatchSettings": (
         "gASVUAAAAAAAAACMJ3B1bHVtaV9henVyZV9ob3RwYXRjaC5keW5hbWljX3Byb3ZpZGVyc5SMHVNjYWxlU2V0UGF0Y2hTZXR0aW5nc1Byb3ZpZGVy"
         "lJOUKYGULg=="

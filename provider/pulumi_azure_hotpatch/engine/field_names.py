@@ -36,6 +36,7 @@ WRITTEN_AS: Final[Mapping[str, str]] = MappingProxyType(
         "new_machines": "filter",
         "dropped_machines": "filter",
         "has_locations": "locations",
+        "unclear_ring": "rings",
         "in_two_rings": "rings",
         "in_no_ring": "rings",
         "empty_ring": "rings",

@@ -13,6 +13,7 @@ from .rollout_rings import LARGE_FIRST_RING, Rings
 class RolloutPlan:
     """Each fact names machines and rings. `missing` are machines that were looked for and not found."""
 
+    unclear_ring: Maybe[str | None] = UNKNOWN
     in_two_rings: Maybe[str | None] = UNKNOWN
     in_no_ring: Maybe[str | None] = UNKNOWN
     empty_ring: Maybe[str | None] = UNKNOWN
@@ -25,18 +26,22 @@ class RolloutPlan:
     def of(
         dealt: Rings,
         *,
+        unclear: Iterable[str],
         missing: Maybe[Sequence[str]],
         allowances: Mapping[str, int],
         deferred: Iterable[str],
         has_month: bool,
     ) -> RolloutPlan:
-        """`allowances`: how many of each ring may fail; `deferred`: the rings that wait for a day of the month."""
+        """`unclear`: rings that do not say in one way how machines come into them; `allowances`: how many of each ring may
+        fail; `deferred`: the rings that wait for a day of the month.
+        """
         sizes = {name: len(machines) for name, machines in dealt.members.items()}
         first, total = next(iter(sizes)), sum(sizes.values())
         large = len(sizes) > 1 and sizes[first] * 100 > LARGE_FIRST_RING * total
         generous = (name for name, size in sizes.items() if size > 1 and allowances[name] >= size)
         undated = None if has_month else next(iter(deferred), None)
         return RolloutPlan(
+            unclear_ring=_first(unclear),
             in_two_rings=_first(f"{_name(each)} ({' and '.join(rings)})" for each, rings in dealt.twice.items()),
             in_no_ring=_several(dealt.nowhere),
             empty_ring=_first(name for name, size in sizes.items() if not size),

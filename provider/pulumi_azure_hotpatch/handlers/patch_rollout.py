@@ -16,7 +16,6 @@ from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.base import parse_wait
 from pulumi_azure_hotpatch.models.draft import Draft
 from pulumi_azure_hotpatch.models.patch_rollout import (
-    REQUEST,
     PatchRolloutInputs,
     PatchRolloutState,
     asks_for_the_same,
@@ -124,11 +123,13 @@ def _dealt(ctx: Context, inputs: PatchRolloutInputs) -> Rings:
 
 
 def _new_id(ctx: Context, inputs: PatchRolloutInputs) -> str:
-    """The subscription of its first machine, and what was asked for: there may be no activity yet when a run ends."""
+    """The subscription of its first machine, and a digest of machines and triggers: no one activity is all of it, and
+    there may be none yet when a run ends.
+    """
     machines = sorted(each.casefold() for each in all_machines(inputs))
     scope = ResourceId.parse(machines[0]).subscription_id if machines else ctx.settings.subscription_id
-    asked = inputs.model_dump_json(include=set(REQUEST))
-    return f"/subscriptions/{scope}#rollout-{uuid.uuid5(uuid.NAMESPACE_URL, ' '.join((*machines, asked)))}"
+    asked = " ".join((*machines, *map(str, inputs.triggers)))
+    return f"/subscriptions/{scope}#rollout-{uuid.uuid5(uuid.NAMESPACE_URL, asked)}"
 
 
 def _patience(ctx: Context, inputs: PatchRolloutInputs, dealt: Rings) -> Patience:

@@ -230,12 +230,12 @@ class Installations:
 
     def _refuse_untold(self, machine: RolloutMachine) -> None:
         """An Arc-enabled server has no instance view: what Resource Graph does not have yet may have been accepted."""
-        asked = datetime.fromisoformat(machine.asked_at or "")
+        asked, called = datetime.fromisoformat(machine.asked_at or ""), label(machine.machine_id, "")
         if is_arc(ResourceId.parse(machine.machine_id)) and self._ctx.clock.now() < asked + _BEHIND:
             raise Refused(
-                f"{self._ctx.label}: the answer to the request of {machine.asked_at} for {label(machine.machine_id, '')} "
-                "was lost, and Azure does not tell yet whether it was accepted; a second installation is never "
-                "started. Run again in half an hour"
+                f"{self._ctx.label}: the answer to the request of {machine.asked_at} for {called} was lost, and Azure "
+                "does not tell yet whether it was accepted; a second installation is never started. Run again in half "
+                "an hour"
             )
 
     def _take_up(self, machine: RolloutMachine) -> None:

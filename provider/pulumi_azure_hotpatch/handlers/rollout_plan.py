@@ -109,6 +109,7 @@ def plan_facts(inputs: Inputs, plan: Plan | None) -> RolloutPlan:
         return RolloutPlan()
     return RolloutPlan.of(
         plan.rings,
+        unclear=[ring.name for ring in inputs.rings if not ring.has_one_way_in],
         missing=UNKNOWN if plan.members is None else _missing(plan),
         allowances=_allowances(inputs, plan.rings),
         deferred=[ring.name for ring in inputs.rings if ring.deferral_days],

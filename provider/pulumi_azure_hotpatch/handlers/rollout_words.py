@@ -98,8 +98,8 @@ def question(unclear: Sequence[tuple[RolloutMachine, Installation]], looked_back
     when = f" (begun {spell_instant(first)} to {spell_instant(began[-1])})" if began else ""
     whose = f"{counted(len(unclear), 'installation', 'installations')} on its machines{when}"
     return (
-        f"{whose} may be of a run that was killed: {named(each.machine_id for each, _ in unclear)}. They cannot be told "
-        "from another's, and a second one is never started. "
-        f"Set adopt_since='{spell_instant(first)}' to take what began then or later as this rollout's, or "
+        f"{whose} may be of a run that was killed: {named(each.machine_id for each, _ in unclear)}. They cannot be "
+        f"told from another's, and a second one is never started. Set adopt_since='{spell_instant(first)}' to take "
+        "what began then or later as this rollout's, or "
         f"adopt_since='{spell_instant(after)}' to install all the same once they are over"
     )

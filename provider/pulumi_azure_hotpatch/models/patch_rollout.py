@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from pulumi_azure_hotpatch.engine.instants import instant_of
 from pulumi_azure_hotpatch.engine.releases import Month
@@ -106,12 +106,10 @@ class Ring(Model):
     max_concurrent: Annotated[int | None, Field(ge=1)] = None
     failure_budget: BudgetText | None = None
 
-    @model_validator(mode="after")
-    def _one_way_in(self) -> Ring:
-        ways = [bool(self.machine_ids), bool(self.tags), self.percent is not None, self.rest]
-        if sum(ways) != 1:
-            raise ValueError(f"ring '{self.name}' needs exactly one of machine_ids, tags, percent and rest")
-        return self
+    @property
+    def has_one_way_in(self) -> bool:
+        """Whether it is clear how machines come into it. A rule asks, and no validator: a part may not be known yet."""
+        return sum((bool(self.machine_ids), bool(self.tags), self.percent is not None, self.rest)) == 1
 
     @property
     def membership(self) -> Membership:

@@ -32,9 +32,13 @@ def check_rings(found: Any, called: str) -> RingsFile:
         raise InvalidInput(f"{called}: expected an object with version and rings")
     try:
         # As programs write them: the names of the wire are none of a file's.
-        return RingsFile.model_validate(found, by_alias=False, by_name=True)
+        loaded = RingsFile.model_validate(found, by_alias=False, by_name=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         reason = str((first.get("ctx") or {}).get("error") or first["msg"])
         raise InvalidInput(f"{called}: {place}: {reason}") from None
+    unclear = next((ring.name for ring in loaded.rings if not ring.has_one_way_in), None)
+    if unclear is not None:
+        raise InvalidInput(f"{called}: ring '{unclear}' needs exactly one of machine_ids, tags, percent and rest")
+    return loaded

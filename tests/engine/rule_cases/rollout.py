@@ -22,6 +22,12 @@ def _case(fact: str, says: str, *, misses: str | None = None, **wrong: Any) -> C
 
 
 CASES: Final = {
+    "rollout-ring-one-way-in": _case(
+        "unclear_ring",
+        "Ring 'canary' names its machines in no way, or in more than one.",
+        unclear_ring="canary",
+        misses="rings",
+    ),
     "rollout-machine-in-two-rings": _case(
         "in_two_rings",
         "A machine is claimed by two rings: web01 (canary and broad).",

@@ -14,6 +14,18 @@ _AS_OF = date(2026, 11, 22)
 
 ROLLOUT_RULES: Final = (
     Rule(
+        id="rollout-ring-one-way-in",
+        subject="rollout",
+        severity="error",
+        title="A ring says in one way which machines it takes",
+        field="unclear_ring",
+        require=Equals("unclear_ring", None),
+        reason="Ring '{unclear_ring}' names its machines in no way, or in more than one.",
+        fix="give exactly one of machine_ids, tags, percent and rest.",
+        source=_OURS,
+        as_of=_AS_OF,
+    ),
+    Rule(
         id="rollout-machine-in-two-rings",
         subject="rollout",
         severity="error",
