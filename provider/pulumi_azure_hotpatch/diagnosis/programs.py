@@ -12,7 +12,7 @@ from typing import Final
 
 from .check import Check
 
-_LIBRARIES: Final = ("pulumi", "pulumi-azure-native", "azure-identity", "azure-mgmt-compute", "azure-mgmt-maintenance")
+_LIBRARIES: Final = ("pulumi", "azure-identity", "azure-mgmt-compute", "azure-mgmt-maintenance")
 _OLDEST_CLI: Final = (3, 0)
 _SECONDS: Final = 60
 
