@@ -54,9 +54,11 @@ def test_without_as_of_it_is_of_today(ask: Ask) -> None:
     assert min(months) >= today[:7]
 
 
-def test_dynamic_scopes_are_named_as_not_followed(ask: Ask) -> None:
+def test_dynamic_scopes_are_followed_as_the_machines_are_now(ask: Ask) -> None:
     answer = ask("forecast", INVENTORY, *AS_OF, "--months", 1)
-    assert answer.err == "Note: 1 dynamic scope not followed: what they match is known when they run.\n"
+    assert answer.err == (
+        "Note: 1 dynamic scope followed as the machines are now; what they take is decided at every run.\n"
+    )
 
 
 def test_a_schedule_that_the_inventory_does_not_show_leaves_the_machine_open(ask: Ask) -> None:

@@ -44,7 +44,7 @@ def run(paths: Sequence[str], months: int, *, releases: str | None, today: str |
     output.show(console, Text(f"{found.summary()}.", "bold"))
     if estate.dynamic_scopes:
         scopes = output.count(len(estate.dynamic_scopes), "dynamic scope")
-        output.note(f"Note: {scopes} not followed: what they match is known when they run.")
+        output.note(f"Note: {scopes} followed as the machines are now; what they take is decided at every run.")
     return 0
 
 

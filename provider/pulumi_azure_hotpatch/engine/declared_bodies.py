@@ -25,11 +25,13 @@ from .declared import (
     NATIVE_SCOPES,
     SCALE_SET_SETTINGS,
     SCHEDULE,
+    SCOPE,
     SETTINGS,
     Declared,
     Names,
     is_stand_in,
 )
+from .declared_scope import scope_adjustment, scope_bodies
 from .estate import GUEST_SCOPE
 from .facts import PATCH_FIELDS, Assignment, Machine, Schedule
 from .logic import UNKNOWN
@@ -48,6 +50,14 @@ _NAMES: Final = {
     NATIVE_SCHEDULE: "resourceName",
     SCHEDULE: "scheduleName",
 }
+
+
+def bodies_of(one: Declared, names: Names) -> tuple[Body, ...]:
+    """The ARM bodies that a resource declares: a dynamic scope is many assignments."""
+    if one.kind == SCOPE:
+        return tuple(scope_bodies(one, names))
+    body = body_of(one, names)
+    return () if body is None else (body,)
 
 
 def body_of(one: Declared, names: Names) -> Body | None:
@@ -76,7 +86,7 @@ def adjustment_of(one: Declared, names: Names) -> Adjust | None:
         return _settings_of(one)
     if one.kind == ARC_LICENSE:
         return _license_of(one)
-    if one.kind == SCHEDULE:
+    if one.kind in (SCHEDULE, NATIVE_SCHEDULE):
         return _unknowns_of(one)
     if one.kind == NATIVE_MACHINE:
         return _with_defaults
@@ -84,6 +94,8 @@ def adjustment_of(one: Declared, names: Names) -> Adjust | None:
         return _of_a_new_server
     if one.kind in ASSIGNMENTS:
         return _assignment_of(one, names)
+    if one.kind == SCOPE:
+        return scope_adjustment(one)
     return None
 
 
@@ -120,7 +132,7 @@ def _unknowns_of(one: Declared) -> Adjust:
     unknown: dict[str, Any] = {}
     if UNKNOWN in (one.inputs.get("windows"), one.inputs.get("linux")):
         unknown |= {"has_patch_selection": UNKNOWN, "patches": PatchLists(**dict.fromkeys(_LISTS, UNKNOWN))}
-    if UNKNOWN in (one.inputs.get("scheduleName"), one.inputs.get("resourceGroupName")):
+    if UNKNOWN in (one.inputs.get(_NAMES[one.kind]), one.inputs.get("resourceGroupName")):
         unknown["full_name_length"] = UNKNOWN
 
     def adjust(schedule: Schedule) -> Schedule:

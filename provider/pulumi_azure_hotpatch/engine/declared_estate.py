@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from .bodies import known_texts_at
 from .declared import (
     ARC_LICENSE,
     ARC_SETTINGS,
     ASSIGNMENT,
+    DYNAMIC_SCOPE,
     ENROLMENT,
     INSTALLATION,
     NATIVE_FEATURE,
     SCALE_SET_SETTINGS,
     SCHEDULE,
+    SCOPE,
     SETTINGS,
     Declared,
     Names,
+    is_stand_in,
 )
-from .declared_bodies import Adjust, adjustment_of, body_of, patch_fields_of
+from .declared_bodies import Adjust, adjustment_of, bodies_of, patch_fields_of
+from .dynamic_scope import DynamicScope
 from .estate import Entry, Estate, FactsT
 from .facts import (
     ARC_MACHINES,
@@ -48,6 +53,7 @@ _CLAIMS: Final = {
     ARC_SETTINGS: ("arc-settings-declared-twice", ARC_MACHINES),
     ARC_LICENSE: ("arc-license-declared-twice", ARC_MACHINES),
     SCALE_SET_SETTINGS: ("scale-set-settings-declared-twice", SCALE_SETS),
+    SCOPE: ("scope-declared-twice", CONFIGURATION_ASSIGNMENTS),
     INSTALLATION: ("installation-declared-twice", VIRTUAL_MACHINES),
 }
 
@@ -65,11 +71,11 @@ class Stack:
         first: dict[str, str] = {}
         for one in self._declared:
             if (adjust := adjustment_of(one, self._names)) is not None:
-                # A licence and settings may go by one id, in whatever letter case.
-                identity = self._names.id_of(one)
-                key = first.setdefault(identity.casefold(), identity)
-                adjusted[key] = _after(adjusted[key], adjust) if key in adjusted else adjust
-        declared = (body for one in self._declared if (body := body_of(one, self._names)) is not None)
+                # A licence and settings may go by one id, in whatever letter case; a scope has several.
+                for identity in self._ids_of(one):
+                    key = first.setdefault(identity.casefold(), identity)
+                    adjusted[key] = _after(adjusted[key], adjust) if key in adjusted else adjust
+        declared = (body for one in self._declared for body in bodies_of(one, self._names))
         found = Estate.from_bodies((*bodies, *declared), as_of=as_of, adjusted=adjusted)
         return replace(
             found,
@@ -78,7 +84,10 @@ class Stack:
             scale_sets=self._labelled(found.scale_sets),
             schedules=self._labelled(found.schedules),
             assignments=self._labelled(found.assignments),
-            dynamic_scopes=self._labelled(found.dynamic_scopes),
+            dynamic_scopes=(
+                *self._labelled(found.dynamic_scopes),
+                *(entry for one in self._declared for entry in _scopes(one)),
+            ),
             features=tuple(entry for one in self._declared for entry in _features(one)),
         )
 
@@ -101,11 +110,23 @@ class Stack:
 
     def _claims(self, one: Declared) -> Iterator[tuple[str, str, str]]:
         """Rule, what is claimed, and its type; nothing while it is not known."""
-        if one.kind in _CLAIMS and self._names.is_known(one):
+        if one.kind in _CLAIMS:
             rule_id, arm_type = _CLAIMS[one.kind]
-            yield rule_id, self._names.id_of(one), arm_type
+            yield from ((rule_id, target, arm_type) for target in self._ids_of(one) if not is_stand_in(target))
+        if one.kind == DYNAMIC_SCOPE and (name := one.text("assignmentName")):
+            for place in _places(one):
+                target = f"{place}/providers/{CONFIGURATION_ASSIGNMENTS}/{name}"
+                yield "scope-declared-twice", target, CONFIGURATION_ASSIGNMENTS
         for entry in _features(one):
+            if entry.facts.name is UNKNOWN:
+                continue
             yield "feature-declared-twice", f"{entry.resource}/{entry.facts.name}", entry.type
+
+    def _ids_of(self, one: Declared) -> tuple[str, ...]:
+        """The ids of what it declares."""
+        if one.kind == SCOPE:
+            return tuple(str(body["id"]) for body in bodies_of(one, self._names))
+        return (self._names.id_of(one),)
 
     def _labelled(self, entries: Iterable[Entry[FactsT]]) -> tuple[Entry[FactsT], ...]:
         return tuple(replace(entry, resource=self._names.label(entry.resource)) for entry in entries)
@@ -117,22 +138,51 @@ def _after(first: Adjust, second: Adjust) -> Adjust:
 
 def _features(one: Declared) -> Iterator[Entry[PreviewFeature]]:
     if one.kind == NATIVE_FEATURE:
-        yield from _native_feature(one)
-    features, namespace = one.inputs.get("features"), one.inputs.get("namespace") or "Microsoft.Compute"
-    if one.kind != ENROLMENT or not isinstance(features, list | tuple) or not isinstance(namespace, str):
-        return
-    subscription = one.text("subscriptionId")
-    resource = f"/subscriptions/{subscription}/providers/{ENROLMENTS}/{namespace}" if subscription else one.urn
-    for name in features:
-        if isinstance(name, str):
-            yield Entry(resource, ENROLMENTS, _feature(namespace, name))
-
-
-def _native_feature(one: Declared) -> Iterator[Entry[PreviewFeature]]:
-    namespace, name = one.text("providerNamespace"), one.text("featureName")
-    if namespace and name:
+        namespace, name = one.inputs.get("providerNamespace"), one.inputs.get("featureName")
         yield Entry(one.id or one.urn, REGISTRATIONS, _feature(namespace, name))
+    if one.kind != ENROLMENT:
+        return
+    features, namespace = one.inputs.get("features"), one.inputs.get("namespace") or "Microsoft.Compute"
+    subscription = one.text("subscriptionId")
+    known = subscription and isinstance(namespace, str)
+    resource = f"/subscriptions/{subscription}/providers/{ENROLMENTS}/{namespace}" if known else one.urn
+    for name in features if isinstance(features, list | tuple) else (features,):
+        yield Entry(resource, ENROLMENTS, _feature(namespace, name))
 
 
-def _feature(namespace: str, name: str) -> PreviewFeature:
+def _feature(namespace: object, name: object) -> PreviewFeature:
+    if not isinstance(namespace, str) or not isinstance(name, str):
+        return PreviewFeature(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
     return PreviewFeature(namespace, name, UNKNOWN, f"{namespace}/{name}".casefold() in RETIRED_FEATURES)
+
+
+def _scopes(one: Declared) -> Iterator[Entry[DynamicScope]]:
+    """What our own scopes are, at subscriptions and at resource groups."""
+    if one.kind != DYNAMIC_SCOPE:
+        return
+    tags = one.inputs.get("tagFilters")
+    facts = DynamicScope(
+        resource_group_name=None,
+        location=one.inputs.get("location"),
+        resource_types=known_texts_at(one.inputs, "resourceTypes"),
+        os_types=known_texts_at(one.inputs, "osTypes"),
+        locations=known_texts_at(one.inputs, "locations"),
+        resource_groups=known_texts_at(one.inputs, "resourceGroups"),
+        tag_operator=one.inputs.get("tagOperator", "Any"),
+        tag_filters=UNKNOWN if tags is UNKNOWN else len(tags) if isinstance(tags, Mapping) else 0,
+        allow_whole_subscription=one.inputs.get("allowWholeSubscription", False),
+    )
+    if one.inputs.get("subscriptionIds"):
+        yield Entry(one.urn, CONFIGURATION_ASSIGNMENTS, facts)
+    if groups := one.inputs.get("resourceGroupIds"):
+        first = groups[0] if isinstance(groups, list | tuple) else UNKNOWN
+        group = first.rpartition("/")[2] if isinstance(first, str) else UNKNOWN
+        yield Entry(one.urn, CONFIGURATION_ASSIGNMENTS, replace(facts, resource_group_name=group))
+
+
+def _places(one: Declared) -> Iterator[str]:
+    for name in ("subscriptionIds", "resourceGroupIds"):
+        given = one.inputs.get(name)
+        for place in given if isinstance(given, list | tuple) else ():
+            if isinstance(place, str):
+                yield place if place.startswith("/") else f"/subscriptions/{place}"

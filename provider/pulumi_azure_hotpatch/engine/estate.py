@@ -39,6 +39,9 @@ from .logic import UNKNOWN
 from .maintenance_inventory import dynamic_scope_from_arm, schedule_from_arm
 from .scale_set import ScaleSet
 from .schedule_clashes import Clash, clashes, readable
+from .scope import Candidate
+from .scope_preview import counted, preview
+from .scopes_around import Scope, Surroundings, found_scope
 
 LICENCE_PROFILES: Final = f"{ARC_MACHINES}/licenseProfiles"
 ASSESSMENTS: Final = (f"{VIRTUAL_MACHINES}/patchAssessmentResults", f"{ARC_MACHINES}/patchAssessmentResults")
@@ -60,8 +63,8 @@ class Entry(Generic[FactsT]):
 class Estate:
     """What an inventory shows. `machines` holds VMs and Arc-enabled servers; `others` counts what is not used, by type.
 
-    `assigned` names the schedules that a machine is given, whether the inventory shows them or not; both by their ids
-    in lower case.
+    `assigned` names the schedules that a machine is given, by itself or by a dynamic scope that takes it now, whether
+    the inventory shows them or not; both by their ids in lower case.
     """
 
     machines: tuple[Entry[Machine], ...] = ()
@@ -97,7 +100,7 @@ class Estate:
 
     def members(self) -> Iterator[Member]:
         """The machines in order, as a forecast takes them. The timetables of a machine are not known when one of its
-        schedules is not shown or cannot be read; those of dynamic scopes are left out.
+        schedules is not shown or cannot be read; those of dynamic scopes are among them.
         """
         timetables = {schedule.resource.casefold(): readable(schedule.facts) for schedule in self.schedules}
         for entry in self.machines:
@@ -136,6 +139,10 @@ class _Joining:
         assigned: dict[str, list[str]] = defaultdict(list)
         for _, machine_id, schedule_id in static:
             assigned[machine_id.casefold()].append(schedule_id.rstrip("/").casefold())
+        around = self._around(machines, schedules, assigned, scopes)
+        for machine_key, members in around.memberships.items():
+            given = (around.scopes[key].schedule_id for key in members)
+            assigned[machine_key] += [schedule_id for schedule_id in given if schedule_id is not None]
         found = clashes({key: entry.facts for key, entry in schedules.items()}, assigned.values(), self._as_of)
         return Estate(
             machines=tuple(machines.values()),
@@ -154,11 +161,45 @@ class _Joining:
                 for body, machine_id, schedule_id in static
             ),
             dynamic_scopes=tuple(
-                Entry(_id(body), CONFIGURATION_ASSIGNMENTS, self._read(dynamic_scope_from_arm, body)) for body in scopes
+                Entry(_id(body), CONFIGURATION_ASSIGNMENTS, self._scope(body, around)) for body in scopes
             ),
             assigned={machine: tuple(dict.fromkeys(keys)) for machine, keys in assigned.items()},
             others=dict(sorted(self._others.items())),
         )
+
+    def _around(
+        self,
+        machines: Mapping[str, Entry[Machine]],
+        schedules: Mapping[str, Entry[Schedule]],
+        assigned: Mapping[str, Iterable[str]],
+        scopes: Iterable[Body],
+    ) -> Surroundings:
+        """The machines as the dynamic scopes see them; empty where there is no scope."""
+        found = {_id(body).casefold(): scope for body in scopes if (scope := self._place_scope(body)) is not None}
+        if not found:
+            return Surroundings()
+        bodies = {**self._of(VIRTUAL_MACHINES), **self._of(ARC_MACHINES)}
+        candidates = (Candidate.of(bodies[key], machines[key].facts) for key in sorted(bodies))
+        return Surroundings(
+            tuple(one for one in candidates if one is not None),
+            {key: entry.facts for key, entry in schedules.items()},
+            {key: tuple(given) for key, given in assigned.items()},
+            found,
+        )
+
+    def _place_scope(self, body: Body) -> Scope | None:
+        try:
+            return found_scope(body)
+        except (AttributeError, TypeError, InvalidInput) as error:
+            raise InvalidInput(f"{_id(body)}: not the shape of an ARM body ({error})") from None
+
+    def _scope(self, body: Body, around: Surroundings) -> DynamicScope:
+        """A dynamic scope with what it takes of the machines that are shown, where any below it is."""
+        facts: DynamicScope = self._read(dynamic_scope_from_arm, body)
+        scope = around.scopes.get(_id(body).casefold())
+        if scope is not None and any(scope.place_of(one) for one in around.below(scope)):
+            facts = replace(facts, **counted(preview(scope, around, as_of=self._as_of)))
+        return self._adjust(_id(body).casefold(), facts)
 
     def _of(self, kind: str) -> Mapping[str, Body]:
         return self._bodies.get(kind.casefold(), {})

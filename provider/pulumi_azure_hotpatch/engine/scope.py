@@ -9,8 +9,9 @@ configurations, 2026-09-25; Azure/azure-policy, built-in definition ba0df93e, 20
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from pulumi_azure_hotpatch.errors import InvalidInput
@@ -99,7 +100,7 @@ class Candidate:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ScopeFilter:
     """What narrows a scope, as it was given."""
 
@@ -146,10 +147,7 @@ class ScopeFilter:
     def key(self) -> object:
         """Equal for filters that mean the same: letter case, order, and how nothing is written do not matter."""
         return (
-            _folded(self.resource_types),
-            _folded(self.resource_groups),
-            _folded(self.locations),
-            _folded(self.os_types),
+            *self._allowed,
             frozenset((name.casefold(), frozenset(values)) for name, values in self.tags.items()),
             # Of no tags or of one it makes no difference.
             self.tag_operator.casefold() if len(self.tags) > 1 else "",
@@ -157,18 +155,27 @@ class ScopeFilter:
 
     def takes(self, candidate: Candidate) -> Maybe[bool]:
         """Whether it lets a machine through; unknown where the machine's operating system decides and is not known."""
-        machine = candidate.machine
-        if not (
-            _lets(self.resource_types, candidate.type)
-            and _lets(self.resource_groups, candidate.resource_group)
-            and self._takes_tags(candidate.tags)
+        types, groups, regions, systems = self._allowed
+        if (
+            (types and _squeezed(candidate.type) not in types)
+            or (groups and _squeezed(candidate.resource_group) not in groups)
+            or not self._takes_tags(candidate.tags)
         ):
             return False
-        decisive = ((self.locations, machine.location), (self.os_types, machine.os_type))
-        answers = [_lets(allowed, value) if _is_text(value) else UNKNOWN for allowed, value in decisive if allowed]
-        if False in answers:
-            return False
-        return UNKNOWN if UNKNOWN in answers else True
+        machine, unknown = candidate.machine, False
+        for allowed, value in ((regions, machine.location), (systems, machine.os_type)):
+            if not allowed:
+                continue
+            if not isinstance(value, str) or not value:
+                unknown = True
+            elif _squeezed(value) not in allowed:
+                return False
+        return UNKNOWN if unknown else True
+
+    @cached_property
+    def _allowed(self) -> tuple[frozenset[str], ...]:
+        given = (self.resource_types, self.resource_groups, self.locations, self.os_types)
+        return tuple(map(_folded, given))
 
     def _takes_tags(self, tags: Mapping[str, str]) -> bool:
         if not self.tags:
@@ -177,17 +184,11 @@ class ScopeFilter:
         return all(met) if self.tag_operator.casefold() == ALL.casefold() else any(met)
 
 
-def candidates_in(bodies: Iterable[Body]) -> Iterator[Candidate]:
-    """The machines among ARM bodies."""
-    return (found for body in bodies if (found := Candidate.of(body)) is not None)
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value)
-
-
-def _lets(allowed: Texts, value: Any) -> bool:
-    return not allowed or _squeezed(value) in _folded(allowed)
+def is_vague(value: Any) -> bool:
+    """Whether a value, or a part of it, is not known yet."""
+    if isinstance(value, Mapping):
+        return any(map(is_vague, value.values()))
+    return any(map(is_vague, value)) if isinstance(value, list | tuple) else value is UNKNOWN
 
 
 def _folded(values: Iterable[str]) -> frozenset[str]:

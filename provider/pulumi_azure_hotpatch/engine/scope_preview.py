@@ -2,93 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from pulumi_azure_hotpatch.errors import InvalidInput
-
-from .bodies import Body, properties_of
-from .body_lists import PROVIDERS, identify
 from .dynamic_scope import DynamicScope
-from .facts import ARC_MACHINES, CONFIGURATION_ASSIGNMENTS, MAINTENANCE_CONFIGURATIONS, Schedule
+from .facts import ARC_MACHINES
 from .logic import UNKNOWN, Maybe, fold
-from .maintenance_inventory import schedule_from_arm
 from .schedule_clashes import Clash, clashes
-from .scope import Candidate, Place, ScopeFilter
-
-GLOBAL: Final = "global"
-_ASSIGNED: Final = f"{PROVIDERS}{CONFIGURATION_ASSIGNMENTS}/".casefold()
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """A scope over places, as declared or as found. `schedule_id` is None while it is not known."""
-
-    places: tuple[Place, ...]
-    filter: ScopeFilter
-    schedule_id: str | None = None
-    name: str | None = None
-    location: str | None = None
-    allow_whole_subscription: bool | None = None
-    max_machines: int | None = None
-
-    def place_of(self, candidate: Candidate) -> Place | None:
-        """The first of its places that the machine is below."""
-        return next((place for place in self.places if place.holds(candidate)), None)
-
-    def takes(self, candidate: Candidate) -> Maybe[bool]:
-        """Whether it takes a machine."""
-        return self.filter.takes(candidate) if self.place_of(candidate) is not None else False
-
-    @property
-    def assignment_keys(self) -> frozenset[str]:
-        """The ids of its assignments in lower case; empty without a name."""
-        return frozenset(place.assignment(self.name).casefold() for place in self.places if self.name)
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """Machines, and what else schedules them. Ids are in lower case.
-
-    `given` holds the schedules of a machine by assignments to itself, `scopes` every dynamic scope that is shown, by
-    its assignment's id.
-    """
-
-    candidates: tuple[Candidate, ...] = ()
-    schedules: Mapping[str, Schedule] = field(default_factory=dict)
-    given: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    scopes: Mapping[str, Scope] = field(default_factory=dict)
-
-    @staticmethod
-    def of(bodies: Iterable[Body], *, as_of: datetime | None = None) -> Surroundings:
-        """What ARM bodies show, in any order; of two bodies with one id the later counts.
-
-        Raises InvalidInput for a machine or schedule whose body is not of the shape ARM gives it.
-        """
-        machines: dict[str, Candidate] = {}
-        schedules: dict[str, Schedule] = {}
-        given: defaultdict[str, list[str]] = defaultdict(list)
-        scopes: dict[str, Scope] = {}
-        for number, body in enumerate(bodies, start=1):
-            kind, key = identify(body, number)
-            try:
-                if kind == MAINTENANCE_CONFIGURATIONS.casefold():
-                    schedules[key] = schedule_from_arm(body, as_of=as_of)
-                elif kind == CONFIGURATION_ASSIGNMENTS.casefold():
-                    _sort_in(body, key, given, scopes)
-                elif (candidate := Candidate.of(body)) is not None:
-                    machines[key] = candidate
-            except (AttributeError, TypeError, KeyError, IndexError, ValueError) as error:
-                raise InvalidInput(f"{body.get('id')}: not the shape of an ARM body ({error})") from None
-        return Surroundings(
-            tuple(machines[key] for key in sorted(machines)),
-            schedules,
-            {key: tuple(dict.fromkeys(found)) for key, found in given.items()},
-            scopes,
-        )
+from .scope import Candidate, Place
+from .scopes_around import GLOBAL, Scope, Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +51,9 @@ class ScopePreview:
 
 def preview(scope: Scope, around: Surroundings, *, as_of: datetime) -> ScopePreview:
     """What `scope` takes of the machines around it; `as_of` (aware) is from when on windows are compared."""
-    machines = tuple(_taken(scope, around, _clashes(scope, around, as_of)))
-    found = ScopePreview(scope, machines)
+    machines = tuple(_taken(scope, around))
+    met = _clashes(scope, around, frozenset(key for one in machines for key in one.other_schedules), as_of)
+    found = ScopePreview(scope, tuple(_with_clash(one, met) for one in machines) if met else machines)
     return replace(found, facts=tuple(_facts(found, around)))
 
 
@@ -165,16 +91,18 @@ def scope_facts(scope: Scope, *, in_group: bool) -> DynamicScope:
     )
 
 
-def _taken(scope: Scope, around: Surroundings, clashing: Mapping[str, Clash]) -> Iterable[Taken]:
-    own = str(scope.schedule_id or "").casefold()
-    others = [one for key, one in around.scopes.items() if key not in scope.assignment_keys]
-    for candidate in around.candidates:
+def _taken(scope: Scope, around: Surroundings) -> Iterable[Taken]:
+    own = str(scope.schedule_id or "").rstrip("/").casefold()
+    ours = scope.assignment_keys
+    for candidate in around.below(scope):
         place = scope.place_of(candidate)
         takes = scope.filter.takes(candidate) if place is not None else False
         if place is None or takes is False:
             continue
         given = [*around.given.get(candidate.key, ())]
-        given += [str(one.schedule_id).casefold() for one in others if one.schedule_id and one.takes(candidate) is True]
+        given += [
+            str(around.scopes[key].schedule_id) for key in around.memberships.get(candidate.key, ()) if key not in ours
+        ]
         other = tuple(dict.fromkeys(key for key in given if key != own))
         settings, is_arc = candidate.machine.settings, candidate.type == ARC_MACHINES
         yield Taken(
@@ -190,21 +118,20 @@ def _taken(scope: Scope, around: Surroundings, clashing: Mapping[str, Clash]) ->
             ),
             hotpatched=False if is_arc else _is(settings.enable_hotpatching, True),
             other_schedules=other,
-            clash=_worst(clashing[key] for key in other if key in clashing),
         )
 
 
-def _worst(found: Iterable[Clash]) -> Clash | None:
-    kinds = set(found)
-    return "same start" if "same start" in kinds else "overlap" if kinds else None
+def _with_clash(one: Taken, met: Mapping[str, Clash]) -> Taken:
+    kinds = {met[key] for key in one.other_schedules if key in met}
+    return replace(one, clash="same start" if "same start" in kinds else "overlap") if kinds else one
 
 
-def _clashes(scope: Scope, around: Surroundings, as_of: datetime) -> dict[str, Clash]:
-    """How every schedule around meets that of the scope; empty while that is not known."""
+def _clashes(scope: Scope, around: Surroundings, others: Iterable[str], as_of: datetime) -> dict[str, Clash]:
+    """How other schedules meet that of the scope; empty while that is not known."""
     own = str(scope.schedule_id or "").rstrip("/").casefold()
     if own not in around.schedules:
         return {}
-    pairs = [(own, other) for other in around.schedules if other != own]
+    pairs = [(own, other) for other in sorted(others) if other in around.schedules]
     found = clashes(around.schedules, pairs, as_of)
     return {other: found[own, other] for _, other in pairs if (own, other) in found}
 
@@ -279,21 +206,22 @@ def _both(*answers: Maybe[bool]) -> Maybe[bool]:
     return UNKNOWN if UNKNOWN in answers else True
 
 
-def _sort_in(body: Body, key: str, given: dict[str, list[str]], scopes: dict[str, Scope]) -> None:
-    """Put an assignment where it belongs: to a machine, or among the dynamic scopes."""
-    schedule_id = properties_of(body).get("maintenanceConfigurationId")
-    if not isinstance(schedule_id, str) or _ASSIGNED not in key:
-        return
-    target, _, name = key.rpartition(_ASSIGNED)
-    schedule = schedule_id.rstrip("/").casefold()
-    if PROVIDERS in target:
-        given[target].append(schedule)
-        return
-    location = body.get("location")
-    scopes[key] = Scope(
-        (Place.parse(target),),
-        ScopeFilter.from_arm(body),
-        schedule,
-        name,
-        location if isinstance(location, str) else None,
-    )
+def counted(found: ScopePreview) -> dict[str, Any]:
+    """What was counted, by the names of the facts."""
+    return {name: getattr(found.facts[0], name) for name in _COUNTED}
+
+
+_COUNTED: Final = (
+    "machines",
+    "all_machines",
+    "hotpatched_machines",
+    "unready_machines",
+    "machines_off",
+    "same_start_machines",
+    "overlapping_machines",
+    "shared_availability_sets",
+    "scopes_in_region",
+    "scopes_on_schedule",
+    "subscriptions_on_schedule",
+    "associations_on_schedule",
+)

@@ -11,7 +11,8 @@ from pulumi_azure_hotpatch.engine.facts import Assignment, Declaration, Machine
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.engine.rules import Finding, judge, rule, rules_for
 from pulumi_azure_hotpatch.engine.scope import Place, ScopeFilter
-from pulumi_azure_hotpatch.engine.scope_preview import Scope, ScopePreview, Surroundings, compared, preview, taken_by
+from pulumi_azure_hotpatch.engine.scope_preview import ScopePreview, compared, preview, taken_by
+from pulumi_azure_hotpatch.engine.scopes_around import Scope, Surroundings
 from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, InvalidInput
 from pulumi_azure_hotpatch.ids import ResourceId, same_id
 from pulumi_azure_hotpatch.models.base import as_observed

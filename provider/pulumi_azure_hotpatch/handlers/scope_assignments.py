@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pulumi_azure_hotpatch.engine.bodies import properties_of
 from pulumi_azure_hotpatch.engine.scope import Place, ScopeFilter
-from pulumi_azure_hotpatch.engine.scope_preview import GLOBAL
+from pulumi_azure_hotpatch.engine.scopes_around import GLOBAL
 from pulumi_azure_hotpatch.errors import ArmError, Interrupted, NotFound
 from pulumi_azure_hotpatch.ids import ResourceId, same_id
 from pulumi_azure_hotpatch.models.base import means_the_same

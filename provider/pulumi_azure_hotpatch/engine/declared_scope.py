@@ -1,0 +1,100 @@
+"""A declared dynamic scope: from its inputs on the wire to the scope, and to the assignments that it will be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from pulumi_azure_hotpatch.errors import InvalidInput
+
+from .bodies import Body
+from .declared import Declared, Names
+from .dynamic_scope import DynamicScope
+from .logic import UNKNOWN
+from .scope import ANY, Place, ScopeFilter, is_vague
+from .scopes_around import GLOBAL, Scope
+
+_LISTS: Final = {
+    "resourceTypes": "resource_types",
+    "resourceGroups": "resource_groups",
+    "locations": "locations",
+    "osTypes": "os_types",
+}
+_PLACES: Final = ("subscriptionIds", "resourceGroupIds")
+_DECIDING: Final = (*_LISTS, "tagFilters", "tagOperator", *_PLACES)
+
+
+def declared_scope(inputs: Mapping[str, Any], schedule_id: str | None = None) -> Scope | None:
+    """The scope that inputs declare, None while they are not all known. Raises InvalidInput for what is no place.
+
+    `schedule_id` is the schedule's id where the inputs cannot say it yet.
+    """
+    if any(is_vague(inputs.get(name)) for name in _DECIDING):
+        return None
+    location, name = inputs.get("location"), inputs.get("assignmentName")
+    given = inputs.get("scheduleId")
+    allowed, most = inputs.get("allowWholeSubscription"), inputs.get("maxMachines")
+    locations = _texts(inputs.get("locations"))
+    return Scope(
+        places=_places(inputs),
+        filter=ScopeFilter(
+            **{field: _texts(inputs.get(wire)) for wire, field in _LISTS.items()},
+            tags={str(tag): _texts(values) for tag, values in (inputs.get("tagFilters") or {}).items()},
+            tag_operator=str(inputs.get("tagOperator") or ANY),
+        ),
+        schedule_id=given if isinstance(given, str) else schedule_id,
+        name=name if isinstance(name, str) else None,
+        location=location if isinstance(location, str) else next(iter(locations), None),
+        allow_whole_subscription=None if allowed is UNKNOWN else bool(allowed),
+        max_machines=int(most) if isinstance(most, int | float) else None,
+    )
+
+
+def scope_bodies(one: Declared, names: Names) -> Iterator[Body]:
+    """The assignments that a declared scope will be; one with a stand-in for its id while its places are not known."""
+    inputs = one.inputs
+    properties = {"maintenanceConfigurationId": names.schedule_of(one), "filter": _wire_filter(inputs)}
+    name, location = inputs.get("assignmentName"), inputs.get("location")
+    places = () if any(is_vague(inputs.get(which)) for which in _PLACES) else _places(inputs)
+    if not places or not isinstance(name, str):
+        yield {"id": names.id_of(one), "name": name, "location": location, "properties": properties}
+    else:
+        for place in places:
+            where = GLOBAL if place.resource_group is None else location
+            yield {"id": place.assignment(name), "name": name, "location": where, "properties": properties}
+
+
+def scope_adjustment(one: Declared) -> Callable[[Any], Any]:
+    """What a body cannot say of a declared scope: what it allows."""
+    allowed, most = one.inputs.get("allowWholeSubscription"), one.inputs.get("maxMachines")
+    declared: dict[str, Any] = {
+        "allow_whole_subscription": UNKNOWN if allowed is UNKNOWN else bool(allowed),
+        "most_machines": int(most) if isinstance(most, int | float) else most,
+    }
+
+    def adjust(facts: Any) -> Any:
+        return replace(facts, **declared) if isinstance(facts, DynamicScope) else facts
+
+    return adjust
+
+
+def _places(inputs: Mapping[str, Any]) -> tuple[Place, ...]:
+    subscriptions, groups = (_texts(inputs.get(which)) for which in _PLACES)
+    return (*map(Place, subscriptions), *map(Place.parse, groups))
+
+
+def _wire_filter(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The filter as ARM has it, with what is not known yet in its place."""
+    given: dict[str, Any] = {wire: value for wire in _LISTS if (value := inputs.get(wire)) is not None}
+    if (tags := inputs.get("tagFilters")) is not None:
+        given["tagSettings"] = {"tags": tags, "filterOperator": inputs.get("tagOperator") or ANY}
+    return given
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+        raise InvalidInput(f"a dynamic scope's filter has {value!r} where a list of texts belongs")
+    return tuple(value)

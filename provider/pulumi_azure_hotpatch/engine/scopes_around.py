@@ -1,0 +1,152 @@
+"""Dynamic scopes among machines, schedules and each other."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Final
+
+from pulumi_azure_hotpatch.errors import InvalidInput
+
+from .bodies import Body, properties_of
+from .body_lists import PROVIDERS, identify
+from .facts import CONFIGURATION_ASSIGNMENTS, MAINTENANCE_CONFIGURATIONS, Schedule
+from .logic import Maybe, fold
+from .maintenance_inventory import schedule_from_arm
+from .scope import Candidate, Place, ScopeFilter, is_vague
+
+GLOBAL: Final = "global"
+"""The location of an assignment at a subscription; one at a group has a region. Source: recorded traffic of azure-cli
+and PowerShell, API 2023-04-01.
+"""
+GUEST_SCOPE: Final = "InGuestPatch"
+_ASSIGNED: Final = f"{PROVIDERS}{CONFIGURATION_ASSIGNMENTS}/".casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A scope over places, as declared or as found. `schedule_id` is None while it is not known."""
+
+    places: tuple[Place, ...]
+    filter: ScopeFilter
+    schedule_id: str | None = None
+    name: str | None = None
+    location: str | None = None
+    allow_whole_subscription: bool | None = None
+    max_machines: int | None = None
+
+    def place_of(self, candidate: Candidate) -> Place | None:
+        """The first of its places that the machine is below."""
+        return next((place for place in self.places if place.holds(candidate)), None)
+
+    def takes(self, candidate: Candidate) -> Maybe[bool]:
+        """Whether it takes a machine."""
+        return self.filter.takes(candidate) if self.place_of(candidate) is not None else False
+
+    @property
+    def assignment_keys(self) -> frozenset[str]:
+        """The ids of its assignments in lower case; empty without a name."""
+        return frozenset(place.assignment(self.name).casefold() for place in self.places if self.name)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Machines, and what else schedules them. Ids are in lower case.
+
+    `given` holds the schedules of a machine by assignments to itself, `scopes` every dynamic scope that is shown, by
+    its assignment's id.
+    """
+
+    candidates: tuple[Candidate, ...] = ()
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    given: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    scopes: Mapping[str, Scope] = field(default_factory=dict)
+
+    @cached_property
+    def by_subscription(self) -> Mapping[str, tuple[Candidate, ...]]:
+        """The machines by their subscription's id in lower case."""
+        found: defaultdict[str, list[Candidate]] = defaultdict(list)
+        for candidate in self.candidates:
+            found[candidate.key.split("/", 3)[2]].append(candidate)
+        return {key: tuple(members) for key, members in found.items()}
+
+    @cached_property
+    def memberships(self) -> Mapping[str, tuple[str, ...]]:
+        """The dynamic scopes that surely take a machine, by their assignments' ids."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for key, scope in self.scopes.items():
+            for candidate in self.below(scope):
+                if scope.takes(candidate) is True:
+                    found[candidate.key].append(key)
+        return {key: tuple(members) for key, members in found.items()}
+
+    def below(self, scope: Scope) -> Iterator[Candidate]:
+        """The machines of the subscriptions of a scope."""
+        for subscription in sorted({place.subscription_id.casefold() for place in scope.places}):
+            yield from self.by_subscription.get(subscription, ())
+
+    @staticmethod
+    def of(bodies: Iterable[Body], *, as_of: datetime | None = None) -> Surroundings:
+        """What ARM bodies show, in any order; of two bodies with one id the later counts.
+
+        Raises InvalidInput for a machine or schedule whose body is not of the shape ARM gives it.
+        """
+        machines: dict[str, Candidate] = {}
+        schedules: dict[str, Schedule] = {}
+        given: defaultdict[str, list[str]] = defaultdict(list)
+        scopes: dict[str, Scope] = {}
+        hosts: set[str] = set()
+        for number, body in enumerate(bodies, start=1):
+            kind, key = identify(body, number)
+            try:
+                if kind == MAINTENANCE_CONFIGURATIONS.casefold():
+                    schedules[key] = schedule_from_arm(body, as_of=as_of)
+                    if fold(schedules[key].scope or GUEST_SCOPE) != fold(GUEST_SCOPE):
+                        hosts.add(key)
+                elif kind == CONFIGURATION_ASSIGNMENTS.casefold():
+                    _sort_in(body, key, given, scopes)
+                elif (candidate := Candidate.of(body)) is not None:
+                    machines[key] = candidate
+            except (AttributeError, TypeError, KeyError, IndexError, ValueError) as error:
+                raise InvalidInput(f"{body.get('id')}: not the shape of an ARM body ({error})") from None
+        # Schedules for hosts and images follow other rules than those for guests.
+        return Surroundings(
+            tuple(machines[key] for key in sorted(machines)),
+            {key: schedule for key, schedule in schedules.items() if key not in hosts},
+            {key: tuple(dict.fromkeys(one for one in found if one not in hosts)) for key, found in given.items()},
+            {key: scope for key, scope in scopes.items() if scope.schedule_id not in hosts},
+        )
+
+
+def _sort_in(body: Body, key: str, given: dict[str, list[str]], scopes: dict[str, Scope]) -> None:
+    """Put an assignment where it belongs: to a machine, or among the dynamic scopes."""
+    schedule_id = properties_of(body).get("maintenanceConfigurationId")
+    if not isinstance(schedule_id, str) or _ASSIGNED not in key:
+        return
+    target = key.rpartition(_ASSIGNED)[0]
+    if PROVIDERS in target:
+        given[target].append(schedule_id.rstrip("/").casefold())
+    elif (scope := found_scope(body)) is not None:
+        scopes[key] = scope
+
+
+def found_scope(body: Body) -> Scope | None:
+    """The dynamic scope that the body of an assignment shows; None where it is on a machine, or not known yet.
+
+    Its schedule's id is in lower case.
+    """
+    target, _, name = str(body["id"]).rstrip("/").casefold().rpartition(_ASSIGNED)
+    properties, location = properties_of(body), body.get("location")
+    schedule_id = properties.get("maintenanceConfigurationId")
+    if PROVIDERS in target or is_vague(properties.get("filter")):
+        return None
+    return Scope(
+        (Place.parse(target),),
+        ScopeFilter.from_arm(body),
+        schedule_id.rstrip("/").casefold() if isinstance(schedule_id, str) else None,
+        name,
+        location if isinstance(location, str) else None,
+    )
