@@ -245,13 +245,15 @@ def test_preview_features_are_judged_by_what_is_known_of_them() -> None:
     enrolment = ours(
         "PreviewEnrollment", "previews", subscriptionId=SUBSCRIPTION, features=["InGuestPatchVMPreview", UNKNOWN]
     )
-    (entry,) = estate(enrolment).features
+    entry, later = estate(enrolment).features
+    assert (later.facts.name, later.facts.retired) == (UNKNOWN, UNKNOWN)
     assert (
         entry.resource
         == f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Features/featureProviders/Microsoft.Compute"
     )
     assert (entry.facts.name, entry.facts.state, entry.facts.retired) == ("InGuestPatchVMPreview", UNKNOWN, True)
-    assert estate(ours("PreviewEnrollment", "later", features=UNKNOWN)).features == ()
+    (entry,) = estate(ours("PreviewEnrollment", "later", features=UNKNOWN)).features
+    assert (entry.facts.name, entry.facts.retired) == (UNKNOWN, UNKNOWN)
 
 
 TWICE = {

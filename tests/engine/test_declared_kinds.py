@@ -10,8 +10,9 @@ from pulumi_azure_hotpatch.engine.arc import ArcServer
 from pulumi_azure_hotpatch.engine.facts import PATCH_FIELDS, Machine
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.engine.scale_set import ScaleSet
-from tests.engine.test_declared import GROUP, IMAGE, NIGHTS, estate, failures, judged, native, ours
+from tests.engine.test_declared import GROUP, IMAGE, NIGHTS, SUBSCRIPTION, estate, failures, judged, native, ours
 
+OTHER = "00000000-0000-0000-0000-000000000002"
 SERVER = f"{GROUP}/Microsoft.HybridCompute/machines/srv-arc-1"
 FLEET = f"{GROUP}/Microsoft.Compute/virtualMachineScaleSets/web"
 
@@ -100,7 +101,8 @@ def test_azure_native_s_feature_registration_is_a_preview_feature() -> None:
     )
     (entry,) = estate(retired).features
     assert (entry.resource, entry.facts.name, entry.facts.retired) == (retired.urn, "InGuestPatchVMPreview", True)
-    assert estate(native("features:SubscriptionFeatureRegistration", "x", providerNamespace=UNKNOWN)).features == ()
+    (later,) = estate(native("features:SubscriptionFeatureRegistration", "x", providerNamespace=UNKNOWN)).features
+    assert later.facts.retired is UNKNOWN
 
 
 def test_a_schedule_for_a_dedicated_host_is_not_taken_for_one_of_guests() -> None:
@@ -146,3 +148,34 @@ def test_what_two_resources_claim_is_declared_twice(kind: str, field: str, targe
     one, two = (ours(kind, name, None, **{field: value}) for name, value in (("one", target), ("two", target.lower())))
     assert rule in {found for _, found in failures(judged(one, two))}
     assert rule not in {found for _, found in failures(judged(one))}
+
+
+def test_our_dynamic_scope_is_one_at_subscriptions_and_one_at_resource_groups() -> None:
+    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-contoso"
+    scope = ours(
+        "DynamicScope",
+        "all",
+        scheduleId=NIGHTS,
+        assignmentName="all",
+        subscriptionIds=[SUBSCRIPTION],
+        resourceGroupIds=[group],
+        osTypes=["Windws"],
+        tagFilters={"patch": ["yes"]},
+    )
+    whole, part = estate(scope).dynamic_scopes
+    assert (whole.resource, whole.facts.resource_group_name, part.facts.resource_group_name) == (
+        scope.urn,
+        None,
+        "rg-contoso",
+    )
+    assert (whole.facts.tag_filters, whole.facts.tag_operator, whole.facts.wrong_os_type) == (1, "Any", "Windws")
+    assert {rule for _, rule in failures(judged(scope))} == {"scope-os-type", "scope-group-needs-locations"}
+
+
+def test_two_of_our_dynamic_scopes_with_one_name_in_one_place_are_one_declared_twice() -> None:
+    one, two, elsewhere = (
+        ours("DynamicScope", name, None, assignmentName="all", subscriptionIds=[place], osTypes=["Linux"])
+        for name, place in (("one", SUBSCRIPTION), ("two", SUBSCRIPTION.upper()), ("three", OTHER))
+    )
+    assert "scope-declared-twice" in {rule for _, rule in failures(judged(one, two))}
+    assert "scope-declared-twice" not in {rule for _, rule in failures(judged(one, elsewhere))}

@@ -61,9 +61,7 @@ def coverage(estate: Estate) -> Iterator[Entry[Coverage]]:
 
 def hotpatch_share(estate: Estate, minimum_percent: int | None = None) -> HotpatchShare:
     """The share of hotpatched machines among the VMs known to run Windows."""
-    switches = [
-        entry.facts.settings.enable_hotpatching for entry in _virtual(estate) if entry.facts.is_windows is True
-    ]
+    switches = [entry.facts.settings.enable_hotpatching for entry in _virtual(estate) if entry.facts.is_windows is True]
     certain = switches.count(True)
     return HotpatchShare(len(switches), certain, certain + switches.count(UNKNOWN), minimum_percent)
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from .bodies import known_texts_at
 from .declared import (
     ARC_LICENSE,
     ARC_SETTINGS,
     ASSIGNMENT,
-    DYNAMIC_SCOPE,
     ENROLMENT,
     INSTALLATION,
     NATIVE_FEATURE,
@@ -26,7 +24,6 @@ from .declared import (
     is_stand_in,
 )
 from .declared_bodies import Adjust, adjustment_of, bodies_of, patch_fields_of
-from .dynamic_scope import DynamicScope
 from .estate import Entry, Estate, FactsT
 from .facts import (
     ARC_MACHINES,
@@ -84,10 +81,7 @@ class Stack:
             scale_sets=self._labelled(found.scale_sets),
             schedules=self._labelled(found.schedules),
             assignments=self._labelled(found.assignments),
-            dynamic_scopes=(
-                *self._labelled(found.dynamic_scopes),
-                *(entry for one in self._declared for entry in _scopes(one)),
-            ),
+            dynamic_scopes=self._labelled(found.dynamic_scopes),
             features=tuple(entry for one in self._declared for entry in _features(one)),
         )
 
@@ -113,10 +107,6 @@ class Stack:
         if one.kind in _CLAIMS:
             rule_id, arm_type = _CLAIMS[one.kind]
             yield from ((rule_id, target, arm_type) for target in self._ids_of(one) if not is_stand_in(target))
-        if one.kind == DYNAMIC_SCOPE and (name := one.text("assignmentName")):
-            for place in _places(one):
-                target = f"{place}/providers/{CONFIGURATION_ASSIGNMENTS}/{name}"
-                yield "scope-declared-twice", target, CONFIGURATION_ASSIGNMENTS
         for entry in _features(one):
             if entry.facts.name is UNKNOWN:
                 continue
@@ -154,35 +144,3 @@ def _feature(namespace: object, name: object) -> PreviewFeature:
     if not isinstance(namespace, str) or not isinstance(name, str):
         return PreviewFeature(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
     return PreviewFeature(namespace, name, UNKNOWN, f"{namespace}/{name}".casefold() in RETIRED_FEATURES)
-
-
-def _scopes(one: Declared) -> Iterator[Entry[DynamicScope]]:
-    """What our own scopes are, at subscriptions and at resource groups."""
-    if one.kind != DYNAMIC_SCOPE:
-        return
-    tags = one.inputs.get("tagFilters")
-    facts = DynamicScope(
-        resource_group_name=None,
-        location=one.inputs.get("location"),
-        resource_types=known_texts_at(one.inputs, "resourceTypes"),
-        os_types=known_texts_at(one.inputs, "osTypes"),
-        locations=known_texts_at(one.inputs, "locations"),
-        resource_groups=known_texts_at(one.inputs, "resourceGroups"),
-        tag_operator=one.inputs.get("tagOperator", "Any"),
-        tag_filters=UNKNOWN if tags is UNKNOWN else len(tags) if isinstance(tags, Mapping) else 0,
-        allow_whole_subscription=one.inputs.get("allowWholeSubscription", False),
-    )
-    if one.inputs.get("subscriptionIds"):
-        yield Entry(one.urn, CONFIGURATION_ASSIGNMENTS, facts)
-    if groups := one.inputs.get("resourceGroupIds"):
-        first = groups[0] if isinstance(groups, list | tuple) else UNKNOWN
-        group = first.rpartition("/")[2] if isinstance(first, str) else UNKNOWN
-        yield Entry(one.urn, CONFIGURATION_ASSIGNMENTS, replace(facts, resource_group_name=group))
-
-
-def _places(one: Declared) -> Iterator[str]:
-    for name in ("subscriptionIds", "resourceGroupIds"):
-        given = one.inputs.get(name)
-        for place in given if isinstance(given, list | tuple) else ():
-            if isinstance(place, str):
-                yield place if place.startswith("/") else f"/subscriptions/{place}"

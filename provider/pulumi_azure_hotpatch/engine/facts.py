@@ -265,10 +265,10 @@ class PreviewFeature:
     `provider_saw_it` is whether the provider was registered again afterwards.
     """
 
-    namespace: str
-    name: str
+    namespace: Maybe[str]
+    name: Maybe[str]
     state: Maybe[str | None] = UNKNOWN
-    retired: bool = False
+    retired: Maybe[bool] = False
     provider_saw_it: Maybe[bool | None] = None
 
 

@@ -24,8 +24,9 @@ def hotpatch_policies(*, waivers: str | Path | None = None, now: Callable[[], da
     """Every rule that a declaration can break as a policy of the rule's id, and the policies about waivers.
 
     Levels are the pack's and its configuration's; `waiver-expired` is mandatory unless configured otherwise. `waivers`
-    is a file of waivers, `now` gives the (aware) instant to judge by, by default the present one. Raises InvalidInput for waivers that cannot be
-    read.
+    is a file of waivers, `now` gives the (aware) instant to judge by, by default the present one.
+
+    Raises InvalidInput for waivers that cannot be read.
     """
     given = () if waivers is None else read_waiver_file(Path(waivers))
     clock = now or SystemClock().now

@@ -108,12 +108,15 @@ DECLARED_FACTS: Final[Mapping[Subject, frozenset[str]]] = {
             "resource_group_count",
         )
     ),
+    # What our own resource refuses by itself, in its own words, is not asked here.
     "installation": frozenset(
         (
             *_MACHINE_OF_ANOTHER,
-            *_PATCHES,
+            "patches.kb_in_both",
+            "patches.mask_in_both",
+            "patches.linux_security_alone",
+            "patches.beyond_security",
             "selects_something",
-            "reboot_setting",
             "maximum_minutes",
             "max_publish_date",
             "starts_machine",
@@ -125,8 +128,8 @@ DECLARED_FACTS: Final[Mapping[Subject, frozenset[str]]] = {
     "estate": frozenset(("is_enough",)),
 }
 
-# What only several resources together can show.
-TOGETHER: Final[frozenset[Subject]] = frozenset(("assignment", "declaration", "coverage", "estate"))
+# What only several resources together can show: the machine of an installation is another resource.
+_TOGETHER: Final[frozenset[Subject]] = frozenset(("assignment", "declaration", "coverage", "estate"))
 
 
 def is_judged(rule: Rule) -> bool:
@@ -135,11 +138,17 @@ def is_judged(rule: Rule) -> bool:
     return rule.era == CURRENT and asked <= DECLARED_FACTS.get(rule.subject, frozenset())
 
 
+def is_joined(rule: Rule) -> bool:
+    """Whether more than one resource is needed to judge it."""
+    asked = rule.applies_to.fields | rule.require.fields
+    return rule.subject in _TOGETHER or any(name.startswith(("machine.", "selects_something")) for name in asked)
+
+
 JUDGED: Final[tuple[Rule, ...]] = tuple(rule for rule in RULES if is_judged(rule))
 """Every rule that a policy stands for, in catalogue order; those about waivers come on top."""
 
-ALONE: Final = tuple(rule for rule in JUDGED if rule.subject not in TOGETHER)
+ALONE: Final = tuple(rule for rule in JUDGED if not is_joined(rule))
 """Rules that one resource can break by itself."""
 
-JOINED: Final = tuple(rule for rule in JUDGED if rule.subject in TOGETHER)
+JOINED: Final = tuple(rule for rule in JUDGED if is_joined(rule))
 """Rules that are judged on the whole stack."""
