@@ -21,11 +21,13 @@ from .facts import (
 SETTINGS: Final = "VirtualMachinePatchSettings"
 SCHEDULE: Final = "MaintenanceSchedule"
 ASSIGNMENT: Final = "ScheduleAssignment"
+SCOPE: Final = "DynamicScope"
 ENROLMENT: Final = "PreviewEnrollment"
 ARC_SETTINGS: Final = "ArcMachinePatchSettings"
 ARC_LICENSE: Final = "ArcHotpatchLicense"
 SCALE_SET_SETTINGS: Final = "ScaleSetPatchSettings"
 INSTALLATION: Final = "PatchInstallation"
+DYNAMIC_SCOPE: Final = "DynamicScope"
 NATIVE_MACHINE: Final = "compute:VirtualMachine"
 NATIVE_SCALE_SET: Final = "compute:VirtualMachineScaleSet"
 NATIVE_ARC: Final = "hybridcompute:Machine"
@@ -109,7 +111,7 @@ class Names:
 
     def schedule_of(self, one: Declared) -> str:
         """The id of the schedule that an assignment or a scope gives."""
-        name = "scheduleId" if one.kind in (ASSIGNMENT, DYNAMIC_SCOPE) else "maintenanceConfigurationId"
+        name = "scheduleId" if one.kind in (ASSIGNMENT, SCOPE) else "maintenanceConfigurationId"
         return self._referred(one, name, MAINTENANCE_CONFIGURATIONS, frozenset())
 
     def _find(self, urn: str, seen: frozenset[str]) -> str:

@@ -12,18 +12,19 @@ from .declared import (
     ARC_LICENSE,
     ARC_SETTINGS,
     ASSIGNMENT,
+    DYNAMIC_SCOPE,
     ENROLMENT,
     INSTALLATION,
     NATIVE_FEATURE,
     SCALE_SET_SETTINGS,
     SCHEDULE,
-    SCOPE,
     SETTINGS,
     Declared,
     Names,
     is_stand_in,
 )
 from .declared_bodies import Adjust, adjustment_of, bodies_of, patch_fields_of
+from .dynamic_scope import DynamicScope
 from .estate import Entry, Estate, FactsT
 from .facts import (
     ARC_MACHINES,
@@ -50,7 +51,7 @@ _CLAIMS: Final = {
     ARC_SETTINGS: ("arc-settings-declared-twice", ARC_MACHINES),
     ARC_LICENSE: ("arc-license-declared-twice", ARC_MACHINES),
     SCALE_SET_SETTINGS: ("scale-set-settings-declared-twice", SCALE_SETS),
-    SCOPE: ("scope-declared-twice", CONFIGURATION_ASSIGNMENTS),
+    DYNAMIC_SCOPE: ("scope-declared-twice", CONFIGURATION_ASSIGNMENTS),
     INSTALLATION: ("installation-declared-twice", VIRTUAL_MACHINES),
 }
 
@@ -61,6 +62,11 @@ class Stack:
     def __init__(self, declared: Iterable[Declared]) -> None:
         self._declared = tuple(declared)
         self._names = Names(self._declared)
+        self._scope_urns: dict[str, tuple[str, ...]] = {}
+        for one in self._declared:
+            for identity in self._ids_of(one) if one.kind == DYNAMIC_SCOPE else ():
+                key = identity.casefold()
+                self._scope_urns[key] = (*self._scope_urns.get(key, ()), one.urn)
 
     def estate(self, bodies: Iterable[object] = (), *, as_of: datetime) -> Estate:
         """The estate of `bodies` as the stack will leave it. Raises InvalidInput as `Estate.from_bodies` does."""
@@ -81,13 +87,13 @@ class Stack:
             scale_sets=self._labelled(found.scale_sets),
             schedules=self._labelled(found.schedules),
             assignments=self._labelled(found.assignments),
-            dynamic_scopes=self._labelled(found.dynamic_scopes),
+            dynamic_scopes=self._labelled(self._different(found.dynamic_scopes)),
             features=tuple(entry for one in self._declared for entry in _features(one)),
         )
 
     def urns_of(self, identity: str) -> tuple[str, ...]:
         """The URNs of what the stack declares under an id: other names for waivers to match."""
-        return self._names.urns_of(identity)
+        return self._names.urns_of(identity) or self._scope_urns.get(identity.casefold(), ())
 
     def declarations(self) -> Iterator[Case]:
         """What can be said of the declarations themselves: that they say something, and nothing twice."""
@@ -114,9 +120,20 @@ class Stack:
 
     def _ids_of(self, one: Declared) -> tuple[str, ...]:
         """The ids of what it declares."""
-        if one.kind == SCOPE:
+        if one.kind == DYNAMIC_SCOPE:
             return tuple(str(body["id"]) for body in bodies_of(one, self._names))
         return (self._names.id_of(one),)
+
+    def _different(self, scopes: Iterable[Entry[DynamicScope]]) -> Iterator[Entry[DynamicScope]]:
+        """Of the assignments of one declared scope those of which something else is to be said."""
+        seen: dict[tuple[str, ...], list[DynamicScope]] = {}
+        for entry in scopes:
+            urns = self._scope_urns.get(entry.resource.casefold(), ())
+            # At which group it is makes no difference.
+            facts = replace(entry.facts, resource_group_name=entry.facts.resource_group_name and "a group")
+            if not urns or facts not in seen.setdefault(urns, []):
+                seen.setdefault(urns, []).append(facts)
+                yield entry
 
     def _labelled(self, entries: Iterable[Entry[FactsT]]) -> tuple[Entry[FactsT], ...]:
         return tuple(replace(entry, resource=self._names.label(entry.resource)) for entry in entries)

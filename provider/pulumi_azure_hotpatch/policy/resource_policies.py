@@ -44,7 +44,7 @@ _SUBJECTS: Final[Mapping[str, frozenset[Subject]]] = {
     kinds.NATIVE_SCHEDULE: frozenset(("schedule",)),
     kinds.NATIVE_ASSIGNMENT: frozenset(("dynamic_scope",)),
     **dict.fromkeys(kinds.NATIVE_SCOPES, frozenset[Subject](("dynamic_scope",))),
-    kinds.SCOPE: frozenset(("dynamic_scope",)),
+    kinds.DYNAMIC_SCOPE: frozenset(("dynamic_scope",)),
     kinds.INSTALLATION: frozenset(("installation",)),
     kinds.ENROLMENT: frozenset(("feature",)),
     kinds.NATIVE_FEATURE: frozenset(("feature",)),
