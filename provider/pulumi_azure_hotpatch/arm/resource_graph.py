@@ -39,13 +39,16 @@ class ArmResourceGraph:
             return seen[1]
 
     def query(self, text: str, subscriptions: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-        """Source of the call: ResourceGraphClient.resources, paged by `$skipToken`."""
+        """Source of the call: ResourceGraphClient.resources, paged by `$skipToken`.
+
+        A request that names no subscription is about the tenant (QueryRequest.subscriptions: optional).
+        """
         from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions
 
         skip_token: str | None = None
         while True:
             options = QueryRequestOptions(top=PAGE, skip_token=skip_token, result_format="objectArray")
-            request = QueryRequest(subscriptions=list(subscriptions), query=text, options=options)
+            request = QueryRequest(subscriptions=list(subscriptions) or None, query=text, options=options)
             with arm_errors("ask it", "Azure Resource Graph"):
                 answer: Any = self._client().resources(request)
             yield from answer.data or ()

@@ -11,9 +11,10 @@ from pulumi_azure_hotpatch.ports import ResourceGraph
 from .answers import in_order
 from .queries import Query
 
-# How many subscriptions one request may name. Source: Microsoft Learn, Resource Graph, Guidance for throttled requests
-# ("Batching queries": groups of subscriptions; the examples use 100).
-SUBSCRIPTIONS: Final = 100
+# One request names at most 1,000 subscriptions. Source: Microsoft Learn, Resource Graph, Troubleshoot errors (too
+# many subscriptions). What a join looks for in another batch is not shown, so that assignments of schedules there are
+# judged as far as their machine goes.
+SUBSCRIPTIONS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)

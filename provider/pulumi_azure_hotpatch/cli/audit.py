@@ -170,7 +170,7 @@ def _show(tally: Tally, queries: Sequence[Query]) -> None:
             Text(str(row.failed)),
             Text(str(row.unknown), "magenta" if row.unknown else "dim"),
             Text(str(row.waived), "dim"),
-            Text(", ".join(one.rstrip("/").rpartition("/")[2] for one in row.examples)),
+            Text(", ".join(map(_name, row.examples))),
         )
     output.show(console, output.title("What runs today, by rule"), table)
     parts = [
@@ -186,3 +186,10 @@ def _show(tally: Tally, queries: Sequence[Query]) -> None:
     output.show(
         console, Text(f"{output.count(asked, 'rule')} asked; the others need what no query has: see `check`.", "dim")
     )
+
+
+def _name(resource: str) -> str:
+    """A resource's last name; an assignment is named after its machine too."""
+    *before, name = resource.rstrip("/").split("/")
+    on_machine = len(before) > 4 and [part.casefold() for part in before].count("providers") > 1
+    return f"{name} for {before[-4]}" if on_machine else name

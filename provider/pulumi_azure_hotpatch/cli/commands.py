@@ -280,6 +280,21 @@ def audit(
     return command.run(asked, form)
 
 
+@app.command(
+    "policy-export", epilog="Example: azure-hotpatch policy-export --output policies --scope /subscriptions/ID"
+)
+def policy_export(
+    to: Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="Where to; files there are written over.")],
+    scope: Annotated[
+        str, typer.Option(metavar="ID", help="Subscription or management group that will hold the definitions.")
+    ],
+) -> int:
+    """Write the rules that Azure Policy can express as definitions, and an initiative over them."""
+    from . import policy_export as command
+
+    return command.run(to, scope)
+
+
 @app.command()
 def rules(era: Era = "current", as_json: AsJson = False) -> int:
     """The catalogue: what must hold, of what, and how serious it is."""

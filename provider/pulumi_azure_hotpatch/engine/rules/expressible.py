@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
-from .model import Rule, Subject
+from .model import CURRENT, Rule, Subject
 
 Language = Literal["python", "kql", "azure_policy"]
 
@@ -17,31 +17,30 @@ _SETTINGS: Final = (
     "settings.reboot_setting",
     "settings.bypass_platform_safety_checks_on_user_schedule",
 )
-_MACHINE: Final = frozenset(
-    (
-        *_SETTINGS,
-        "is_arc",
-        "os_type",
-        "image.triple",
-        "image.offer",
-        "has_custom_image",
-        "provision_vm_agent",
-        "enable_automatic_updates",
-        "allow_extension_operations",
-        "location",
-        "hyper_v_generation",
-        "power_state",
-    )
-)
 
-# Facts that are columns of Resource Graph's tables, or follow from them by ==, in, and, or, not. What needs a calendar,
-# version numbers, another schedule or somebody who looked is decided here only.
+# Facts that the queries of `audit` have a column for; what compiles there is what is claimed here, which is tested in
+# both directions. What needs a calendar, version numbers or somebody who looked is decided in Python only.
 KQL_FACTS: Final[Mapping[Subject, frozenset[str]]] = MappingProxyType(
     {
-        "machine": _MACHINE,
-        "assignment": frozenset(f"machine.{name}" for name in _MACHINE) | {"schedule.scope"},
-        "scale_set": frozenset(
-            (*_SETTINGS, "orchestration_mode", "os_type", "image.triple", "provision_vm_agent", "has_health_extension")
+        "machine": frozenset(
+            (
+                *_SETTINGS,
+                "is_arc",
+                "os_type",
+                "os_name",
+                "image.triple",
+                "image.offer",
+                "has_custom_image",
+                "support_state",
+                "provision_vm_agent",
+                "enable_automatic_updates",
+                "allow_extension_operations",
+                "location",
+                "cloud",
+                "hyper_v_generation",
+                "power_state",
+                "reboot_pending",
+            )
         ),
         "arc_server": frozenset(
             (
@@ -50,12 +49,41 @@ KQL_FACTS: Final[Mapping[Subject, frozenset[str]]] = MappingProxyType(
                 "is_licensed",
                 "wants_hotpatch",
                 "hotpatch_status",
+                "os_name",
                 "os_edition",
+                "is_server_2025",
+                "is_azure_edition",
                 "assessment_mode",
                 "status",
             )
         ),
-        "schedule": frozenset(("reboot_setting", "scope", "visibility", "in_guest_patch_mode")),
+        "scale_set": frozenset(
+            (*_SETTINGS, "orchestration_mode", "os_type", "image.triple", "provision_vm_agent", "has_health_extension")
+        ),
+        "schedule": frozenset(
+            (
+                "reboot_setting",
+                "scope",
+                "visibility",
+                "in_guest_patch_mode",
+                "has_patch_selection",
+                "full_name_length",
+            )
+        ),
+        "assignment": frozenset(
+            (
+                "machine.is_arc",
+                "machine.os_type",
+                "machine.settings.patch_mode",
+                "machine.settings.enable_hotpatching",
+                "machine.settings.reboot_setting",
+                "machine.settings.bypass_platform_safety_checks_on_user_schedule",
+                "machine.power_state",
+                "machine.support_state",
+                "schedule.scope",
+                "overruled_reboot_setting",
+            )
+        ),
         "dynamic_scope": frozenset(("resource_group_name", "has_locations", "tag_operator")),
     }
 )
@@ -70,7 +98,7 @@ POLICY_FACTS: Final[Mapping[Subject, frozenset[str]]] = MappingProxyType(
                 "os_type",
                 "image.triple",
                 "image.offer",
-                "location",
+                "has_custom_image",
                 "settings.patch_mode",
                 "settings.enable_hotpatching",
                 "settings.assessment_mode",
@@ -80,6 +108,9 @@ POLICY_FACTS: Final[Mapping[Subject, frozenset[str]]] = MappingProxyType(
     }
 )
 
+# Rules that would match nothing: enableHotpatching has no alias for Linux.
+_NOT_IN_POLICY: Final = frozenset(("hotpatch-is-windows-only",))
+
 
 def expressible(rule: Rule) -> tuple[Language, ...]:
     """The languages in which the rule's condition and requirement can be written without loss."""
@@ -87,7 +118,8 @@ def expressible(rule: Rule) -> tuple[Language, ...]:
     languages: list[Language] = ["python"]
     if asked <= KQL_FACTS.get(rule.subject, frozenset()):
         languages.append("kql")
-    if asked <= POLICY_FACTS.get(rule.subject, frozenset()):
+    of_today = rule.era == CURRENT and rule.id not in _NOT_IN_POLICY
+    if of_today and asked <= POLICY_FACTS.get(rule.subject, frozenset()):
         languages.append("azure_policy")
     return tuple(languages)
 
