@@ -13,7 +13,7 @@ from tests.handlers.declared import Declared
 from tests.handlers.features import AUTOPATCH, FEATURES, HOTPATCH
 from tests.handlers.machines import APP, GROUP, LINUX, WEB
 from tests.handlers.outside import SCALE_SET, SERVER, put_profile, scale_set_body, server_body
-from tests.support.simulated import Azure, Settings, minutes
+from tests.support.simulated import START, Azure, Settings, minutes
 
 CONFIGURATIONS = f"{GROUP}/providers/Microsoft.Maintenance/maintenanceConfigurations"
 MONTHLY, WEEKLY = f"{CONFIGURATIONS}/contoso-monthly", f"{CONFIGURATIONS}/contoso-weekly"
@@ -156,6 +156,11 @@ def make_server(azure: Azure) -> None:
     azure.simulator.world.add_resource(arc_machine(SUBSCRIPTION_ID, "rg-contoso", "arc-1"))
 
 
+def patch_quickly(azure: Azure) -> None:
+    patching = azure.simulator.world.settings.patching
+    patching.windows_patch_time = patching.reboot_time = patching.assessment_time = timedelta(seconds=5)
+
+
 def make_custom_image(azure: Azure) -> None:
     machine = azure.simulator.world.resources.get(WEB)
     assert machine is not None
@@ -268,6 +273,20 @@ EXAMPLES: Mapping[str, Example] = {
         },
         {"enableHotpatching": False},
         vanish=WEB,
+    ),
+    "rollout": Example(
+        "patch_rollout",
+        {
+            "machineIds": [WEB, APP],
+            "rings": [{"name": "canary", "machineIds": [APP]}, {"name": "broad", "rest": True}],
+            "windows": {"classificationsToInclude": ["Definition"]},
+            "rebootSetting": "Never",
+            "gate": [],
+            # What a killed run has begun is this rollout's: asked about where nothing is said.
+            "adoptSince": START.isoformat(),
+        },
+        {"timeout": "20h"},
+        patch_quickly,
     ),
     "fleet with a schedule": Example(
         "fleet_patch_settings",
