@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from . import (
     activity_log,
     assignments,
+    blob_storage,
     control,
     features,
     groups,
@@ -164,6 +165,8 @@ class Simulator:
     def _answer(
         self, request: Request, now: datetime, request_id: str, fault: FaultResponse | None
     ) -> tuple[str, Response]:
+        if blob_storage.is_blob_request(request):
+            return blob_storage.answer(self, request, now, fault)
         operation, admitted = "Unknown", dict[str, str]()
         try:
             if not tokens.is_open(request):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get
 
 from . import patch_memory
 from .activity_log import Activity
+from .blob_storage import BlobContainer
 from .clock import Event
 from .guests import Guest
 from .patch_failures import PatchFailure
@@ -179,6 +180,7 @@ def snapshot(simulator: Simulator) -> dict[str, Any]:
             "patch_failures": encode(world.patch_failures),
             "rollout": encode(world.rollout),
             "activities": encode(list(world.activities)),
+            "containers": encode(world.containers),
             "patch_records": patch_memory.dump(world.patch_records),
         },
     }
@@ -203,6 +205,7 @@ def world_of(saved: Mapping[str, Any]) -> World:
         patch_failures=decode(list[PatchFailure], kept["patch_failures"]),
         rollout=decode(Rollout | None, kept["rollout"]),
         activities=deque(decode(list[Activity], kept["activities"])),
+        containers=decode(dict[str, BlobContainer], kept["containers"]),
     )
     patch_memory.restore(world.patch_records, kept["patch_records"])
     return world

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -76,8 +77,8 @@ class Tokens:
     def _sign(self, text: str) -> str:
         return _encode(hmac.new(self._key, text.encode("utf-8", "replace"), hashlib.sha256).digest())
 
-    def check(self, request: Request, now: datetime) -> None:
-        """Raise a 401 unless the request carries a good bearer token.
+    def check(self, request: Request, now: datetime, audiences: Sequence[str] = PUBLIC_AUDIENCES) -> None:
+        """Raise a 401 unless the request carries a good bearer token for one of the audiences or for this host.
 
         Codes, texts and the challenge are from general knowledge of the service, in the form azure-core expects; no
         recorded answer was at hand.
@@ -89,7 +90,7 @@ class Tokens:
         claims = self._claims(token.strip()) if scheme.lower() == "bearer" else None
         if claims is None:
             raise self._refusal("InvalidAuthenticationToken", "The access token is invalid.")
-        allowed = (*PUBLIC_AUDIENCES, f"https://{request.host}")
+        allowed = (*audiences, f"https://{request.host}")
         audience = str(claims.get("aud"))
         if audience.rstrip("/").lower() not in {name.lower() for name in allowed}:
             raise self._refusal(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import inventory
 from .activity_log import Activity
+from .blob_storage import BlobContainer
 from .guests import Guest
 from .patch_failures import PatchFailure
 from .patch_records import PatchRecords
@@ -92,6 +93,7 @@ class World:
     patch_failures: list[PatchFailure] = field(default_factory=list)
     rollout: Rollout | None = None
     activities: deque[Activity] = field(default_factory=deque)
+    containers: dict[str, BlobContainer] = field(default_factory=dict)
     clock: SimulatedClock | None = field(default=None, repr=False, compare=False)
     turn: Callable[[Resource, bool], None] | None = field(default=None, repr=False, compare=False)
     patch_records: PatchRecords = field(init=False, repr=False, compare=False)

@@ -18,7 +18,7 @@ from .engine.instants import instant_of
 from .host.program import program_runtime
 from .host.runtime import Runtime
 from .observing import history, hotpatching, ledger, status
-from .observing.ledger_file import LedgerFile
+from .observing.ledger_places import ledger_at
 from .observing.rows import HotpatchStateRow, PatchHistoryRow, PatchStatusRow
 from .observing.scopes import Scope
 
@@ -70,7 +70,8 @@ def get_patch_history(
     :param subscription_ids: whose machines; by default the stack's subscription.
     :param since: leave out what started before.
     :param with_patches: each installation's patches too, and what became of them.
-    :param ledger_file: the path of a ledger (`azure-hotpatch record`), for what Azure has forgotten.
+    :param ledger_file: a ledger (`azure-hotpatch record`), for what Azure has forgotten: the path of a file, or the
+        `https://` address of a blob.
 
     Raises InvalidInput, ConfigurationError or ArmError.
     """
@@ -79,7 +80,7 @@ def get_patch_history(
     rows = history.patch_history(runtime.azure, scope, tell=_warn, since=start, with_patches=with_patches)
     if ledger_file is None:
         return rows
-    kept = ledger.remembered(LedgerFile(ledger_file), tell=_warn)
+    kept = ledger.remembered(ledger_at(ledger_file, runtime.azure.ledger), tell=_warn)
     return history.merged(rows, (row for row in kept if scope.holds(row["machine"]) and history.is_since(row, start)))
 
 
@@ -118,14 +119,14 @@ def get_hotpatch_state(
     :param as_of: the day to count the next baseline from.
     :param enabled_again_on: by machine id, the day on which hotpatching was turned on again after it had been off:
         `VirtualMachinePatchSettings.hotpatch_enabled_again_on`. Azure does not tell it.
-    :param ledger_file: the path of a ledger, for KBs that Azure has forgotten.
+    :param ledger_file: a ledger, for KBs that Azure has forgotten: a path, or the `https://` address of a blob.
     :param releases: releases of your own, as in a file for `--releases`: `{"version": 1, "releases": […]}`; they win
         over the published ones.
 
     Raises InvalidInput, ConfigurationError or ArmError.
     """
     runtime, scope = _asked(machine_ids, subscription_ids)
-    kept = ledger.remembered(LedgerFile(ledger_file), tell=_warn) if ledger_file else []
+    kept = ledger.remembered(ledger_at(ledger_file, runtime.azure.ledger), tell=_warn) if ledger_file else []
     again = {id.casefold(): instant_of(day).date() for id, day in (enabled_again_on or {}).items() if day is not None}
     return hotpatching.hotpatch_states(
         runtime.azure,

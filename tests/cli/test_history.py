@@ -1,11 +1,13 @@
 """`azure-hotpatch history` and `azure-hotpatch record`."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from azure_patch_simulator import PatchingSettings, Settings, Simulator, World
+from azure_patch_simulator.blob_storage import BlobContainer
 from tests.cli.asked import serving, writes
 from tests.cli.conftest import Ask
 from tests.status.observed import HOTPATCHED, instant, vm, windows
@@ -84,3 +86,20 @@ def test_bad_input_is_one_line_and_code_2(fleet: Simulator, ask: Ask, arguments:
     assert says in answer.err
     assert len(answer.err.splitlines()) == 1
     assert writes(fleet) == []
+
+
+def test_a_ledger_may_be_a_blob(fleet: Simulator, ask: Ask) -> None:
+    fleet.world.containers["contoso/patching"] = BlobContainer("contoso/patching")
+    ledger = f"{os.environ['AZURE_HOTPATCH_ENDPOINT']}/contoso/patching/fleet.jsonl"
+    first = ask("record", "--ledger", ledger)
+    assert (first.code, first.out.endswith(f"new entries in {ledger}.\n")) == (0, True), first.err
+    assert ask("record", "--ledger", ledger).out == f"0 new entries in {ledger}.\n"
+    fleet.clock.advance_to(instant("2026-01-10T08:00"))
+    rows = ask("history", "--ledger", ledger, "--json").rows("history")
+    assert {row["source"] for row in rows if row["started"] < "2025-12"} == {"ledger"}
+    tracked = ask("status", "--hotpatch", "--ledger", ledger, "--json").rows("hotpatch_states")
+    assert [row["machine"] for row in tracked] == [vm("vm-1")]
+    fleet.world.containers.clear()
+    gone = ask("record", "--ledger", ledger)
+    assert (gone.code, gone.out) == (2, "")
+    assert "its container does not exist; create it first" in gone.err

@@ -17,6 +17,7 @@ from .clouds import Cloud, find_cloud
 from .connection import Connection
 from .features import ArmFeatures
 from .hybrid_compute import ArmArcMachines
+from .ledger_blob import LedgerBlob, open_ledger
 from .machines import ArmMachines
 from .maintenance import ArmMaintenance
 from .maintenance_runs import ArmMaintenanceRuns
@@ -47,6 +48,7 @@ class Azure:
     patching: ArmPatching
     activity_log: ArmActivityLog
     access: ArmAccess
+    ledger: Callable[[str], LedgerBlob]
     hang_up: Callable[[], None] = lambda: None
 
     def close(self) -> None:
@@ -124,6 +126,7 @@ def over(cloud: Cloud, credential: TokenCredential, transport: HttpTransport[Any
         runs=ArmMaintenanceRuns(resources_client),
         patching=ArmPatching(compute_client, arc_client, clock),
         activity_log=ArmActivityLog(resources_client),
+        ledger=lambda url: open_ledger(url, credential, transport, cloud.resource_manager),
         access=ArmAccess(resources_client),
     )
 

@@ -35,7 +35,9 @@ Machines = Annotated[
 LedgerPath = Annotated[
     str | None,
     typer.Option(
-        metavar="FILE", help="A ledger, for what Azure has forgotten. `record` writes it.", show_default=False
+        metavar="FILE",
+        help="A ledger (file or https address of a blob), for what Azure has forgotten. `record` writes it.",
+        show_default=False,
     ),
 ]
 
@@ -89,7 +91,10 @@ def history(
 
 @app.command(rich_help_panel=_PANEL, epilog="Example: azure-hotpatch record --ledger patching.jsonl")
 def record(
-    ledger: Annotated[str, typer.Option(metavar="FILE", help="The ledger; made if it is not there.")],
+    ledger: Annotated[
+        str,
+        typer.Option(metavar="FILE", help="The ledger: a file, or an append blob's https address. Made if not there."),
+    ],
     subscription: Subscriptions = None,
     machine: Machines = None,
 ) -> int:

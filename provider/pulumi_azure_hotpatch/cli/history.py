@@ -10,7 +10,7 @@ from pulumi_azure_hotpatch.engine.instants import instant_of
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.observing import history, status
 from pulumi_azure_hotpatch.observing import ledger as ledgers
-from pulumi_azure_hotpatch.observing.ledger_file import LedgerFile
+from pulumi_azure_hotpatch.observing.ledger_places import ledger_at
 from pulumi_azure_hotpatch.observing.rows import PatchHistoryRow
 from pulumi_azure_hotpatch.observing.scopes import Scope
 from pulumi_azure_hotpatch.observing.values import instant
@@ -31,8 +31,8 @@ def run(
 ) -> int:
     """Print the installations. Raises InvalidInput, ConfigurationError or ArmError."""
     start = None if since is None else instant_of(since, "--since")
-    kept = ledgers.remembered(LedgerFile(ledger), tell=output.note) if ledger else []
     with connected() as azure:
+        kept = ledgers.remembered(ledger_at(ledger, azure.azure.ledger), tell=output.note) if ledger else []
         scope = Scope.of(machines, subscriptions, azure.subscription_id)
         rows = history.patch_history(azure.azure, scope, tell=output.note, since=start, with_patches=with_patches)
     wanted = (row for row in kept if scope.holds(row["machine"]) and history.is_since(row, start))
@@ -50,8 +50,8 @@ def record(machines: Sequence[str] | None, subscriptions: Sequence[str], *, ledg
         scope = Scope.of(machines, subscriptions, azure.subscription_id)
         statuses = status.patch_status(azure.azure, scope, tell=output.note)
         rows = history.patch_history(azure.azure, scope, tell=output.note, with_patches=True)
-        now = azure.clock.now()
-    written = ledgers.record(LedgerFile(ledger), statuses, rows, now, tell=output.note)
+        place = ledger_at(ledger, azure.azure.ledger)
+        written = ledgers.record(place, statuses, rows, azure.clock.now(), tell=output.note)
     print(f"{output.count(written, 'new entry', 'new entries')} in {ledger}.")
     return 0
 

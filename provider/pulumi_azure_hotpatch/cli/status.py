@@ -11,7 +11,7 @@ from rich.text import Text
 
 from pulumi_azure_hotpatch.observing import history, hotpatching, status
 from pulumi_azure_hotpatch.observing.ledger import remembered
-from pulumi_azure_hotpatch.observing.ledger_file import LedgerFile
+from pulumi_azure_hotpatch.observing.ledger_places import ledger_at
 from pulumi_azure_hotpatch.observing.rows import HotpatchStateRow, PatchStatusRow
 from pulumi_azure_hotpatch.observing.scopes import Scope
 from pulumi_azure_hotpatch.observing.values import instant
@@ -56,9 +56,9 @@ def show_track(
 ) -> int:
     """Print where every machine stands. Raises InvalidInput, ConfigurationError or ArmError."""
     extra = extra_releases(releases)
-    kept = remembered(LedgerFile(ledger), tell=output.note) if ledger else []
     asked = None if today is None else as_of(today)
     with connected() as azure:
+        kept = remembered(ledger_at(ledger, azure.azure.ledger), tell=output.note) if ledger else []
         rows = hotpatching.hotpatch_states(
             azure.azure,
             Scope.of(machines, subscriptions, azure.subscription_id),
