@@ -1,9 +1,9 @@
 """A ledger of our own: what assessments and installations came to, kept when Azure has forgotten them.
 
 Azure keeps assessments for 7 days and installations for 30 (Microsoft Learn, Query logs of Update Manager, 2024-09-10).
-A ledger is a file or an append blob of JSON lines that only grows; `schemas/ledger.schema.json` is the shape of a line. Each activity is
-in it once, however often it is recorded, and only when it is over. Nothing but summaries is kept: no names of users, no
-addresses.
+A ledger is a file or an append blob of JSON lines that only grows; `schemas/ledger.schema.json` is the shape of a line.
+Each activity is in it once, however often it is recorded, and only when it is over. Nothing but summaries is kept: no
+names of users, no addresses.
 """
 
 from __future__ import annotations
