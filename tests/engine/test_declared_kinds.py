@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pulumi_azure_hotpatch.engine.arc import ArcServer
+from pulumi_azure_hotpatch.engine.declared_estate import Stack
 from pulumi_azure_hotpatch.engine.facts import PATCH_FIELDS, Machine
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.engine.scale_set import ScaleSet
@@ -163,11 +164,8 @@ def test_our_dynamic_scope_is_one_at_subscriptions_and_one_at_resource_groups() 
         tagFilters={"patch": ["yes"]},
     )
     whole, part = estate(scope).dynamic_scopes
-    assert (whole.resource, whole.facts.resource_group_name, part.facts.resource_group_name) == (
-        scope.urn,
-        None,
-        "rg-contoso",
-    )
+    assert (whole.facts.resource_group_name, part.facts.resource_group_name) == (None, "rg-contoso")
+    assert Stack([scope]).urns_of(whole.resource) == (scope.urn,)
     assert (whole.facts.tag_filters, whole.facts.tag_operator, whole.facts.wrong_os_type) == (1, "Any", "Windws")
     assert {rule for _, rule in failures(judged(scope))} == {"scope-os-type", "scope-group-needs-locations"}
 
