@@ -21,7 +21,6 @@ from .facts import (
 SETTINGS: Final = "VirtualMachinePatchSettings"
 SCHEDULE: Final = "MaintenanceSchedule"
 ASSIGNMENT: Final = "ScheduleAssignment"
-SCOPE: Final = "DynamicScope"
 ENROLMENT: Final = "PreviewEnrollment"
 ARC_SETTINGS: Final = "ArcMachinePatchSettings"
 ARC_LICENSE: Final = "ArcHotpatchLicense"
@@ -111,7 +110,7 @@ class Names:
 
     def schedule_of(self, one: Declared) -> str:
         """The id of the schedule that an assignment or a scope gives."""
-        name = "scheduleId" if one.kind in (ASSIGNMENT, SCOPE) else "maintenanceConfigurationId"
+        name = "scheduleId" if one.kind in (ASSIGNMENT, DYNAMIC_SCOPE) else "maintenanceConfigurationId"
         return self._referred(one, name, MAINTENANCE_CONFIGURATIONS, frozenset())
 
     def _find(self, urn: str, seen: frozenset[str]) -> str:

@@ -16,6 +16,7 @@ from .declared import (
     ARC_LICENSE,
     ARC_SETTINGS,
     ASSIGNMENT,
+    DYNAMIC_SCOPE,
     NATIVE_ARC,
     NATIVE_ASSIGNMENT,
     NATIVE_MACHINE,
@@ -25,7 +26,6 @@ from .declared import (
     NATIVE_SCOPES,
     SCALE_SET_SETTINGS,
     SCHEDULE,
-    SCOPE,
     SETTINGS,
     Declared,
     Names,
@@ -54,7 +54,7 @@ _NAMES: Final = {
 
 def bodies_of(one: Declared, names: Names) -> tuple[Body, ...]:
     """The ARM bodies that a resource declares: a dynamic scope is many assignments."""
-    if one.kind == SCOPE:
+    if one.kind == DYNAMIC_SCOPE:
         return tuple(scope_bodies(one, names))
     body = body_of(one, names)
     return () if body is None else (body,)
@@ -94,7 +94,7 @@ def adjustment_of(one: Declared, names: Names) -> Adjust | None:
         return _of_a_new_server
     if one.kind in ASSIGNMENTS:
         return _assignment_of(one, names)
-    if one.kind == SCOPE:
+    if one.kind == DYNAMIC_SCOPE:
         return scope_adjustment(one)
     return None
 
