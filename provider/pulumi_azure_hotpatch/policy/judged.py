@@ -60,6 +60,7 @@ DECLARED_FACTS: Final[Mapping[Subject, frozenset[str]]] = {
     "scale_set": frozenset(
         (*_SETTINGS, "orchestration_mode", "os_type", "image.triple", "provision_vm_agent", "has_health_extension")
     ),
+    # Windows that are too close together do not pass the grammar of recurrences.
     "schedule": frozenset(
         (
             *_PATCHES,
@@ -75,7 +76,6 @@ DECLARED_FACTS: Final[Mapping[Subject, frozenset[str]]] = {
             "reboot_setting",
             "has_patch_selection",
             "upper_case_tag",
-            "minutes_between_starts",
             "in_guest_patch_mode",
             "visibility",
             "scope",

@@ -18,6 +18,7 @@ from pulumi_policy import (
 
 from pulumi_azure_hotpatch.engine import declared as kinds
 from pulumi_azure_hotpatch.engine.declared import Declared
+from pulumi_azure_hotpatch.engine.facts import PATCH_FIELDS
 from pulumi_azure_hotpatch.engine.rules import Rule, Subject
 from pulumi_azure_hotpatch.engine.waivers import Waiver, covers_any
 from pulumi_azure_hotpatch.errors import InvalidInput
@@ -25,7 +26,7 @@ from pulumi_azure_hotpatch.errors import InvalidInput
 from .bags import declared_alone
 from .judged import ALONE
 from .remedies import REMEDIES, write
-from .review import Review, review, without_unknown
+from .review import Review, has_unknown, review
 
 VALUES_NOT_KNOWN: Final = "values-not-known"
 
@@ -48,6 +49,17 @@ _SUBJECTS: Final[Mapping[str, frozenset[Subject]]] = {
     kinds.INSTALLATION: frozenset(("installation",)),
     kinds.ENROLMENT: frozenset(("feature",)),
     kinds.NATIVE_FEATURE: frozenset(("feature",)),
+}
+
+# The fields that resources with a part of a machine's facts can say; all others say everything that rules ask for.
+_PATCH_FIELDS: Final = frozenset(PATCH_FIELDS)
+_SAYS: Final[Mapping[str, frozenset[str]]] = {
+    kinds.SETTINGS: _PATCH_FIELDS,
+    kinds.SCALE_SET_SETTINGS: _PATCH_FIELDS,
+    kinds.ARC_SETTINGS: frozenset(("enable_hotpatching", "assessment_mode")),
+    kinds.ARC_LICENSE: frozenset(
+        ("hotpatch_subscription", "enable_hotpatching, hotpatch_subscription", "secure_boot", "vbs_status")
+    ),
 }
 
 RESOURCES: Final = {
@@ -134,12 +146,15 @@ class ResourcePolicies:
         if not _subjects(args.resource_type):
             return
         one = declared_alone(args)
-        known = without_unknown(one)
-        if known is None or self.review_of(one) is UNREADABLE:
+        if not has_unknown(one.inputs):
             return
         # What is not known whatever the values will be, such as the image of a machine declared elsewhere, is no news.
-        never = _unknown(review([known], self._waivers, now=self._now(), complete=False))
-        waiting = {rule: missing for rule, missing in _unknown(self.review_of(one)).items() if rule not in never}
+        says = _SAYS.get(one.kind)
+        waiting = {
+            rule: missing
+            for rule, missing in _unknown(self.review_of(one)).items()
+            if says is None or says.issuperset(missing)
+        }
         if waiting:
             fields = sorted({field for missing in waiting.values() for field in missing})
             report(f"Not known yet: {', '.join(fields)}. Without a verdict: {', '.join(sorted(waiting))}.", None)

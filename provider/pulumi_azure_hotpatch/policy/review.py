@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -89,18 +89,11 @@ def review(
     return Review(tuple(found), tuple(one for one in about if one.finding.verdict == "fail"))
 
 
-def without_unknown(one: Declared) -> Declared | None:
-    """The declaration without the values that are not known yet; None where everything is known."""
-    known = _pruned(one.inputs)
-    return None if known == one.inputs else Declared(one.urn, one.type, known, one.id, one.depends_on)
-
-
-def _pruned(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _pruned(item) for key, item in value.items() if item is not UNKNOWN}
-    if isinstance(value, list):
-        return [_pruned(item) for item in value if item is not UNKNOWN]
-    return value
+def has_unknown(value: Any) -> bool:
+    """Whether any value within it is not known yet."""
+    if isinstance(value, Mapping):
+        return any(map(has_unknown, value.values()))
+    return any(map(has_unknown, value)) if isinstance(value, list) else value is UNKNOWN
 
 
 def _installations(declared: Iterable[Declared], estate: Estate) -> Iterator[Case]:
