@@ -217,5 +217,6 @@ def test_only_a_preview_says_what_is_needed(ask: Ask) -> None:
     answer = ask("doctor", "-", stdin="[]")
     assert (answer.code, answer.err) == (
         2,
-        "azure-hotpatch: standard input: not what `pulumi preview --json` prints\n",
+        "azure-hotpatch: standard input: not a preview; expected what `pulumi preview --json --show-sames` prints or "
+        "`--save-plan` writes\n",
     )

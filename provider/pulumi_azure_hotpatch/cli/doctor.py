@@ -13,12 +13,12 @@ from pulumi_azure_hotpatch.diagnosis import cloud as cloudward
 from pulumi_azure_hotpatch.diagnosis.check import NOTHING_TO_DO, Check, Verdict
 from pulumi_azure_hotpatch.diagnosis.programs import programs
 from pulumi_azure_hotpatch.engine.declared import Declared
+from pulumi_azure_hotpatch.engine.previews import read_preview
 from pulumi_azure_hotpatch.errors import ConfigurationError, InvalidInput
 from pulumi_azure_hotpatch.host.settings import Lookup, azure_sources, read_configuration
 
 from . import output
 from .connected import clock_of
-from .inputs import declared_in, is_preview
 from .reading import read_document, shown
 
 _STYLES: Final[dict[Verdict, str]] = {"ok": "green", "warn": "yellow", "fail": "red", "unknown": "magenta"}
@@ -63,9 +63,10 @@ def _declared(preview: str | None) -> tuple[Declared, ...]:
     if preview is None:
         return ()
     document = read_document(preview)
-    if not is_preview(document):
-        raise InvalidInput(f"{shown(preview)}: not what `pulumi preview --json` prints")
-    return tuple(declared_in(document))
+    try:
+        return read_preview(document).after
+    except InvalidInput as error:
+        raise InvalidInput(f"{shown(preview)}: {error}") from None
 
 
 def _lookup(stack: str | None) -> Lookup:

@@ -1,0 +1,224 @@
+"""What the Pulumi CLI says a run will do, in the three forms in which it says it.
+
+* `pulumi preview --json`: one document with `steps`; unchanged resources only with `--show-sames`, and after a failed
+  check nothing of the later ones;
+* the same with `PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true`: one engine event a line, violated policies among them;
+* `pulumi preview --save-plan FILE`: one document with `resourcePlans`, which has no ids and no old values.
+
+Sources: pulumi/pulumi, pkg/backend/display/json.go; sdk/go/common/apitype/events.go; sdk/go/common/apitype/plan.go
+(CLI 3.253).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pulumi_azure_hotpatch.errors import InvalidInput
+
+from .declared import Declared
+from .logic import UNKNOWN
+
+# What is written for a value that is not known yet, and for a secret.
+# Source: pulumi/pulumi, sdk/go/common/resource/plugin/rpc.go (UnknownStringValue), pkg/backend/display/json.go.
+_LATER: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+_SECRET: Final = "[secret]"
+_OWN: Final = frozenset(("__provider", "__defaults"))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What the run does to one resource: `op` is create, update, replace, delete, same, read or refresh.
+
+    `fields` are the inputs that change, with their old and new values (UNKNOWN where one is not known or secret); empty
+    for what is created or deleted whole.
+    """
+
+    urn: str
+    type: str
+    op: str
+    fields: tuple[tuple[str, Any, Any], ...] = ()
+    inputs: Mapping[str, Any] | None = None
+
+    @property
+    def name(self) -> str:
+        """The resource's name in the program."""
+        return self.urn.rpartition("::")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyViolation:
+    """What a policy pack said in the run; `level` is advisory, mandatory, remediate or disabled."""
+
+    urn: str
+    pack: str
+    policy: str
+    level: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A run as announced: what the stack will hold, what it holds now (where that is said), and what changes."""
+
+    after: tuple[Declared, ...]
+    before: tuple[Declared, ...]
+    changes: tuple[Change, ...]
+    policies: tuple[PolicyViolation, ...] = ()
+
+
+def is_preview(document: object) -> bool:
+    """Whether a parsed document is one of the three forms."""
+    if isinstance(document, Mapping):
+        return "id" not in document and (
+            isinstance(document.get("steps"), list) or isinstance(document.get("resourcePlans"), Mapping)
+        )
+    return isinstance(document, list) and bool(document) and all(map(_is_event, document))
+
+
+def read_preview(document: object) -> Preview:
+    """Read one of the three forms. Raises InvalidInput for anything else, and for steps that are none."""
+    if not is_preview(document):
+        raise InvalidInput(
+            "not a preview; expected what `pulumi preview --json --show-sames` prints or `--save-plan` writes"
+        )
+    if isinstance(document, list):
+        events = [event["resourcePreEvent"]["metadata"] for event in document if "resourcePreEvent" in event]
+        return _preview(map(_step_of_event, events), tuple(_violations(document)))
+    if not isinstance(document, Mapping):
+        raise InvalidInput("not a preview")
+    if "resourcePlans" in document:
+        return _preview(_steps_of_plan(document["resourcePlans"]))
+    return _preview(_checked_steps(document["steps"]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    op: str
+    urn: str
+    old: Mapping[str, Any] | None
+    new: Mapping[str, Any] | None
+    depends_on: object = None
+    changed: tuple[str, ...] | None = None
+
+
+def _preview(steps: Iterable[_Step], policies: tuple[PolicyViolation, ...] = ()) -> Preview:
+    # A replacement comes as several steps of one resource; the new state of the last that has one counts.
+    before: dict[str, Declared] = {}
+    after: dict[str, Declared] = {}
+    changes: dict[str, Change] = {}
+    for step in steps:
+        replaced = "replace" in step.op
+        if step.old is not None:
+            before.setdefault(step.urn, _declared(step.urn, step.old, step.old.get("id"), None))
+        if step.new is not None:
+            identity = step.new.get("id") or (step.old.get("id") if step.old is not None and not replaced else None)
+            after[step.urn] = _declared(step.urn, step.new, identity, step.depends_on)
+        changed = _change(step)
+        earlier = changes.get(step.urn)
+        if earlier is None or (earlier.op != "replace" and step.op != "same"):
+            changes[step.urn] = changed
+        elif changed.fields and not earlier.fields:
+            changes[step.urn] = Change(changed.urn, changed.type, earlier.op, changed.fields, changed.inputs)
+    return Preview(tuple(after.values()), tuple(before.values()), tuple(changes.values()), policies)
+
+
+def _declared(urn: str, state: Mapping[str, Any], identity: object, depends_on: object) -> Declared:
+    inputs = state.get("inputs")
+    return Declared(
+        urn=urn,
+        type=str(state.get("type", "")),
+        inputs=_known(inputs) if isinstance(inputs, Mapping) else {},
+        id=identity if isinstance(identity, str) and identity and identity != _LATER else None,
+        depends_on=_dependencies(depends_on),
+    )
+
+
+def _change(step: _Step) -> Change:
+    state = step.new or step.old or {}
+    inputs = state.get("inputs")
+    known = _known(inputs) if isinstance(inputs, Mapping) else {}
+    op = "replace" if "replace" in step.op else step.op
+    fields: tuple[tuple[str, Any, Any], ...] = ()
+    if op in ("update", "replace") and step.old is not None and step.new is not None:
+        old = _known(step.old.get("inputs") or {})
+        names = step.changed if step.changed is not None else tuple(dict.fromkeys((*old, *known)))
+        fields = tuple(
+            (name, old.get(name), known.get(name))
+            for name in names
+            if name not in _OWN and (step.changed is not None or old.get(name) != known.get(name))
+        )
+    return Change(step.urn, str(state.get("type", "")), op, fields, known)
+
+
+def _checked_steps(steps: Iterable[object]) -> Iterator[_Step]:
+    for number, step in enumerate(steps, start=1):
+        if not isinstance(step, Mapping):
+            raise InvalidInput(f"step {number}: expected an object")
+        old, new = _state(step.get("oldState")), _state(step.get("newState"))
+        urn = (new or old or {}).get("urn")
+        if isinstance(urn, str):
+            depends_on = new.get("propertyDependencies") if new else None
+            yield _Step(str(step.get("op")), urn, old, new, depends_on)
+
+
+def _step_of_event(metadata: Mapping[str, Any]) -> _Step:
+    old, new = _state(metadata.get("old")), _state(metadata.get("new"))
+    return _Step(str(metadata.get("op")), str(metadata.get("urn", "")), old, new)
+
+
+def _steps_of_plan(plans: Mapping[str, Any]) -> Iterator[_Step]:
+    """A plan has no old values: its `state` holds the outputs, with the inputs among them."""
+    for urn, plan in plans.items():
+        if not isinstance(plan, Mapping):
+            raise InvalidInput(f"plan of {urn}: expected an object")
+        goal, steps = plan.get("goal"), plan.get("steps")
+        ops = [str(step) for step in steps] if isinstance(steps, list) else []
+        op = next((step for step in ops if "replace" in step), ops[-1] if ops else "same")
+        if not isinstance(goal, Mapping):
+            yield _Step(op, urn, {"type": urn.split("::")[-2].rpartition("$")[2], "inputs": {}}, None)
+            continue
+        state = {"type": goal.get("type"), "inputs": plan.get("state") or {}}
+        yield _Step(op, urn, None, state, goal.get("propertyDependencies"))
+
+
+def _violations(events: Iterable[Mapping[str, Any]]) -> Iterator[PolicyViolation]:
+    for event in events:
+        told = event.get("policyEvent")
+        if isinstance(told, Mapping):
+            yield PolicyViolation(
+                urn=str(told.get("resourceUrn", "")),
+                pack=str(told.get("policyPackName", "")),
+                policy=str(told.get("policyName", "")),
+                level=str(told.get("enforcementLevel", "")),
+                message=" ".join(str(told.get("message", "")).split()),
+            )
+
+
+def _is_event(item: object) -> bool:
+    return isinstance(item, Mapping) and "sequence" in item and "timestamp" in item
+
+
+def _state(value: object) -> Mapping[str, Any] | None:
+    return value if isinstance(value, Mapping) else None
+
+
+def _known(value: Any) -> Any:
+    if value in (_LATER, _SECRET):
+        return UNKNOWN
+    if isinstance(value, Mapping):
+        return {key: _known(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_known(item) for item in value]
+    return value
+
+
+def _dependencies(value: object) -> dict[str, tuple[str, ...]]:
+    if not isinstance(value, Mapping):
+        return {}
+    return {
+        str(name): tuple(urn for urn in urns if isinstance(urn, str))
+        for name, urns in value.items()
+        if isinstance(urns, list)
+    }
