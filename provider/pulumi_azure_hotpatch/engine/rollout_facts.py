@@ -32,8 +32,8 @@ class RolloutPlan:
         deferred: Iterable[str],
         has_month: bool,
     ) -> RolloutPlan:
-        """`unclear`: rings that do not say in one way how machines come into them; `allowances`: how many of each ring may
-        fail; `deferred`: the rings that wait for a day of the month.
+        """`unclear`: rings that do not say in one way which machines they take; `allowances`: how many of each ring
+        may fail; `deferred`: the rings that wait for a day of the month.
         """
         sizes = {name: len(machines) for name, machines in dealt.members.items()}
         first, total = next(iter(sizes)), sum(sizes.values())
