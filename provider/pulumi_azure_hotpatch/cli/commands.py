@@ -295,6 +295,77 @@ def policy_export(
     return command.run(to, scope)
 
 
+@app.command(
+    epilog=(
+        "Examples: azure-hotpatch scope examples/inventory.json --os Windows --tag ring=1, "
+        "pulumi preview --json --show-sames | azure-hotpatch scope -, azure-hotpatch scope --subscription ID"
+    )
+)
+def scope(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[FILE...]",
+            help="Inventories, and previews with dynamic scopes. Azure is asked where no file has machines.",
+            show_default=False,
+        ),
+    ] = None,
+    subscription: Annotated[
+        list[str] | None,
+        typer.Option("--subscription", "-s", metavar="ID", help="Where to look; may be repeated.", show_default=False),
+    ] = None,
+    resource_group_id: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="A resource group to look in; may be repeated.", show_default=False),
+    ] = None,
+    resource_type: Annotated[
+        list[str] | None, typer.Option("--type", metavar="TYPE", help="A type of resource.", show_default=False)
+    ] = None,
+    group: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="The name of a resource group.", show_default=False)
+    ] = None,
+    location: Annotated[list[str] | None, typer.Option(metavar="REGION", help="A region.", show_default=False)] = None,
+    system: Annotated[
+        list[str] | None, typer.Option("--os", metavar="TYPE", help="Windows or Linux.", show_default=False)
+    ] = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="A value of a tag that fits; may be repeated.", show_default=False),
+    ] = None,
+    all_tags: Annotated[
+        bool, typer.Option("--all-tags", help="Every tag must fit, not just one.", show_default=False)
+    ] = False,
+    schedule_id: Annotated[
+        str | None,
+        typer.Option("--schedule", metavar="ID", help="The schedule to compare with others.", show_default=False),
+    ] = None,
+    whole: Annotated[
+        bool, typer.Option("--whole-subscription", help="Every machine is meant.", show_default=False)
+    ] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask Azure for machines although files have some.", show_default=False)
+    ] = False,
+    today: AsOf = None,
+    as_json: AsJson = False,
+) -> int:
+    """Which machines dynamic scopes take: those of a preview, those that are there, or one that is typed."""
+    from . import scope as command
+
+    wanted = command.Wanted(
+        subscriptions=subscription or (),
+        groups=resource_group_id or (),
+        types=resource_type or (),
+        group_names=group or (),
+        locations=location or (),
+        systems=system or (),
+        tags=tag or (),
+        all_tags=all_tags,
+        schedule=schedule_id,
+        whole=whole,
+    )
+    return command.run(files or (), wanted, live=live, today=today, as_json=as_json)
+
+
 @app.command()
 def rules(era: Era = "current", as_json: AsJson = False) -> int:
     """The catalogue: what must hold, of what, and how serious it is."""

@@ -1,0 +1,295 @@
+"""`azure-hotpatch scope`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from rich.text import Text
+
+from pulumi_azure_hotpatch.engine.bodies import Body
+from pulumi_azure_hotpatch.engine.body_lists import bodies_in
+from pulumi_azure_hotpatch.engine.declared import DYNAMIC_SCOPE, SETTINGS, Declared, Names
+from pulumi_azure_hotpatch.engine.declared_bodies import bodies_of, patch_fields_of
+from pulumi_azure_hotpatch.engine.declared_scope import declared_scope
+from pulumi_azure_hotpatch.engine.facts import CONFIGURATION_ASSIGNMENTS
+from pulumi_azure_hotpatch.engine.judgement import Judgement
+from pulumi_azure_hotpatch.engine.logic import UNKNOWN, Maybe
+from pulumi_azure_hotpatch.engine.previews import is_preview, read_preview
+from pulumi_azure_hotpatch.engine.rules import judge, rules_for
+from pulumi_azure_hotpatch.engine.scope import Place, ScopeFilter
+from pulumi_azure_hotpatch.engine.scope_preview import ScopePreview, Taken, compared, preview, taken_by
+from pulumi_azure_hotpatch.engine.scopes_around import Scope, Surroundings
+from pulumi_azure_hotpatch.errors import InvalidInput
+
+from . import output
+from .check import FAILED, STYLES
+from .instants import as_of
+from .reading import read_document, shown
+
+TYPED: Final = "the options"
+_SIGNS: Final = {"new": "green", "drops out": "yellow", "maybe": "magenta"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A scope as it was typed; every list may be empty."""
+
+    subscriptions: Sequence[str] = ()
+    groups: Sequence[str] = ()
+    types: Sequence[str] = ()
+    group_names: Sequence[str] = ()
+    locations: Sequence[str] = ()
+    systems: Sequence[str] = ()
+    tags: Sequence[str] = ()
+    all_tags: bool = False
+    schedule: str | None = None
+    whole: bool = False
+
+    @property
+    def says_something(self) -> bool:
+        """Whether a scope of its own is meant, rather than those that are there."""
+        narrowed = (*self.groups, *self.types, *self.group_names, *self.locations, *self.systems, *self.tags)
+        return bool(narrowed) or self.whole or self.schedule is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One scope to show: what it is called, and the machines that it took before, None where nothing is compared."""
+
+    label: str
+    scope: Scope
+    before: Scope | None = None
+    noted: tuple[str, ...] | None = None
+
+
+def run(paths: Sequence[str], wanted: Wanted, *, live: bool, today: str | None, as_json: bool) -> int:
+    """Print what scopes take; 1 when a rule of severity error failed.
+
+    Raises InvalidInput, ConfigurationError or ArmError.
+    """
+    instant = None if today is None else as_of(today)
+    bodies, declared, earlier = _read(paths)
+    asked = list(_declared_scopes(declared, earlier))
+    if live or not bodies:
+        bodies, instant = _from_azure(wanted, asked, bodies, instant)
+    around = _around(bodies, declared)
+    if wanted.says_something:
+        asked = [Asked(TYPED, _typed(wanted, _subscriptions(wanted, around)))]
+    elif not asked:
+        asked = [Asked(key, scope) for key, scope in sorted(around.scopes.items()) if _is_wanted(scope, wanted)]
+    at = instant or as_of(None)
+    found = [(one, _previewed(one, around, at)) for one in asked]
+    judged = [list(_judged(one, seen)) for one, seen in found]
+    if as_json:
+        output.print_json(_row(one, seen, findings) for (one, seen), findings in zip(found, judged, strict=True))
+    else:
+        for (one, seen), findings in zip(found, judged, strict=True):
+            _show(one, seen, findings)
+        if not found:
+            output.show(output.console(), Text("No dynamic scope was found.", "bold"))
+    return FAILED if any(one.finding.is_error for findings in judged for one in findings) else 0
+
+
+def _read(paths: Iterable[str]) -> tuple[list[Body], list[Declared], dict[str, Declared]]:
+    """Bodies, what previews declare, and what was declared before, by URN."""
+    bodies: list[Body] = []
+    declared: list[Declared] = []
+    earlier: dict[str, Declared] = {}
+    for path in paths:
+        document = read_document(path)
+        try:
+            if is_preview(document):
+                found = read_preview(document)
+                declared += found.after
+                earlier |= {one.urn: one for one in found.before}
+            else:
+                bodies += bodies_in(document)
+        except InvalidInput as error:
+            raise InvalidInput(f"{shown(path)}: {error}") from None
+    return bodies, declared, earlier
+
+
+def _declared_scopes(declared: Sequence[Declared], earlier: Mapping[str, Declared]) -> Iterable[Asked]:
+    names = Names(declared)
+    for one in declared:
+        if one.kind != DYNAMIC_SCOPE:
+            continue
+        scope = declared_scope(one.inputs, names.schedule_of(one))
+        if scope is None:
+            output.note(f"Note: {one.urn.rpartition('::')[2]} is not shown: not all of it is known yet.")
+            continue
+        old = earlier[one.urn].inputs if one.urn in earlier else {}
+        # What preview showed then is all that was taken then, unless it is too long to be stored.
+        noted = old.get("matchingMachines")
+        complete = isinstance(noted, list) and len(noted) == old.get("matchingCount")
+        yield Asked(
+            one.urn,
+            scope,
+            before=declared_scope(old) if old else None,
+            noted=tuple(map(str, noted or ())) if complete else None,
+        )
+
+
+def _around(bodies: Sequence[Body], declared: Sequence[Declared]) -> Surroundings:
+    """Machines, schedules and assignments as a stack will leave them."""
+    names = Names(declared)
+    others = (body for one in declared if one.kind != DYNAMIC_SCOPE for body in bodies_of(one, names))
+    around = Surroundings.of([*bodies, *others])
+    settings = {names.id_of(one).casefold(): patch_fields_of(one) for one in declared if one.kind == SETTINGS}
+    candidates = (
+        replace(one, machine=one.machine.with_settings(settings[one.key])) if one.key in settings else one
+        for one in around.candidates
+    )
+    return replace(around, candidates=tuple(candidates)) if settings else around
+
+
+def _from_azure(
+    wanted: Wanted, asked: Sequence[Asked], bodies: Sequence[Body], instant: datetime | None
+) -> tuple[list[Body], datetime]:
+    """The bodies of all subscriptions that the scopes are about, and Azure's own time."""
+    from pulumi_azure_hotpatch.observing.scope_inventory import bodies_around
+    from pulumi_azure_hotpatch.observing.scopes import Scope as Subscriptions
+
+    from .connected import connected
+
+    with connected() as azure:
+        meant = {place.subscription_id for one in asked for place in one.scope.places}
+        meant |= {*wanted.subscriptions, *(Place.parse(group).subscription_id for group in wanted.groups)}
+        chosen = Subscriptions.of(None, sorted(meant), azure.subscription_id).subscriptions
+        found = bodies_around(azure.azure.graph, chosen)
+        return [*bodies, *found], instant or azure.clock.now()
+
+
+def _subscriptions(wanted: Wanted, around: Surroundings) -> Sequence[str]:
+    """Where a typed scope is: as typed, else wherever there are machines."""
+    if wanted.subscriptions or wanted.groups:
+        return wanted.subscriptions
+    return sorted(around.by_subscription)
+
+
+def _typed(wanted: Wanted, subscriptions: Sequence[str]) -> Scope:
+    tags: dict[str, tuple[str, ...]] = {}
+    for text in wanted.tags:
+        name, separator, value = text.partition("=")
+        if not name or not separator:
+            raise InvalidInput(f"--tag {text!r}: expected NAME=VALUE")
+        tags[name] = (*tags.get(name, ()), value)
+    return Scope(
+        places=(*map(Place, subscriptions), *map(Place.parse, wanted.groups)),
+        filter=ScopeFilter(
+            tuple(wanted.types),
+            tuple(wanted.group_names),
+            tuple(wanted.locations),
+            tuple(wanted.systems),
+            tags,
+            "All" if wanted.all_tags else "Any",
+        ),
+        schedule_id=wanted.schedule,
+        location=next(iter(wanted.locations), None),
+        allow_whole_subscription=wanted.whole,
+    )
+
+
+def _is_wanted(scope: Scope, wanted: Wanted) -> bool:
+    chosen = {one.casefold() for one in wanted.subscriptions}
+    return not chosen or any(place.subscription_id.casefold() in chosen for place in scope.places)
+
+
+def _previewed(one: Asked, around: Surroundings, at: datetime) -> ScopePreview:
+    found = preview(one.scope, around, as_of=at)
+    if one.noted is not None:
+        return compared(found, one.noted)
+    return found if one.before is None else compared(found, taken_by(one.before, around.candidates))
+
+
+def _judged(one: Asked, found: ScopePreview) -> Iterable[Judgement]:
+    seen = set()
+    for facts in found.facts:
+        for finding in judge(rules_for("dynamic_scope"), facts):
+            if finding.verdict != "pass" and (finding.rule, finding.reason) not in seen:
+                seen.add((finding.rule, finding.reason))
+                yield Judgement(one.label, CONFIGURATION_ASSIGNMENTS, finding)
+
+
+def _row(one: Asked, found: ScopePreview, findings: Iterable[Judgement]) -> dict[str, Any]:
+    counts = {place.id: 0 for place in found.scope.places}
+    for taken in found.sure:
+        counts[taken.place.id] += 1
+    return {
+        "scope": one.label,
+        "schedule": found.scope.schedule_id,
+        "places": [{"place": place, "machines": number} for place, number in counts.items()],
+        "machines": [_machine(taken) for taken in found.machines],
+        "new": None if found.new is None else list(found.new),
+        "dropped": None if found.dropped is None else list(found.dropped),
+        "findings": [one.as_json() for one in findings],
+    }
+
+
+def _machine(taken: Taken) -> dict[str, Any]:
+    machine = taken.candidate.machine
+    return {
+        "machine": _known(machine.id),
+        "name": _known(machine.name),
+        "type": taken.candidate.type,
+        "place": taken.place.id,
+        "location": _known(machine.location),
+        "os_type": _known(machine.os_type),
+        "taken": _known(taken.taken),
+        "ready": _known(taken.ready),
+        "hotpatched": _known(taken.hotpatched),
+        "power_state": _known(machine.power_state),
+        "availability_set": _known(machine.availability_set_id),
+        "other_schedules": list(taken.other_schedules),
+        "clash": taken.clash,
+    }
+
+
+def _known(value: Maybe[Any]) -> Any:
+    return None if value is UNKNOWN else value
+
+
+def _show(one: Asked, found: ScopePreview, findings: Sequence[Judgement]) -> None:
+    console = output.console()
+    roomy = console.width >= output.NARROW
+    new = {machine.casefold() for machine in found.new or ()}
+    headers = ("Machine", "", "System", "Location", "Ready", "Power", "Other schedules")
+    table = output.table(*(headers if roomy else headers[:3]), folding=("Machine", "Other schedules"))
+    for taken in found.machines:
+        machine = taken.candidate.machine
+        sign = "maybe" if taken.taken is UNKNOWN else "new" if taken.candidate.key in new else ""
+        others = ", ".join(key.rpartition("/")[2] for key in taken.other_schedules)
+        cells = (
+            Text(str(_known(machine.name) or taken.candidate.key.rpartition("/")[2])),
+            Text(sign, _SIGNS.get(sign, "")),
+            Text(str(_known(machine.os_type) or "-")),
+            Text(str(_known(machine.location) or "-")),
+            _readiness(taken),
+            Text(str(_known(machine.power_state) or "-")),
+            Text(f"{others} ({taken.clash})" if taken.clash else others or "-", "yellow" if taken.clash else ""),
+        )
+        table.add_row(*(cells if roomy else cells[:3]))
+    for dropped in found.dropped or ():
+        blank = [Text("-")] * (len(headers) - 2 if roomy else 1)
+        table.add_row(Text(dropped.rpartition("/")[2]), Text("drops out", _SIGNS["drops out"]), *blank)
+    name = one.label.rpartition("::" if one.label.startswith("urn:") else "/")[2]
+    output.show(console, output.title(f"{name}: {output.count(len(found.sure), 'machine')}"))
+    if table.row_count:
+        output.show(console, table)
+    for judgement in findings:
+        finding = judgement.finding
+        if finding.verdict == "fail":
+            words = Text.assemble((finding.rule, "bold"), "\n", finding.reason, "\n", ("Fix: ", "bold"), finding.fix)
+            output.show(console, output.indented(words, finding.severity, STYLES[finding.severity]))
+    output.show(console, "")
+
+
+def _readiness(taken: Taken) -> Text:
+    if taken.hotpatched is True:
+        return Text("hotpatched", "yellow")
+    if taken.ready is UNKNOWN:
+        return Text("?", "magenta")
+    return Text("yes", "green") if taken.ready else Text("no", "bold red")
