@@ -44,18 +44,20 @@ def fill_patch_settings(
         added = dict(filled.settings)
         path = _configuration_path(machine.os_type)
         if added and path is None:
-            log.say("WARNING", f"{label}: its patch settings are left alone, because its system is not known yet")
+            log.say("WARNING", f"{label}: left alone: its patch settings, because its system is not known yet")
             return None
         props = args.props
+        out_of_reach = []
         for field in list(added):
             changed = _with(props, (*(path or ()), "patchSettings", *PATCH_FIELD_PATHS[field]), added[field])
             if changed is None:
                 del added[field]
-                log.say(
-                    "WARNING", f"{label}: {field} is left alone, because what it belongs to is not known yet, or secret"
-                )
+                out_of_reach.append(field)
             else:
                 props = changed
+        if out_of_reach:
+            left = f"{', '.join(out_of_reach)}, because what that belongs to is not known yet, or secret"
+            log.say("WARNING", f"{label}: left alone: {left}")
         for what in filled.left_alone:
             log.say("WARNING", f"{label}: left alone: {what}")
         if not added:

@@ -16,7 +16,9 @@ from .engine_log import Level
 async def known_part(value: Any) -> Any:
     """The value with what is not known yet as `UNKNOWN`, at any depth; secrets are read, so keep none of it."""
     if isinstance(value, pulumi.Output):
-        value = await value.future(with_unknowns=True)
+        found = await value.future(with_unknowns=True)
+        # An output that holds nothing yet is not one that holds None.
+        value = UNKNOWN if found is None and not await value.is_known() else found
     if isinstance(value, Unknown):
         return UNKNOWN
     if isinstance(value, Mapping):
