@@ -18,6 +18,7 @@ PROVIDERS: dict[str, dynamic.HandlerProvider] = {
     "virtual_machine_patch_settings": dynamic_providers.VirtualMachinePatchSettingsProvider(),
     "maintenance_schedule": dynamic_providers.MaintenanceScheduleProvider(),
     "schedule_assignment": dynamic_providers.ScheduleAssignmentProvider(),
+    "fleet_patch_settings": dynamic_providers.FleetPatchSettingsProvider(),
 }
 
 

@@ -51,7 +51,8 @@ class FleetRun:
         wanted = {one.key for one in machines}
         leaving = {key: member for key, member in self.records.items() if key not in wanted}
         if leaving:
-            self.ctx.inform(f"{count_of(len(leaving))} leave the fleet: {few(one.id for one in leaving.values())}")
+            names = few(one.id for one in leaving.values())
+            self.ctx.inform(f"leaving the fleet: {count_of(len(leaving))} ({names})")
         self.release(leaving)
 
     def release(self, leaving: Records) -> None:
@@ -64,7 +65,7 @@ class FleetRun:
                 mine[key] = member
         if kept := len(leaving) - len(mine):
             why = "on_destroy is 'keep'" if self.inputs.on_destroy == "keep" else "other resources declare them"
-            self.ctx.inform(f"{count_of(kept)} stay as they are ({why})")
+            self.ctx.inform(f"left as they are: {count_of(kept)} ({why})")
         members = list(mine.values())
         for start in range(0, len(members), _WAVE):
             self._release(members[start : start + _WAVE])
@@ -238,5 +239,6 @@ def explain(failures: Mapping[str, ArmError], total: int, what: str) -> ArmError
 
 def _reasons(alike: Mapping[str, list[tuple[str, ArmError]]]) -> Iterator[str]:
     for found in sorted(alike.values(), key=len, reverse=True):
-        _, _, reason = str(found[0][1]).partition(": ")
-        yield f"{few(name for name, _ in found)}: {reason or found[0][1]}"
+        whole = str(found[0][1])
+        _, _, reason = whole.partition(": ")
+        yield f"{few(name for name, _ in found)}: {(reason or whole).rstrip('.')}"
