@@ -43,6 +43,14 @@ ASSIGNMENT = {
     "location": "eastus",
     "properties": {"maintenanceConfigurationId": SCHEDULE.lower(), "resourceId": MACHINE},
 }
+SCOPE = {
+    "id": f"/subscriptions/{SUBSCRIPTION_ID}/providers/Microsoft.Maintenance/configurationAssignments/linux",
+    "location": "global",
+    "properties": {
+        "maintenanceConfigurationId": SCHEDULE.lower(),
+        "filter": {"osTypes": ["Linux"], "tagSettings": {"tags": {"Ring": ["1"]}, "filterOperator": "Any"}},
+    },
+}
 LICENSE = {
     "id": f"{SERVER}/licenseProfiles/default",
     "location": "eastus",
@@ -57,12 +65,13 @@ LICENSE = {
 
 
 def estate() -> list[object]:
-    """The small fleet, a schedule that one machine has, a scale set, and a licensed server outside Azure."""
+    """The small fleet, a schedule that one machine and a dynamic scope have, a scale set, and a licensed server outside Azure."""
     switched = {"windowsConfiguration": {"patchSettings": {"enableHotpatching": True}}}
     return [
         *small_fleet(SUBSCRIPTION_ID),
         CONFIGURATION,
         ASSIGNMENT,
+        SCOPE,
         scale_set_body({"patchMode": "AutomaticByPlatform", "enableHotpatching": True}),
         server_body(osProfile=switched),
         LICENSE,
@@ -95,14 +104,14 @@ def test_a_first_up_of_what_adopt_wrote_changes_nothing(tmp_path: Path, project:
     with launched(*arguments) as server:
         azure = Azure(server.info)
         said = adopt(azure, project / "__main__.py")
-        assert said == "Note: 10 resources declared.\n"
+        assert said == "Note: 11 resources declared.\n"
         stack = make_stack(azure, str(project))
-        # Five VMs, a scale set, a licence and its switch, a schedule and its assignment, and the stack itself.
-        assert stack.preview().changed == {"created": 11}
-        assert stack.up().changed == {"created": 11}
+        # Five VMs, a scale set, a licence and its switch, a schedule, its assignment and its scope, the stack.
+        assert stack.preview().changed == {"created": 12}
+        assert stack.up().changed == {"created": 12}
         assert stack.up("--expect-no-changes").changed == {}
         assert stack.refresh().changed == {}
-        assert stack.destroy().changed == {"deleted": 11}
+        assert stack.destroy().changed == {"deleted": 12}
         asked = set(azure.calls())
     assert asked
-    assert {call.split("_")[1] for call in asked} <= {"Get", "ListAll", "List", "ListBySubscription"}
+    assert {call.split("_")[1] for call in asked} <= {"Get", "ListAll", "List", "ListBySubscription", "Resources"}

@@ -1,6 +1,7 @@
 """What exists in a subscription as a program that takes it over."""
 
 import ast
+import json
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from pulumi_azure_hotpatch.adoption.found import found_in
 from pulumi_azure_hotpatch.adoption.program import program_text
 from pulumi_azure_hotpatch.handlers import find
 from pulumi_azure_hotpatch.host import wire
+from tests.handlers.declared import Declared as Taken
 from tests.handlers.machines import GROUP
 from tests.handlers.outside import put_profile, scale_set_body, server_body
 from tests.status.observed import HOTPATCHED, SERVER, Heard, fleet, linux, vm, windows
@@ -236,13 +238,83 @@ def test_a_recurrence_that_is_not_understood_is_left_out() -> None:
     assert "[schedule-recurrence]" in one.reason
 
 
-def test_dynamic_scopes_are_named_and_not_declared() -> None:
+SCOPES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    (
+        "",
+        {"osTypes": ["Windows"], "locations": ["eastus"]},
+        {"subscription_ids": [SUBSCRIPTION_ID], "os_types": ["Windows"], "locations": ["eastus"]},
+    ),
+    (
+        "/resourceGroups/rg-contoso",
+        {
+            "locations": ["eastus"],
+            "tagSettings": {"tags": {"Ring_Name": ["1", "2"], "tier": ["web"]}, "filterOperator": "all"},
+        },
+        {
+            "resource_group_ids": [GROUP],
+            "locations": ["eastus"],
+            "tag_filters": {"Ring_Name": ["1", "2"], "tier": ["web"]},
+            "tag_operator": "All",
+            "location": "eastus",
+        },
+    ),
+    (
+        "",
+        {"resourceTypes": ["Microsoft.Compute/virtualMachines"]},
+        {
+            "subscription_ids": [SUBSCRIPTION_ID],
+            "resource_types": ["Microsoft.Compute/virtualMachines"],
+            "allow_whole_subscription": True,
+        },
+    ),
+]
+
+
+def scoped(below: str, narrowed: dict[str, Any]) -> Azure:
+    """A world with a dynamic scope."""
     azure = fleet(windows("vm-1"))
     put(azure, WEEKLY, schedule())
-    rule = {"maintenanceConfigurationId": WEEKLY, "filter": {"osTypes": ["Windows"], "locations": ["eastus"]}}
-    put(azure, f"/subscriptions/{SUBSCRIPTION_ID}/{TAIL}/all", {"location": "global", "properties": rule})
+    location = "eastus" if below else "global"
+    rule = {"maintenanceConfigurationId": WEEKLY, "filter": narrowed}
+    put(azure, f"/subscriptions/{SUBSCRIPTION_ID}{below}/{TAIL}/By-OS", {"location": location, "properties": rule})
+    return azure
+
+
+@pytest.mark.parametrize(("below", "narrowed", "arguments"), SCOPES)
+def test_a_dynamic_scope_is_declared_and_taking_it_over_changes_nothing(
+    below: str, narrowed: dict[str, Any], arguments: dict[str, Any]
+) -> None:
+    azure = scoped(below, narrowed)
     (one,) = of_kind(adopted(azure), "DynamicScope")
-    assert one.reason == "it is a dynamic scope, not an assignment to a machine"
+    assert (one.reason, one.remarks) == (None, ())
+    schedule_id, given = one.arguments["schedule_id"], {**one.arguments}
+    assert schedule_id.casefold() == WEEKLY.casefold()
+    assert {name: value for name, value in given.items() if name not in ("schedule_id", "assignment_name")} == arguments
+    azure.take()
+    wire_inputs = {camel(name): value for name, value in given.items()}
+    resource = Taken(azure, "dynamic_scope", wire_inputs)
+    assert [finding for finding in resource.check() if finding.is_error] == []
+    state = resource.create()
+    assert azure.take_writes() == []
+    assert resource.refresh() == state
+    resource.delete()
+    assert azure.take_writes() == []
+    assert f"schedule_id=weekly.id,\n    assignment_name={json.dumps(given['assignment_name'])}" in program_text(
+        adopted(azure), SUBSCRIPTION_ID
+    )
+
+
+def test_what_of_a_filter_cannot_be_declared_is_remarked() -> None:
+    azure = scoped("", {"osTypes": ["Windows"], "availabilityZones": ["1"]})
+    (one,) = of_kind(adopted(azure), "DynamicScope")
+    assert one.remarks == ("its filter has availabilityZones too, which stays and cannot be declared",)
+
+
+def test_a_scope_that_a_rule_would_refuse_is_named_and_not_declared() -> None:
+    azure = scoped("/resourceGroups/rg-contoso", {"osTypes": ["Windows"]})
+    (one,) = of_kind(adopted(azure), "DynamicScope")
+    assert one.reason is not None
+    assert one.reason.endswith("[scope-group-needs-locations]")
 
 
 def test_a_schedule_that_is_not_in_the_program_is_named_by_its_id() -> None:

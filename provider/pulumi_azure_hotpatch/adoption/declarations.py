@@ -13,9 +13,10 @@ from pulumi_azure_hotpatch.engine.bodies import Body, object_at, properties_of
 from pulumi_azure_hotpatch.engine.facts import ARC_MACHINES, PATCH_FIELDS, VIRTUAL_MACHINES
 from pulumi_azure_hotpatch.engine.inventory import machine_from_arm, os_kind, scale_set_from_arm, settings_from_arm
 from pulumi_azure_hotpatch.engine.logic import fold
-from pulumi_azure_hotpatch.engine.maintenance_inventory import schedule_from_arm
+from pulumi_azure_hotpatch.engine.maintenance_inventory import dynamic_scope_from_arm, schedule_from_arm
 from pulumi_azure_hotpatch.engine.rules import judge, rules_for
 from pulumi_azure_hotpatch.engine.schedules import reboot_key
+from pulumi_azure_hotpatch.engine.scope import ALL, ANY, Place, ScopeFilter
 from pulumi_azure_hotpatch.errors import InvalidInput
 from pulumi_azure_hotpatch.handlers.restoring import settings_in
 from pulumi_azure_hotpatch.handlers.schedule_bodies import SCOPE, raw_fields
@@ -23,6 +24,7 @@ from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.arc_hotpatch_license import ArcHotpatchLicenseInputs
 from pulumi_azure_hotpatch.models.arc_machine_patch_settings import ArcMachinePatchSettingsInputs
 from pulumi_azure_hotpatch.models.base import Inputs
+from pulumi_azure_hotpatch.models.dynamic_scope import DynamicScopeInputs
 from pulumi_azure_hotpatch.models.maintenance_schedule import (
     LinuxPackages,
     MaintenanceScheduleInputs,
@@ -224,14 +226,13 @@ def _choices(model: type[WindowsPatches] | type[LinuxPackages]) -> dict[str, str
 
 
 def _assignment(body: Body) -> Declared | None:
-    """A schedule given to one machine; None for what is about no machine, left out for a dynamic scope."""
+    """A schedule given to one machine, or by a dynamic scope; None for what is about no machine."""
     id, properties = str(body["id"]), properties_of(body)
     schedule = properties.get("maintenanceConfigurationId")
     try:
         owner = ResourceId.parse(ResourceId.parse(id).scope)
     except InvalidInput:
-        # On a subscription or a group: a dynamic scope.
-        return Declared(id, "DynamicScope", _name(id), reason="it is a dynamic scope, not an assignment to a machine")
+        return _scope(body)
     if not (owner.is_type(VIRTUAL_MACHINES) or owner.is_type(ARC_MACHINES)) or not isinstance(schedule, str):
         return None
     arguments: dict[str, Any] = {
@@ -241,6 +242,51 @@ def _assignment(body: Body) -> Declared | None:
     }
     name = f"{_name(str(owner))}-{arguments['assignment_name']}"
     return _valid("ScheduleAssignment", id, arguments, ScheduleAssignmentInputs, name=name)
+
+
+def _scope(body: Body) -> Declared:
+    """A dynamic scope, on a subscription or a group, as a declaration of its own."""
+    id, schedule = str(body["id"]), properties_of(body).get("maintenanceConfigurationId")
+    parsed = ResourceId.parse(id)
+    narrowed = object_at(properties_of(body), "filter")
+    found = ScopeFilter.from_arm(body)
+    arguments: dict[str, Any] = {
+        "schedule_id": schedule,
+        "assignment_name": str(body.get("name") or parsed.name),
+        **(
+            {"resource_group_ids": [Place.parse(parsed.scope).id]}
+            if parsed.resource_group
+            else {"subscription_ids": [parsed.subscription_id]}
+        ),
+    }
+    for name in ("resource_types", "resource_groups", "locations", "os_types"):
+        if given := getattr(found, name):
+            arguments[name] = list(given)
+    if found.tags:
+        arguments["tag_filters"] = {name: list(values) for name, values in found.tags.items()}
+        if fold(found.tag_operator) != fold(ANY):
+            arguments["tag_operator"] = ALL
+    if parsed.resource_group and body.get("location"):
+        arguments["location"] = body["location"]
+    if not parsed.resource_group and not arguments.keys() & _NARROWING:
+        arguments["allow_whole_subscription"] = True
+    made = _valid(
+        "DynamicScope",
+        id,
+        arguments,
+        DynamicScopeInputs,
+        name="-".join(filter(None, (parsed.resource_group, parsed.name))),
+    )
+    beyond = [name for name in ("resourceIds", "availabilityZones") if narrowed.get(name)]
+    remarks = tuple(f"its filter has {name} too, which stays and cannot be declared" for name in beyond)
+    refused = next(
+        (one for one in judge(rules_for("dynamic_scope"), dynamic_scope_from_arm(body)) if one.is_error), None
+    )
+    reason = made.reason or (f"{refused.reason} [{refused.rule}]" if refused else None)
+    return Declared(id, made.kind, made.name, arguments, reason, remarks)
+
+
+_NARROWING: Final = frozenset(("resource_groups", "locations", "os_types", "tag_filters"))
 
 
 def _valid(

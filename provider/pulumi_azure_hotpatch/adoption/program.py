@@ -77,7 +77,7 @@ class _Names:
 def _arguments(one: Declared, schedules: Mapping[str, str]) -> dict[str, str]:
     """Each argument as Python text; a schedule that is declared here is referred to."""
     shown = {name: _literal(value) for name, value in one.arguments.items() if value is not None}
-    if one.kind == "ScheduleAssignment":
+    if one.kind in ("ScheduleAssignment", "DynamicScope"):
         variable = schedules.get(str(one.arguments["schedule_id"]).casefold())
         if variable is not None:
             shown["schedule_id"] = f"{variable}.id"
