@@ -11,12 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from pulumi_azure_hotpatch.engine.judgement import Judgement, cases, judge_cases
-from pulumi_azure_hotpatch.engine.rules import RULES, Finding
+from pulumi_azure_hotpatch.engine.rules import Finding
 from pulumi_azure_hotpatch.engine.rules.model import Era
 from pulumi_azure_hotpatch.engine.waivers import WAIVER, Waiver, waive
-from pulumi_azure_hotpatch.errors import InvalidInput
 
-from . import output
+from . import output, switches
 from .inputs import read_estate
 from .instants import as_of
 from .waivers import load_waivers
@@ -39,13 +38,10 @@ def run(
     as_json: bool,
 ) -> int:
     """Judge everything in the files; 1 when a rule of severity error failed unwaived. Raises InvalidInput."""
-    known = {rule.switch for rule in RULES if rule.switch}
-    if unknown := sorted(set(relaxed) - known):
-        raise InvalidInput(f"--relax {unknown[0]!r}: expected one of {', '.join(sorted(known))}")
     now, given = as_of(today), load_waivers(waivers)
     asked = read_estate(paths, now)
     everything = (*cases(asked.estate, era), *asked.declarations)
-    judged = judge_cases(everything, relaxed=frozenset(relaxed))
+    judged = judge_cases(everything, relaxed=switches.relaxed(relaxed))
     tally, wanted = Counter[tuple[str, str]](), []
     for one in waive(judged, given, today=now.date(), also=asked.urns_of):
         tally[WAIVED if one.waived else one.finding.verdict, one.finding.severity] += 1

@@ -366,6 +366,70 @@ def scope(
     return command.run(files or (), wanted, live=live, today=today, as_json=as_json)
 
 
+@app.command(
+    epilog="Example: pulumi preview --json --show-sames | azure-hotpatch review - --markdown review.md --sarif it.sarif"
+)
+def review(
+    preview: Annotated[
+        str,
+        typer.Argument(
+            metavar="PREVIEW",
+            help="`pulumi preview --json --show-sames`, its events, or a plan file. `-`: standard input.",
+            show_default=False,
+        ),
+    ],
+    inventory: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE", help="What Azure has now (ARM bodies), for what a preview does not say.", show_default=False
+        ),
+    ] = None,
+    waivers: Waivers = None,
+    relax: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SWITCH", help="As for `check`; may be repeated.", show_default=False),
+    ] = None,
+    months: Annotated[int, typer.Option(metavar="N", help="For how many months restarts are foretold.")] = 3,
+    markdown: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the Markdown there.", show_default=False)
+    ] = None,
+    sarif: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write SARIF 2.1.0 for code scanning.", show_default=False)
+    ] = None,
+    junit: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write JUnit XML for pipelines.", show_default=False)
+    ] = None,
+    artifact: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH", help="The file of the repository at which code scanning shows findings.", show_default=False
+        ),
+    ] = None,
+    releases: Releases = None,
+    today: AsOf = None,
+    as_json: AsJson = False,
+) -> int:
+    """What a change does to which machines, the restarts to come, findings and waivers: for a pull request."""
+    from . import review as command
+
+    return command.run(
+        command.Wanted(
+            preview=preview,
+            inventories=tuple(inventory or ()),
+            waivers=waivers,
+            relaxed=tuple(relax or ()),
+            months=months,
+            releases=releases,
+            today=today,
+            markdown=markdown,
+            sarif=sarif,
+            junit=junit,
+            artifact=artifact,
+            as_json=as_json,
+        )
+    )
+
+
 @app.command()
 def rules(era: Era = "current", as_json: AsJson = False) -> int:
     """The catalogue: what must hold, of what, and how serious it is."""

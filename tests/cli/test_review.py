@@ -1,0 +1,126 @@
+"""`azure-hotpatch review`: what a pull request is told of a change."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from azure_patch_simulator.launch import launched
+from demo import Azure
+from pulumi_azure_hotpatch.engine.previews import read_preview
+from tests.cli.conftest import CHECKOUT, INVENTORY, Ask
+from tests.cli.test_preview import MACHINE, preview, settings, step
+from tests.support.pulumi_cli import Stack
+
+AS_OF = ("--as-of", "2026-11-23")
+WRONG = settings(enableHotpatching=True, patchMode="Manual")
+FINE = settings(patchMode="AutomaticByPlatform")
+
+
+def test_the_markdown_goes_to_the_terminal_and_an_error_is_the_exit_code(ask: Ask) -> None:
+    answer = ask("review", "-", *AS_OF, stdin=preview(WRONG))
+    assert (answer.code, answer.err) == (1, "")
+    assert answer.lines[0] == "## Patching review"
+    assert "`hotpatch-needs-platform-mode`" in answer.out
+    assert ask("review", "-", *AS_OF, stdin=preview(FINE)).code == 0
+
+
+def test_every_form_is_written_at_once(ask: Ask, tmp_path: Path) -> None:
+    files = {name: tmp_path / name for name in ("review.md", "patching.sarif", "patching.xml")}
+    options = [
+        *("--markdown", files["review.md"], "--sarif", files["patching.sarif"], "--junit", files["patching.xml"]),
+        *("--artifact", "infra/__main__.py"),
+    ]
+    answer = ask("review", "-", *AS_OF, "--json", *options, stdin=preview(WRONG))
+    rows = answer.rows("findings")
+    failed = {row["rule"] for row in rows if row["verdict"] == "fail"}
+    assert "## Patching review" in files["review.md"].read_text("utf-8")
+    (run,) = json.loads(files["patching.sarif"].read_text("utf-8"))["runs"]
+    assert {result["ruleId"] for result in run["results"] if result["kind"] == "fail"} == failed
+    place = run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert place == "infra/__main__.py"
+    (suite,) = ElementTree.parse(files["patching.xml"]).getroot()
+    assert int(suite.get("failures", "")) == sum(
+        row["verdict"] == "fail" and row["severity"] == "error" for row in rows
+    )
+
+
+def test_a_waiver_takes_the_failure_away_and_is_listed(ask: Ask, tmp_path: Path) -> None:
+    rows = ask("review", "-", *AS_OF, "--json", stdin=preview(WRONG)).rows("findings")
+    errors = {row["rule"] for row in rows if row["verdict"] == "fail" and row["severity"] == "error"}
+    waivers = tmp_path / "waivers.yaml"
+    waivers.write_text(
+        "version: 1\nwaivers:\n"
+        + "".join(
+            f"- {{rule: {rule}, resource: '*', reason: it moves next month, owner: platform team, until: 2027-01-31}}\n"
+            for rule in errors
+        )
+    )
+    answer = ask("review", "-", *AS_OF, "--waivers", waivers, stdin=preview(WRONG))
+    assert answer.code == 0
+    assert "### Waived" in answer.out
+    assert "it moves next month" in answer.out
+
+
+def test_an_inventory_tells_what_the_change_means_for_restarts(ask: Ask) -> None:
+    change = settings(op="update", patchMode="AutomaticByPlatform", enableHotpatching=False)
+    answer = ask("review", "-", *AS_OF, "--inventory", INVENTORY, "--months", 12, stdin=preview(change))
+    assert "in 12 months on 1 machine" in answer.out
+    assert "(before this change " in answer.out
+    others = json.loads(INVENTORY.read_text("utf-8"))
+    assert sum(other["name"] in answer.out for other in others if other["id"].casefold() != MACHINE.casefold()) == 0
+
+
+def test_a_machine_that_is_deleted_is_told(ask: Ask) -> None:
+    gone = step("VirtualMachinePatchSettings", "web", "delete")
+    gone |= {"oldState": gone["newState"], "newState": None}
+    answer = ask("review", "-", *AS_OF, stdin=preview(gone))
+    assert "| **delete** | web <sub>VirtualMachinePatchSettings</sub> |" in answer.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("review", "nowhere.json"), "nowhere.json: cannot be read (No such file or directory)"),
+        (("review", "-"), "standard input: not a preview; expected what"),
+        (("review", "-", "--relax", "everything"), "--relax 'everything': expected one of"),
+        (("review", "-", "--waivers", "nowhere.yaml"), "nowhere.yaml: cannot be read"),
+        (("review", "-", "--inventory", "nowhere.json"), "nowhere.json: cannot be read"),
+        (("review", "-", "--months", "0"), "--months"),
+        (("review", "-", "--sarif", "nowhere/it.sarif"), "nowhere/it.sarif: cannot be written"),
+    ],
+)
+def test_bad_input_is_one_line(ask: Ask, arguments: tuple[str, ...], told: str) -> None:
+    nothing = "not a preview" in told
+    answer = ask(*arguments, stdin="[]" if nothing else preview(FINE))
+    assert answer.code == 2
+    assert answer.err.startswith(f"azure-hotpatch: {told}")
+    assert len(answer.err.splitlines()) == 1
+
+
+@pytest.fixture
+def azure(tmp_path: Path) -> Iterator[Azure]:
+    with launched("--era", "2021-preview", "--time", "manual", "--ca-file", str(tmp_path / "ca.pem")) as server:
+        yield Azure(server.info)
+
+
+def test_the_real_engine_says_the_same_in_all_three_forms(ask: Ask, azure: Azure, tmp_path: Path) -> None:
+    stack = Stack(CHECKOUT, tmp_path, azure.environment() | {"PULUMI_EXPERIMENTAL": "true"})
+    plan = tmp_path / "plan.json"
+    stack.preview("--save-plan", str(plan), json=False)
+    steps = stack.preview("--show-sames").json
+    stack.env["PULUMI_ENABLE_STREAMING_JSON_PREVIEW"] = "true"
+    events = [json.loads(line) for line in stack.preview("--show-sames").stdout.splitlines()]
+    forms = [read_preview(document) for document in (steps, json.loads(plan.read_text("utf-8")), events)]
+    told = [{(change.urn, change.op) for change in form.changes if change.name != "default"} for form in forms]
+    assert told[0] == told[1] == told[2]
+    assert len(told[0]) == 10
+    findings = []
+    for name, document in (("steps", steps), ("plan", json.loads(plan.read_text("utf-8"))), ("events", events)):
+        written = tmp_path / f"{name}.json"
+        written.write_text(json.dumps(document))
+        rows = ask("review", written, *AS_OF, "--json").rows("findings")
+        findings.append({(row["resource"], row["rule"], row["verdict"]) for row in rows})
+    assert findings[0] == findings[1] == findings[2]

@@ -1,0 +1,142 @@
+"""The three forms in which Pulumi announces a run say the same."""
+
+from typing import Any
+
+import pytest
+
+from pulumi_azure_hotpatch.engine.logic import UNKNOWN
+from pulumi_azure_hotpatch.engine.previews import Preview, is_preview, read_preview
+from pulumi_azure_hotpatch.errors import InvalidInput
+
+TYPE = "pulumi-python:dynamic/azurehotpatch:VirtualMachinePatchSettings"
+LATER = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+
+def urn(name: str) -> str:
+    return f"urn:pulumi:dev::contoso::{TYPE}::{name}"
+
+
+def state(name: str, id: str = "", **inputs: Any) -> dict[str, Any]:
+    return {"urn": urn(name), "type": TYPE, "id": id, "inputs": {"__provider": "gASV", **inputs}}
+
+
+def steps(*given: tuple[str, dict[str, Any] | None, dict[str, Any] | None]) -> Preview:
+    return read_preview({"steps": [{"op": op, "oldState": old, "newState": new} for op, old, new in given]})
+
+
+def test_steps_say_what_will_be_and_what_was() -> None:
+    old, new = state("web", "vm", patchMode="Manual"), state("web", patchMode="AutomaticByPlatform")
+    found = steps(("update", old, new), ("create", None, state("api", virtualMachineId=LATER)))
+    (web, api), (before,) = found.after, found.before
+    assert (web.id, web.inputs["patchMode"]) == ("vm", "AutomaticByPlatform")
+    assert (api.id, api.inputs["virtualMachineId"]) == (None, UNKNOWN)
+    assert before.inputs["patchMode"] == "Manual"
+    updated, created = found.changes
+    assert (updated.name, updated.op, updated.fields) == (
+        "web",
+        "update",
+        (("patchMode", "Manual", "AutomaticByPlatform"),),
+    )
+    assert (created.op, created.fields) == ("create", ())
+
+
+def test_the_steps_of_a_replacement_are_one_change() -> None:
+    old, new = state("web", "vm-1", virtualMachineId="vm-1"), state("web", virtualMachineId="vm-2")
+    found = steps(("create-replacement", old, new), ("replace", old, new), ("delete-replaced", old, None))
+    (change,) = found.changes
+    assert (change.op, change.fields) == ("replace", (("virtualMachineId", "vm-1", "vm-2"),))
+    (after,) = found.after
+    assert (after.id, after.inputs["virtualMachineId"]) == (None, "vm-2")
+
+
+def test_what_is_deleted_will_not_be() -> None:
+    found = steps(("delete", state("web", "vm"), None), ("same", state("api", "vm-2"), state("api", "vm-2")))
+    assert [one.urn for one in found.after] == [urn("api")]
+    assert [(change.name, change.op) for change in found.changes] == [("web", "delete"), ("api", "same")]
+
+
+def test_a_value_that_is_secret_is_not_known() -> None:
+    (change,) = steps(("update", state("web", tags="[secret]"), state("web", tags={"a": "b"}))).changes
+    assert change.fields == (("tags", UNKNOWN, {"a": "b"}),)
+
+
+def event(**told: Any) -> dict[str, Any]:
+    return {"sequence": 1, "timestamp": 1795403347, **told}
+
+
+def test_events_say_the_same_and_what_policies_said() -> None:
+    old, new = state("web", "vm", patchMode="Manual"), state("web", "vm", patchMode="AutomaticByPlatform")
+    told = {
+        "resourceUrn": urn("web"),
+        "policyPackName": "patching",
+        "policyName": "hotpatch-forbids-bypass",
+        "enforcementLevel": "mandatory",
+        "message": "[patching]\n  bypass must be false",
+    }
+    metadata = {"op": "update", "urn": urn("web"), "type": TYPE, "old": old, "new": new}
+    found = read_preview(
+        [event(preludeEvent={}), event(resourcePreEvent={"metadata": metadata}), event(policyEvent=told)]
+    )
+    same = steps(("update", old, new))
+    assert (found.after, found.before, found.changes) == (same.after, same.before, same.changes)
+    (violation,) = found.policies
+    assert (violation.urn, violation.level, violation.message) == (
+        urn("web"),
+        "mandatory",
+        "[patching] bypass must be false",
+    )
+
+
+def test_a_plan_says_what_will_be_without_ids() -> None:
+    goal = {"type": TYPE, "name": "web", "propertyDependencies": {"virtualMachineId": [urn("vm")], "patchMode": []}}
+    plans = {
+        urn("web"): {"goal": goal, "steps": ["create"], "state": {"virtualMachineId": LATER, "patchMode": "Manual"}},
+        urn("old"): {"goal": None, "steps": ["delete"], "state": {}},
+        urn("new"): {"goal": goal, "steps": ["create-replacement", "replace", "delete-replaced"], "state": {}},
+    }
+    found = read_preview({"manifest": {}, "config": {}, "resourcePlans": plans})
+    web = found.after[0]
+    assert (web.id, web.type) == (None, TYPE)
+    assert (web.inputs["virtualMachineId"], web.inputs["patchMode"]) == (UNKNOWN, "Manual")
+    assert web.depends_on["virtualMachineId"] == (urn("vm"),)
+    assert [(change.name, change.op, change.type) for change in found.changes] == [
+        ("web", "create", TYPE),
+        ("old", "delete", TYPE),
+        ("new", "replace", TYPE),
+    ]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        [],
+        {"steps": 3},
+        {"steps": [], "id": "/subscriptions/0"},
+        "preview",
+        None,
+        [{"sequence": 1}, {}],
+        {"value": []},
+    ],
+)
+def test_anything_else_is_no_preview(document: object) -> None:
+    assert not is_preview(document)
+    with pytest.raises(InvalidInput, match=r"^not a preview; expected what `pulumi preview --json --show-sames`"):
+        read_preview(document)
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ({"steps": [3]}, "step 1: expected an object"),
+        ({"resourcePlans": {"urn:pulumi:dev::a::b::c": 3}}, "plan of urn:pulumi:dev::a::b::c: expected an object"),
+    ],
+)
+def test_a_step_that_is_none_is_named(document: object, told: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read_preview(document)
+    assert str(refused.value) == told
+
+
+def test_steps_without_a_state_are_passed_over() -> None:
+    assert steps(("create", None, None)) == Preview((), (), ())
