@@ -15,3 +15,10 @@ def analyzer() -> Iterator[Analyzer]:
     """One process for all questions of a module, at the pack's own levels."""
     with Analyzer(PACK) as started:
         yield started
+
+
+@pytest.fixture
+def configurable(analyzer: Analyzer) -> Iterator[Analyzer]:
+    """The same process, for tests that configure it: afterwards it is at the pack's own levels again."""
+    yield analyzer
+    analyzer.configure({})

@@ -95,6 +95,10 @@ class Stack:
         """The URNs of what the stack declares under an id: other names for waivers to match."""
         return self._names.urns_of(identity) or self._scope_urns.get(identity.casefold(), ())
 
+    def label_of(self, one: Declared) -> str:
+        """What findings about it name: an id, or a URN while it has none."""
+        return self._names.label(self._names.id_of(one))
+
     def declarations(self) -> Iterator[Case]:
         """What can be said of the declarations themselves: that they say something, and nothing twice."""
         claims = [claim for one in self._declared for claim in self._claims(one)]

@@ -81,12 +81,12 @@ DECLARED_FACTS: Final[Mapping[Subject, frozenset[str]]] = {
             "scope",
         )
     ),
+    # Of an assignment whose schedule is not for guests nothing is asked: other schedules follow other rules.
     "assignment": frozenset(
         (
             *_MACHINE_OF_ANOTHER,
             "machine_type",
             "schedule_type",
-            "schedule.scope",
             "same_subscription",
             "same_start_as",
             "overlaps_with",
@@ -108,7 +108,6 @@ DECLARED_FACTS: Final[Mapping[Subject, frozenset[str]]] = {
             "resource_group_count",
         )
     ),
-    # What our own resource refuses by itself, in its own words, is not asked here.
     "installation": frozenset(
         (
             *_MACHINE_OF_ANOTHER,
@@ -117,6 +116,7 @@ DECLARED_FACTS: Final[Mapping[Subject, frozenset[str]]] = {
             "patches.linux_security_alone",
             "patches.beyond_security",
             "selects_something",
+            "reboot_setting",
             "maximum_minutes",
             "max_publish_date",
             "starts_machine",
@@ -128,6 +128,9 @@ DECLARED_FACTS: Final[Mapping[Subject, frozenset[str]]] = {
     "estate": frozenset(("is_enough",)),
 }
 
+# What our own resource refuses by itself, in its own words.
+_REFUSED: Final = frozenset(("install-reboot-setting",))
+
 # What only several resources together can show: the machine of an installation is another resource.
 _TOGETHER: Final[frozenset[Subject]] = frozenset(("assignment", "declaration", "coverage", "estate"))
 
@@ -135,7 +138,7 @@ _TOGETHER: Final[frozenset[Subject]] = frozenset(("assignment", "declaration", "
 def is_judged(rule: Rule) -> bool:
     """Whether everything that the rule asks for is declared."""
     asked = rule.applies_to.fields | rule.require.fields
-    return rule.era == CURRENT and asked <= DECLARED_FACTS.get(rule.subject, frozenset())
+    return rule.era == CURRENT and rule.id not in _REFUSED and asked <= DECLARED_FACTS.get(rule.subject, frozenset())
 
 
 def is_joined(rule: Rule) -> bool:

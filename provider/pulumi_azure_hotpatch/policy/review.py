@@ -69,7 +69,7 @@ def review(
     stack = Stack(declared)
     estate = stack.estate(as_of=now)
     together = (*stack.declarations(), *estate_cases(estate, minimum_percent)) if complete else ()
-    given = (*cases(estate), *_installations(declared, estate), *together)
+    given = (*cases(estate), *_installations(declared, stack, estate), *together)
 
     def urns_of(resource: str) -> tuple[str, ...]:
         return (resource,) if resource.startswith("urn:") else stack.urns_of(resource)
@@ -96,12 +96,12 @@ def has_unknown(value: Any) -> bool:
     return any(map(has_unknown, value)) if isinstance(value, list) else value is UNKNOWN
 
 
-def _installations(declared: Iterable[Declared], estate: Estate) -> Iterator[Case]:
+def _installations(declared: Iterable[Declared], stack: Stack, estate: Estate) -> Iterator[Case]:
     machines = {entry.resource.casefold(): entry.facts for entry in estate.machines}
     for one in declared:
         if one.kind == INSTALLATION:
-            machine_id = one.text("machineId")
-            machine = machines.get(str(machine_id).casefold(), Machine.unseen(machine_id or UNKNOWN))
+            unseen = Machine.unseen(one.text("machineId") or UNKNOWN)
+            machine = machines.get(stack.label_of(one).casefold(), unseen)
             inputs, _ = wire.draft(PatchInstallationInputs, _for_the_host(dict(one.inputs)))
             try:
                 facts = request_facts(inputs, machine)

@@ -1,0 +1,109 @@
+"""Every rule that only several resources together can break, in the real analyzer."""
+
+from __future__ import annotations
+
+import pytest
+
+from pulumi_azure_hotpatch.engine.rules import Rule, rule
+from pulumi_azure_hotpatch.policy.judged import JOINED
+from tests.policy.bags import OTHER_TYPE
+from tests.policy.stacks import BY_PLATFORM, STACKS, assigned, on, settings, vm
+from tests.support.analyzer import UNKNOWN, Analyzer, Resource, Violation
+
+every_rule = pytest.mark.parametrize("one", [rule(rule_id) for rule_id in STACKS], ids=lambda one: one.id)
+
+
+def said(analyzer: Analyzer, stack: list[Resource], policy: str) -> list[Violation]:
+    return [found for found in analyzer.analyze_stack(stack) if found.policy == policy]
+
+
+def test_every_rule_has_its_stacks() -> None:
+    assert {*STACKS, "hotpatch-share"} == {one.id for one in JOINED}
+
+
+@every_rule
+def test_a_stack_that_keeps_a_rule_is_not_spoken_of(one: Rule, analyzer: Analyzer) -> None:
+    assert said(analyzer, STACKS[one.id].passes, one.id) == []
+
+
+@every_rule
+def test_a_stack_that_breaks_a_rule_is_told_with_the_resource_that_does(one: Rule, analyzer: Analyzer) -> None:
+    stacks = STACKS[one.id]
+    found = said(analyzer, [*stacks.violates, OTHER_TYPE], one.id)
+    assert found
+    for violation in found:
+        assert violation.message.startswith(f"{one.title}.\n")
+        assert stacks.says in violation.message
+        assert one.fix in violation.message
+        assert violation.urn in {"", *(resource.urn for resource in stacks.violates)}
+
+
+@every_rule
+def test_what_is_not_known_yet_gives_no_verdict(one: Rule, analyzer: Analyzer) -> None:
+    stack = STACKS[one.id].unknown
+    assert said(analyzer, [OTHER_TYPE] if stack is None else stack, one.id) == []
+
+
+def fleet(*switches: object) -> list[Resource]:
+    return [
+        vm(f"vm{number}", patching=BY_PLATFORM | {"enableHotpatching": switch})
+        for number, switch in enumerate(switches)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("switches", "told"),
+    [((True, True, False), False), ((True, False, False), True), ((True, None, None), True), ((), False)],
+)
+def test_the_share_of_hotpatched_machines_is_what_the_team_asks_for(
+    switches: tuple[object, ...], told: bool, configurable: Analyzer
+) -> None:
+    assert said(configurable, fleet(False, False), "hotpatch-share") == []
+    configurable.configure({"hotpatch-share": "mandatory"}, hotpatch_share={"minimumPercent": 60})
+    found = said(configurable, fleet(*switches), "hotpatch-share")
+    assert [one.level for one in found] == (["mandatory"] if told else [])
+    if told:
+        assert "1 of 3 Windows VMs are hotpatched, which is 33 %; 60 % are asked for." in found[0].message
+
+
+def test_a_share_that_is_not_known_yet_gives_no_verdict(configurable: Analyzer) -> None:
+    configurable.configure({"hotpatch-share": "mandatory"}, hotpatch_share={"minimumPercent": 60})
+    assert said(configurable, fleet(True, UNKNOWN, False), "hotpatch-share") == []
+    assert len(said(configurable, fleet(UNKNOWN, False, False), "hotpatch-share")) == 1
+
+
+def test_settings_that_do_not_fit_the_machine_of_another_resource_are_told_together(analyzer: Analyzer) -> None:
+    machine = vm(linux=True)
+    on_it = on(settings(enableHotpatching=True, **BY_PLATFORM), machine, "virtualMachineId")
+    (found,) = [one for one in said(analyzer, [machine, on_it], "resources-together") if "windows-only" in one.message]
+    assert found.urn in (machine.urn, on_it.urn)
+    assert "hotpatch-is-windows-only" not in {one.policy for one in analyzer.analyze(on_it)}
+
+
+def test_what_one_resource_breaks_alone_is_not_told_again_together(analyzer: Analyzer) -> None:
+    broken = settings(enableHotpatching=True, patchMode="Manual")
+    assert "hotpatch-needs-platform-mode" in {one.policy for one in analyzer.analyze(broken)}
+    assert said(analyzer, [broken], "resources-together") == []
+
+
+def test_an_id_that_is_known_by_now_still_joins_settings_with_their_machine(analyzer: Analyzer) -> None:
+    machine = Resource(
+        "azure-native:compute:VirtualMachine", {"name": "web", "osProfile": {"linuxConfiguration": {"ssh": {}}}}
+    )
+    known = settings(enableHotpatching=True, **BY_PLATFORM)
+    joined = Resource(known.type, known.properties, known.name, {"virtualMachineId": (machine.urn,)})
+    assert any("windows-only" in one.message for one in said(analyzer, [machine, joined], "resources-together"))
+    assert not any("windows-only" in one.message for one in said(analyzer, [machine, known], "resources-together"))
+
+
+def test_a_rule_can_be_left_out_of_what_is_told_together(configurable: Analyzer) -> None:
+    machine = vm(linux=True)
+    on_it = on(settings(enableHotpatching=True, **BY_PLATFORM), machine, "virtualMachineId")
+    left_out = {"except": ["hotpatch-is-windows-only", "hotpatch-needs-eligible-image"]}
+    configurable.configure({"resources-together": "advisory"}, resources_together=left_out)
+    assert said(configurable, [machine, on_it], "resources-together") == []
+
+
+def test_a_machine_with_a_schedule_is_patched(analyzer: Analyzer) -> None:
+    machine = vm(patching={"patchMode": "Manual"})
+    assert said(analyzer, [machine, on(assigned(), machine)], "windows-vm-is-patched") == []
