@@ -143,7 +143,7 @@ def adopt(
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Write the program that takes over what exists: patch settings, licences, schedules, assignments."""
+    """Write the program that takes over what exists: patch settings, licences, schedules, assignments, scopes."""
     from . import adopt as command
 
     return command.run(subscription, to=to, as_json=as_json)
