@@ -122,6 +122,14 @@ def test_an_observed_value_that_we_do_not_know_is_stored_by_its_own_names() -> N
     assert dumped["windows"]["classificationsToInclude"] == ["Firmware"]
 
 
+def test_an_answer_that_holds_models_is_a_bag_of_bags() -> None:
+    patches = WindowsPatches(classifications_to_include=("Critical",))
+    expected = {"classificationsToInclude": ["Critical"]}
+    assert wire.plain((patches, "text")) == [expected, "text"]
+    assert wire.plain(patches) == expected
+    assert wire.plain(None) is None
+
+
 def test_state_without_a_required_value_says_what_to_do() -> None:
     with pytest.raises(InvalidInput) as caught:
         wire.load_state(KINDS["ScheduleAssignment"].state, {"machineId": MACHINE})

@@ -239,8 +239,10 @@ def _alias(handler: Handler[Any, Any], finding: Finding) -> str:
 
 
 def _aliased(handler: Handler[Any, Any], values: Mapping[str, Any]) -> Bag:
+    from . import wire
+
     fields = handler.inputs.model_fields
-    return {fields[name].alias or name: value for name, value in values.items() if value is not None}
+    return {fields[name].alias or name: wire.plain(value) for name, value in values.items() if value is not None}
 
 
 def _targets(handler: Handler[Any, Any], bag: Bag) -> set[str]:

@@ -103,6 +103,15 @@ def dump(model: Model) -> dict[str, Any]:
     return bag
 
 
+def plain(value: Any) -> Any:
+    """A value of a model's field as a bag holds it: models at any depth as bags of their own."""
+    if isinstance(value, Model):
+        return dump(value)
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
 def difference(inputs: type[Inputs], state: type[State], old: Bag, new: Bag) -> Difference:
     """What the declaration `new` changes on the stored outputs `old`, by the marks on the inputs' fields.
 
