@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
@@ -46,10 +47,10 @@ class Export:
     def __init__(self) -> None:
         try:
             import duckdb
-            import duckdb_kql
+            import duckdb_kql  # noqa: F401 - said at once, not at the first query
         except ImportError:
             raise InvalidInput(MISSING) from None
-        self._duckdb, self._kql = duckdb, duckdb_kql
+        self._duckdb = duckdb
         self._connection: duckdb.DuckDBPyConnection = duckdb.connect(":memory:")
         # Filters stay where they are written: pushed down, `verdicts` would be computed anew from the bodies.
         for setting in ("TimeZone = 'UTC'", "disabled_optimizers = 'filter_pushdown'"):
@@ -103,15 +104,10 @@ class Export:
 
     def rows(self, query: Query) -> Iterator[tuple[str, ...]]:
         """The rows of a query, in the order of its projection."""
-        sql, parameters = self._translated(query.text)
+        sql, parameters = _translated(query.text)
         result = self._connection.cursor().execute(sql, parameters or None)
         while found := result.fetchmany(_BATCH):
             yield from found
-
-    def _translated(self, text: str) -> tuple[str, dict[str, Any]]:
-        schema = {table: list(_COLUMNS) for table in _TABLES}
-        sql = self._kql.to_sql(text, schema=schema, allow_write=False)
-        return str(sql), dict(sql.parameters)
 
     def _insert_texts(self, texts: list[str]) -> None:
         self._insert_bodies("(SELECT unnest(?::VARCHAR[])::JSON AS json)", [texts])
@@ -157,6 +153,14 @@ class Export:
 
     def _next(self) -> int:
         return int(_only(self._connection.execute("SELECT coalesce(max(number), 0) FROM entries")))
+
+
+@lru_cache(maxsize=64)
+def _translated(text: str) -> tuple[str, dict[str, Any]]:
+    import duckdb_kql
+
+    sql = duckdb_kql.to_sql(text, schema={table: list(_COLUMNS) for table in _TABLES}, allow_write=False)
+    return str(sql), dict(sql.parameters)
 
 
 def _only(result: duckdb.DuckDBPyConnection) -> Any:

@@ -50,6 +50,9 @@ ASSESSED: Final = f"""| join kind=leftouter (
     | project machine = tostring(split(tolower(id), '/patchassessmentresults/')[0]),
         support = tostring(properties.configurationStatus.vmGuestPatchReadiness.detectedVMGuestPatchSupportState)
 ) on machine
+| extend support = tostring(support)
+"""
+"""What an assessment found out, empty where there is none: a join's empty side is null in one engine, empty in another.
 """
 
 MACHINES: Final = Table(

@@ -74,6 +74,8 @@ def _given(where: str) -> str:
     | project given = tolower(id), schedule_shown = 'yes', schedule_scope = tostring(properties.maintenanceScope),
         schedule_reboot = tostring({_INSTALL}.rebootSetting)
 ) on given
+| extend schedule_shown = tostring(schedule_shown), schedule_scope = tostring(schedule_scope),
+    schedule_reboot = tostring(schedule_reboot)
 | where schedule_scope in~ ('', '{GUEST_SCOPE}')
 """
 
@@ -93,6 +95,7 @@ ASSIGNMENTS: Final = Table(
     | project machine = tolower(id), shown = 'yes',
         {("," + chr(10) + "        ").join(f"{one.name} = {one.value}" for one in _SHOWN.values())}
 ) on machine
+| extend shown = tostring(shown), of_reboot_setting = tostring(of_reboot_setting)
 """,
     columns=columns(
         {

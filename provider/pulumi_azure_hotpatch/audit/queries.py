@@ -46,6 +46,7 @@ FUNCTIONS: Final = frozenset(
 VERDICTS: Final = "verdicts"
 # Source: Microsoft Learn, strcat(): it takes between 1 and 64 arguments.
 _MOST_ARGUMENTS: Final = 60
+_OF_IMAGE: Final = ("has_custom_image", "made_from")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +115,10 @@ def _rows(table: Table, needed: Iterable[str]) -> str:
 def _needed(table: Table, rules: Sequence[Rule]) -> dict[str, Column]:
     """The columns that judge and word the rules, in the order of the table."""
     asked = {name for rule in rules for name in facts_of(rule)}
-    worded = bool(asked - set(table.columns) - set(table.constants))
     chosen = {fact: column for fact, column in table.columns.items() if fact in asked}
-    extra = table.worded if worded or any(fact in table.worded for fact in asked) else {}
+    # Facts about the image are made from its parts.
+    worded = any(fact in table.worded or fact.startswith("image.") or fact in _OF_IMAGE for fact in asked)
+    extra = table.worded if worded else {}
     return chosen | {fact: column for fact, column in extra.items() if fact not in chosen}
 
 
