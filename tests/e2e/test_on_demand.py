@@ -17,6 +17,7 @@ from azure_patch_simulator.inventory import windows_machine
 from azure_patch_simulator.launch import launched
 from demo import Azure
 from tests.e2e.conftest import MakeStack
+from tests.e2e.inside import OpenAzure
 from tests.support.pulumi_cli import Stack, descendants, is_running
 
 INSTALL, ASSESS = "VirtualMachines_InstallPatches", "VirtualMachines_AssessPatches"
@@ -29,7 +30,7 @@ START = "2026-11-02T08:00:00Z"
 
 
 @pytest.fixture
-def azure(tmp_path: Path) -> Iterator[Azure]:
+def azure(tmp_path: Path) -> Iterator[OpenAzure]:
     """Machines from the marketplace, from custom images, and one that is off."""
     bodies = []
     for name, image in (("vm-listed", None), ("vm-custom", "windows2022"), ("vm-unsupported", "windows2025")):
@@ -43,7 +44,7 @@ def azure(tmp_path: Path) -> Iterator[Azure]:
     inventory.write_text(json.dumps([*bodies, off]), encoding="utf-8")
     arguments = ("--time", "manual", "--start", START, "--inventory", str(inventory))
     with launched(*arguments, "--ca-file", str(tmp_path / "ca.pem")) as server:
-        yield Azure(server.info)
+        yield OpenAzure(server.info)
 
 
 def stack_for(make_stack: MakeStack, azure: Azure, machine: str, *, checked: bool = True) -> Stack:
@@ -89,13 +90,20 @@ def assert_it_asks_and_adopts(stack: Stack, azure: Azure) -> None:
     assert azure.calls().count(INSTALL) == 1
 
 
-def test_a_custom_image_is_checked_assessed_and_patched_once_for_each_month(
-    azure: Azure, make_stack: MakeStack
+def test_a_custom_image_is_assessed_unknown_supported_and_then_patched_once_for_each_month(
+    azure: OpenAzure, make_stack: MakeStack
 ) -> None:
+    azure.set(patching={"support_delay": 1800})
     stack = stack_for(make_stack, azure, "vm-custom")
+    began = azure.now()
     stack.up()
     outputs = stack.outputs()
     assert (outputs["image"], outputs["status"]) == ("Supported", "Succeeded")
+    # Unknown was waited through, once assessed and before anything was installed.
+    assert azure.now() - began >= timedelta(minutes=30)
+    calls = azure.calls()
+    waiting = calls[calls.index(ASSESS) : calls.index(INSTALL)]
+    assert waiting.count("ResourceGraph_Resources") > 10
     assert outputs["guidance"].startswith("Automatic guest patching never applies to custom images")
     assert outputs["lacks"]["Security"] >= 1
     assert "Installed" in {patch["state"] for patch in outputs["patches"]}
@@ -130,8 +138,12 @@ def test_an_unsupported_image_stops_the_deployment(azure: Azure, make_stack: Mak
         r"its image \(the custom image \S+\) must be Supported and is Unsupported: the service", failed.output
     )
     assert "Traceback" not in failed.output
+    # Neither the assessment nor the installation that depend on it were run, nor are they in the state.
     assert azure.calls().count(ASSESS) == 1
     assert INSTALL not in azure.calls()
+    names = [each["urn"].rpartition("::")[2] for each in stack.resources()]
+    assert "image" in names
+    assert {"lacks", "installed"}.isdisjoint(names)
 
 
 def test_a_machine_that_is_off_is_off_again_afterwards(azure: Azure, make_stack: MakeStack) -> None:
