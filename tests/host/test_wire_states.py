@@ -124,7 +124,8 @@ def test_an_observed_value_that_we_do_not_know_is_stored_by_its_own_names() -> N
 
 def test_an_answer_that_holds_models_is_a_bag_of_bags() -> None:
     patches = WindowsPatches(classifications_to_include=("Critical",))
-    expected = {"classificationsToInclude": ["Critical"]}
+    expected = wire.dump(patches)
+    assert expected["classificationsToInclude"] == ["Critical"]
     assert wire.plain((patches, "text")) == [expected, "text"]
     assert wire.plain(patches) == expected
     assert wire.plain(None) is None
