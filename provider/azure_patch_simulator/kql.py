@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import json
 import marshal
+import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 import duckdb
 import duckdb_kql
@@ -110,11 +113,7 @@ class Database:
     def _translate(self, query: str, now: datetime) -> tuple[str, dict[str, Any]]:
         given = kql_text.with_table(query)
         try:
-            kql_text.check(given)
-            _check_syntax(query, given)
-            rewritten = kql_rewrites.rewrite(given, self.tables)
-            schema = {table: list(self._names) for table in self.tables}
-            sql = duckdb_kql.to_sql(rewritten, schema=schema, allow_write=False, query_now=now)
+            sql = _translated(query, given, self.tables, tuple(self._names), now if _MOMENTS.search(given) else None)
         except QueryError:
             raise
         except kql_text.NotTaken as reason:
@@ -129,10 +128,10 @@ class Database:
             # The translator calls itself pre-alpha: what it trips over is a query that is not answered.
             raise NotAnswered(f"the translator failed: {type(fault).__name__}") from None
         try:
-            self._check_tables(str(sql))
+            self._check_tables(sql.text)
         except duckdb.Error as reason:
             raise NotAnswered(str(reason).split("\n", 1)[0]) from None
-        return str(sql), dict(sql.parameters)
+        return sql.text, dict(sql.parameters)
 
     def _check_tables(self, sql: str) -> None:
         """Refuse everything but our tables: the database has tables of its own that tell about it."""
@@ -146,6 +145,29 @@ class Database:
             function = (node.get("function") or {}).get("function_name") if kind == "TABLE_FUNCTION" else None
             if function is not None and function not in _TABLE_FUNCTIONS:
                 raise UnknownTable(str(function))
+
+
+# What makes the meaning of a query depend on when it is asked.
+_MOMENTS: Final = re.compile(r"\b(?:now|ago)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sql:
+    """A query in the database's own language, and the values it takes."""
+
+    text: str
+    parameters: tuple[tuple[str, Any], ...]
+
+
+@lru_cache(maxsize=256)
+def _translated(written: str, given: str, tables: frozenset[str], names: tuple[str, ...], now: datetime | None) -> _Sql:
+    """Translate a query, once: that takes a hundred times as long as to answer it. Raises what the translator does."""
+    kql_text.check(given)
+    _check_syntax(written, given)
+    rewritten = kql_rewrites.rewrite(given, tables)
+    schema = {table: list(names) for table in tables}
+    sql = duckdb_kql.to_sql(rewritten, schema=schema, allow_write=False, query_now=now)
+    return _Sql(str(sql), tuple(dict(sql.parameters).items()))
 
 
 def _check_syntax(written: str, given: str) -> None:
