@@ -18,6 +18,19 @@ def shell_blocks() -> list[str]:
     return [text for language, text in BLOCKS if language == "sh"]
 
 
+def programs() -> list[str]:
+    return [text for language, text in BLOCKS if language == "python"]
+
+
+def stack_of(program: str, azure: Azure, folder: Path) -> Stack:
+    """A stack of a program in a project of its own."""
+    project = folder / "program"
+    project.mkdir()
+    (project / "Pulumi.yaml").write_text("name: readme\nruntime: python\n", encoding="utf-8")
+    (project / "__main__.py").write_text(program, encoding="utf-8")
+    return Stack(project, folder / "pulumi", azure.environment())
+
+
 def run(command: str, folder: Path, environment: dict[str, str]) -> str:
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", command], cwd=folder, env=environment, capture_output=True, text=True
@@ -48,16 +61,28 @@ def test_the_second_command_is_the_one_that_runs_these_tests() -> None:
 
 
 def test_the_program_of_the_readme_deploys_and_then_has_nothing_to_do(azure: Azure, tmp_path: Path) -> None:
-    (program,) = (text for language, text in BLOCKS if language == "python")
-    project = tmp_path / "program"
-    project.mkdir()
-    (project / "Pulumi.yaml").write_text("name: readme\nruntime: python\n", encoding="utf-8")
-    (project / "__main__.py").write_text(program, encoding="utf-8")
-    stack = Stack(project, tmp_path / "pulumi", azure.environment())
+    stack = stack_of(programs()[0], azure, tmp_path)
     assert stack.preview().summary["created"] == 5
     assert stack.up().changed == {"created": 5}
     assert stack.up("--expect-no-changes").changed == {}
     assert stack.destroy().changed == {"deleted": 5}
+
+
+def test_the_program_on_demand_patches_once_and_what_was_done_is_listed(azure: Azure, tmp_path: Path) -> None:
+    stack = stack_of(programs()[1], azure, tmp_path)
+    assert stack.up().changed == {"created": 4}
+    outputs = stack.outputs()
+    assert "Installed" in {patch["state"] for patch in outputs["installed"]}
+    assert "vm-app-1" in outputs["fleet"]
+    assert stack.up("--expect-no-changes").changed == {}
+    # The blocks write beside the checkout's files: they are run as they stand, somewhere else.
+    (tmp_path / ".venv").symlink_to(CHECKOUT / ".venv")
+    environment = pulumi_env.isolated(tmp_path / "shell") | azure.environment()
+    listed, adopted = (run(block, tmp_path, environment) for block in shell_blocks()[6:8])
+    assert re.search(r"^\d+ new entries in patching\.jsonl\.$", listed, re.MULTILINE)
+    assert "1 installation." in listed
+    assert "PatchSettings(" in (tmp_path / "adopted.py").read_text(encoding="utf-8")
+    assert adopted == ""
 
 
 def test_the_command_answers_without_an_account(tmp_path: Path) -> None:
