@@ -88,7 +88,7 @@ def sweep(subject: Subject, rules: Sequence[Rule], *, show_all: bool = False) ->
         f"| project {', '.join(('id', VERDICTS, *(one.name for one in needed.values())))}",
         "| order by id asc",
     ]
-    return Query(_rows(table, needed) + "\n".join(steps), subject, table, tuple(rules), needed)
+    return Query(_rows(table, needed) + "\n".join(step for step in steps if step), subject, table, tuple(rules), needed)
 
 
 def single(rule: Rule) -> str:
@@ -105,7 +105,7 @@ def single(rule: Rule) -> str:
         f"| project {', '.join(('id', 'verdict', *(one.name for one in needed.values())))}",
         "| order by id asc",
     )
-    return "\n".join(steps)
+    return "\n".join(step for step in steps if step)
 
 
 def _rows(table: Table, needed: Iterable[str]) -> str:
@@ -122,9 +122,10 @@ def _needed(table: Table, rules: Sequence[Rule]) -> dict[str, Column]:
     return chosen | {fact: column for fact, column in extra.items() if fact not in chosen}
 
 
-def _extend(values: Iterator[tuple[str, str]]) -> str:
+def _extend(values: Iterable[tuple[str, str]]) -> str:
     # A column that has its name already needs no expression.
-    return "| extend " + ",\n    ".join(f"{name} = {value}" for name, value in values if name != value)
+    made = ",\n    ".join(f"{name} = {value}" for name, value in values if name != value)
+    return f"| extend {made}" if made else ""
 
 
 def _strcat(names: Sequence[str]) -> str:
