@@ -1,5 +1,6 @@
 """Long-running operations, stepped by hand in simulated time."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -157,7 +158,7 @@ def test_azure_core_still_has_what_stepping_needs(name: str) -> None:
 
 def test_only_the_loop_of_the_poller_is_ours() -> None:
     own = {name for name in vars(SteppedPolling) if not name.startswith("__")}
-    assert own == {"run"}
+    assert own == {"run", "begun", "finished", "body"}
     assert {"run", "_poll", "_delay", "_sleep"} <= set(dir(LROBasePolling))
 
 
@@ -170,3 +171,15 @@ def test_the_poller_keeps_the_answer_it_got_last() -> None:
     assert first is not last
     assert last.http_response.status_code == 200
     assert operation._polling._extract_delay() == 10
+
+
+def test_the_sdk_starts_no_thread_for_an_operation(monkeypatch: pytest.MonkeyPatch) -> None:
+    azure = Azure()
+    started: list[threading.Thread] = []
+    monkeypatch.setattr(threading.Thread, "start", started.append)
+    operation = begin(azure)
+    assert started == []
+    assert operation.due() == START + timedelta(seconds=10)
+    azure.clock.sleep_until(START + timedelta(minutes=1))
+    assert operation.poll() is not None
+    assert operation.due() is None

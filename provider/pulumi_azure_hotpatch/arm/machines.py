@@ -9,7 +9,7 @@ from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.ports import Body, Clock
 
 from .errors import arm_errors
-from .operations import ArmOperation
+from .operations import ArmOperation, SteppedPolling
 from .reads import SharedReads, body_or_gone
 
 if TYPE_CHECKING:
@@ -55,21 +55,11 @@ class ArmMachines:
         client = self._compute(machine.subscription_id)
         answer: list[Body] = []
 
-        def keep(_response: Any, resource: Any, _headers: Any) -> Any:
-            # The service's first answer already is the machine after the change: no last read is needed.
-            answer.append(resource.as_dict())
-            return resource
-
-        def begin(polling: Any) -> None:
+        def begin(polling: SteppedPolling) -> None:
             with self._reads.changing(machine) as answered:
-                client.virtual_machines.begin_update(
-                    machine.resource_group,
-                    machine.name,
-                    body,
-                    polling=polling,
-                    cls=keep,
-                )
-                polling.resource()
+                client.virtual_machines.begin_update(machine.resource_group, machine.name, body, polling=polling)
+                # The service's first answer already is the machine after the change: no last read is needed.
+                answer.append(polling.body())
                 answered(answer[-1])
 
         return ArmOperation(

@@ -31,6 +31,20 @@ class SteppedPolling(ARMPolling):
 
     def __init__(self) -> None:
         super().__init__(timeout=0)
+        self._is_begun = False
+
+    def begun(self) -> None:
+        """The operation was accepted: from here on `finished` tells."""
+        self._is_begun = True
+
+    def finished(self) -> bool:
+        """Whether it is over. Until it has begun the SDK is told so, which then starts no thread of its own."""
+        return not self._is_begun or bool(super().finished())
+
+    def body(self) -> dict[str, Any]:
+        """What the service answered last, as it sent it; empty for no content."""
+        answer = self._pipeline_response.http_response
+        return dict(answer.json()) if answer.text() else {}
 
     def run(self) -> None:
         """Do not wait here: `ArmOperation` polls."""
@@ -58,6 +72,7 @@ class ArmOperation(Generic[ResultT]):
         self._polling = SteppedPolling()
         with arm_errors(action, subject):
             begin(self._polling)
+        self._polling.begun()
         wait = 0 if self._polling.finished() else self._polling._extract_delay()
         self._next = clock.now() + timedelta(seconds=wait)
 
