@@ -355,6 +355,14 @@ class Context(Protocol):
         """Show what is being waited for; overwritten by the next message."""
         ...
 
+    def recall(self, waited_for: str) -> timedelta | None:
+        """How long such a wait took the last time, None if that is not known."""
+        ...
+
+    def remember(self, waited_for: str, took: timedelta) -> None:
+        """Note how long a wait took."""
+        ...
+
     def advise(self, message: str) -> None:
         """Show a warning that stays in the diagnostics and fails nothing."""
         ...

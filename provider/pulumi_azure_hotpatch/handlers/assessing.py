@@ -107,7 +107,7 @@ class Assessing:
         self._keep(activity_id, address)
 
     def _finish(self, operation: PatchOperation) -> Assessment:
-        found = assessment_of(finish(self._ctx, operation, self._patience, _WAITING))
+        found = assessment_of(finish(self._ctx, operation, self._patience, _WAITING, "its patches are read"))
         self.activity_id = found.activity_id or self.activity_id
         found = replace(found, activity_id=self.activity_id, modified=found.modified or self._ctx.clock.now())
         return found if found.patches is not None else self._listed(found)

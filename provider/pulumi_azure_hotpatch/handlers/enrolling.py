@@ -145,7 +145,9 @@ class Enrolling:
                 waits = waits or not agreed[feature]
             return all(count >= self.state.agreeing_reads for count in agreed.values())
 
-        wait_until(self._ctx, self._patience, self._interval, f"{', '.join(agreed)} to {waiting_for}", done)
+        told = waiting_for == "register" and self.state.propagate
+        then = f"{self.state.namespace} is told of it" if told else ""
+        wait_until(self._ctx, self._patience, self._interval, f"{', '.join(agreed)} to {waiting_for}", done, then)
 
     def _register(self, feature: str) -> str | None:
         self._asked.add(feature)

@@ -204,7 +204,7 @@ class Installing:
 
     def _finish(self, operation: PatchOperation) -> Installation:
         try:
-            body = finish(self._ctx, operation, self._patience, "the installation to end")
+            body = finish(self._ctx, operation, self._patience, "the installation to end", "its results are read")
         except OperationFailed as error:
             if not error.code:
                 # Azure did not say that it has failed: its answer made no sense.

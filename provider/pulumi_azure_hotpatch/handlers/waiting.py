@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -25,6 +25,7 @@ class Patience:
     started: datetime
     deadline: datetime
     said: tuple[str, datetime] | None = None
+    begun: dict[str, datetime] = field(default_factory=dict)
 
     @staticmethod
     def of(ctx: Context, timeout: str | None, default: str) -> Patience:
@@ -33,38 +34,57 @@ class Patience:
         now = ctx.clock.now()
         return Patience(now, now + allowed)
 
-    def sleep(self, ctx: Context, until: datetime, waiting_for: str) -> None:
-        """Wait until `until`, saying what for. Raises TimedOut at the deadline, Interrupted when cancelled."""
+    def sleep(self, ctx: Context, until: datetime, waiting_for: str, then: str = "") -> None:
+        """Wait until `until`, saying what for, how long that took the last time, and what comes `then`.
+
+        Raises TimedOut at the deadline, Interrupted when cancelled.
+        """
         now = ctx.clock.now()
+        self.begun.setdefault(waiting_for, now)
         if now >= self.deadline:
             allowed = spell(self.deadline - self.started)
             raise TimedOut(f"{ctx.label}: still waiting for {waiting_for} after {allowed}; run again to go on waiting")
         if self.said is None or self.said[0] != waiting_for or now - self.said[1] >= _REPEAT_PROGRESS:
             self.said = (waiting_for, now)
-            ctx.progress(f"waiting for {waiting_for} ({spell(now - self.started)})")
+            last = ctx.recall(waiting_for)
+            expected = f", {spell(last)} last time" if last is not None else ""
+            ctx.progress(
+                f"waiting for {waiting_for} ({spell(now - self.started)}{expected})"
+                + (f", then {then}" if then else "")
+            )
         try:
             ctx.clock.sleep_until(min(until, self.deadline))
         except Interrupted as interruption:
             raise Interrupted(f"{ctx.label}: {interruption}") from None
 
+    def over(self, ctx: Context, waiting_for: str) -> None:
+        """Note that what was waited for has come."""
+        begun = self.begun.pop(waiting_for, None)
+        if begun is not None:
+            ctx.remember(waiting_for, ctx.clock.now() - begun)
 
-def finish(ctx: Context, operation: Operation[ResultT], patience: Patience, waiting_for: str) -> ResultT:
+
+def finish(
+    ctx: Context, operation: Operation[ResultT], patience: Patience, waiting_for: str, then: str = ""
+) -> ResultT:
     """The result of a long-running operation. Raises OperationFailed, TimedOut or Interrupted."""
     while True:
         if ctx.clock.now() < operation.next_poll():
-            patience.sleep(ctx, operation.next_poll(), waiting_for)
+            patience.sleep(ctx, operation.next_poll(), waiting_for, then)
         result = operation.poll()
         if result is not None:
+            patience.over(ctx, waiting_for)
             return result
-        patience.sleep(ctx, operation.next_poll(), waiting_for)
+        patience.sleep(ctx, operation.next_poll(), waiting_for, then)
 
 
 def wait_until(
-    ctx: Context, patience: Patience, interval: timedelta, waiting_for: str, done: Callable[[], bool]
+    ctx: Context, patience: Patience, interval: timedelta, waiting_for: str, done: Callable[[], bool], then: str = ""
 ) -> None:
     """Ask `done` every `interval` until it says yes. Raises TimedOut or Interrupted."""
     while not done():
-        patience.sleep(ctx, ctx.clock.now() + interval, waiting_for)
+        patience.sleep(ctx, ctx.clock.now() + interval, waiting_for, then)
+    patience.over(ctx, waiting_for)
 
 
 def spell(duration: timedelta) -> str:

@@ -26,6 +26,7 @@ from pulumi_azure_hotpatch.ports import (
 )
 
 from .declarations import DeclaredBy, Targets
+from .durations import Durations
 from .engine_hooks import Call
 from .engine_log import EngineLog
 from .settings import Configuration, Lookup, read_configuration
@@ -40,8 +41,16 @@ _PARENT_CHECK_SECONDS = 0.5
 class Runtime:
     """Made once, shared by all threads. Clients are made when the first verb needs them."""
 
-    def __init__(self, configuration: Configuration, log: EngineLog, clock: Clock, azure: Azure | None = None) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        log: EngineLog,
+        clock: Clock,
+        azure: Azure | None = None,
+        durations: Durations | None = None,
+    ) -> None:
         self.configuration = configuration
+        self.durations = durations or Durations()
         self.log = log
         self.clock = clock
         self.targets = Targets()
@@ -52,7 +61,8 @@ class Runtime:
     def configured(lookup: Lookup, log: EngineLog) -> Runtime:
         """The runtime that a configuration describes. Raises ConfigurationError."""
         configuration = read_configuration(lookup)
-        return Runtime(configuration, log, make_clock(configuration))
+        durations = Durations.of_user("simulated" if configuration.clock == "endpoint" else "")
+        return Runtime(configuration, log, make_clock(configuration), durations=durations)
 
     @property
     def azure(self) -> Azure:
@@ -152,6 +162,12 @@ class CallContext:
     def progress(self, message: str) -> None:
         self.showing = True
         self.runtime.log.progress(self._named(message), self._urn)
+
+    def recall(self, waited_for: str) -> timedelta | None:
+        return self.runtime.durations.recall(waited_for)
+
+    def remember(self, waited_for: str, took: timedelta) -> None:
+        self.runtime.durations.remember(waited_for, took)
 
     def clear_progress(self) -> None:
         """Take the last progress message away once the verb is done."""
