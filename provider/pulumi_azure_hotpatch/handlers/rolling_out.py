@@ -6,7 +6,7 @@ goes on in the same ring.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from pulumi_azure_hotpatch.engine.bodies import Body, object_at
@@ -91,7 +91,7 @@ class RollingOut:
                 return Signal.EXTENDED
 
     def _do(self, effect: Effect) -> None:
-        progress, now = self._progress, self._ctx.clock.now()
+        progress, now = self._progress, self._ctx.clock.now().astimezone(UTC)
         match effect:
             case Effect.OPEN_RING:
                 self._installations.open_ring()
@@ -166,7 +166,7 @@ class RollingOut:
         if bad:
             shown = named(each.machine_id for each in (*progress.failed, *progress.unhealthy))
             self._ctx.advise(f"ring '{progress.ring.name}' passes with {counted(bad)} failed or unhealthy: {shown}")
-        progress.note_ring(passed_at=spell_instant(self._ctx.clock.now()))
+        progress.note_ring(passed_at=spell_instant(self._ctx.clock.now().astimezone(UTC)))
         return Signal.HEALTHY_AT_LAST if progress.is_last else Signal.HEALTHY
 
     def _check_health(self) -> None:

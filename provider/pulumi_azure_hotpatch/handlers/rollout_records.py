@@ -84,7 +84,8 @@ def find_all_installations(
 ) -> dict[str, tuple[Installation, ...]]:
     """The installations of each machine that began since then or still run, the newest first, by id in lower case."""
     found: dict[str, list[Installation]] = {}
-    spelt = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # To the hour: a little more than asked for, and the same query for a while.
+    spelt = since.astimezone(UTC).strftime("%Y-%m-%dT%H:00:00Z")
     query = _INSTALLATIONS.replace("{since}", spelt)
     for row in _rows(ctx, machines, query, lambda row: str(row["machine"]), by_machine=True):
         installation = installation_of(object_at(row, "properties"))
