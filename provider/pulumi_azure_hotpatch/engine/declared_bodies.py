@@ -89,7 +89,7 @@ def adjustment_of(one: Declared, names: Names) -> Adjust | None:
     if one.kind in (SCHEDULE, NATIVE_SCHEDULE):
         return _unknowns_of(one)
     if one.kind == NATIVE_MACHINE:
-        return _with_defaults
+        return with_defaults
     if one.kind == NATIVE_ARC:
         return _of_a_new_server
     if one.kind in ASSIGNMENTS:
@@ -141,7 +141,7 @@ def _unknowns_of(one: Declared) -> Adjust:
     return adjust
 
 
-def _with_defaults(machine: Machine) -> Machine:
+def with_defaults(machine: Machine) -> Machine:
     """A new machine has the agent and, on Windows, automatic updates unless it is told otherwise.
 
     Source: Azure REST API, Microsoft.Compute 2025-04-01, WindowsConfiguration and LinuxConfiguration.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from .declared_bodies import with_defaults
 from .facts import VIRTUAL_MACHINES, Image, Machine
 from .inventory import machine_from_arm
 from .logic import UNKNOWN, Maybe
@@ -14,9 +15,8 @@ from .logic import UNKNOWN, Maybe
 def declared_machine(inputs: Mapping[str, Any], name: str) -> Machine:
     """The machine that `inputs` (the wire's names, `UNKNOWN` where a value will be known later) ask for.
 
-    `name` is what the program calls it. What a new machine leaves out is what Azure makes of it: with the VM agent, and
-    on Windows with automatic updates (source: Azure REST API, Microsoft.Compute 2025-04-01, WindowsConfiguration and
-    LinuxConfiguration); the system is the image's.
+    `name` is what the program calls it. What it leaves out is what Azure makes of a new machine; the system is the
+    image's.
     """
     identity = f"/subscriptions/-/resourceGroups/-/providers/{VIRTUAL_MACHINES}/{name}"
     # A zone is no concern of any rule, and may be unknown as a whole.
@@ -26,13 +26,7 @@ def declared_machine(inputs: Mapping[str, Any], name: str) -> Machine:
     if inputs.get("osProfile") is None:
         # Made from a specialised disk, which has its settings in it.
         return replace(seen, os_type=os_type)
-    agent, automatic = seen.provision_vm_agent, seen.enable_automatic_updates
-    return replace(
-        seen,
-        os_type=os_type,
-        provision_vm_agent=True if agent is None else agent,
-        enable_automatic_updates=True if automatic is None and os_type == "Windows" else automatic,
-    )
+    return with_defaults(replace(seen, os_type=os_type))
 
 
 def _system_of(image: Maybe[Image | None]) -> Maybe[str]:
