@@ -235,6 +235,16 @@ def test_no_machine_has_its_settings_declared_twice() -> None:
         stack.check(schedule[0], "second", schedule[1])
 
 
+def test_of_many_machines_that_are_declared_twice_a_few_are_named() -> None:
+    stack = Stack(azure_of(20))
+    stack.check("fleet_patch_settings", "first", declared(machineIds=ids(20))[1])
+    with pytest.raises(Rejected) as refused:
+        stack.check("fleet_patch_settings", "second", declared(machineIds=ids(20), fleetName="again")[1])
+    *named, rest = [reason for _, reason in refused.value.failures]
+    assert [reason.split(" has its")[0].rsplit("/", 1)[-1] for reason in named] == names(3)
+    assert rest == "fleet 'again': so are 17 more [vm-settings-declared-twice]"
+
+
 def test_a_machine_that_moves_to_a_resource_of_its_own_is_not_given_back() -> None:
     azure = azure_of(3)
     stack = Stack(azure)

@@ -11,6 +11,7 @@ import threading
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from pulumi.dynamic import (
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from pulumi_azure_hotpatch.models.draft import Draft
 
 Bag = dict[str, Any]
+
+_TOLD = 3
+"""How many of its targets that are taken a resource names."""
 
 
 class AzureHotpatchError(Exception):
@@ -208,12 +212,23 @@ def _report(findings: Any, ctx: CallContext, handler: Handler[Any, Any]) -> Iter
 
 
 def _declare(handler: Handler[Any, Any], ctx: CallContext, draft: Draft[Any]) -> Iterator[CheckFailure]:
+    taken = [target for target in handler.targets(draft) if not ctx.declarations.declare(target)]
+    if not taken:
+        return
     from pulumi_azure_hotpatch.engine.facts import Declaration
     from pulumi_azure_hotpatch.engine.rules import judge, rule
 
-    for target in handler.targets(draft):
-        facts = Declaration(target=target, declared_twice=not ctx.declarations.declare(target))
-        yield from _report(judge((rule(handler.twice),), facts), ctx, handler)
+    failures = (
+        failure
+        for target in taken
+        for failure in _report(
+            judge((rule(handler.twice),), Declaration(target=target, declared_twice=True)), ctx, handler
+        )
+    )
+    told = list(islice(failures, _TOLD))
+    yield from told
+    if told and len(taken) > _TOLD:
+        yield CheckFailure(told[0].property, f"{ctx.label}: so are {len(taken) - _TOLD:,} more [{handler.twice}]")
 
 
 def _is_settled(handler: Handler[Any, Any], stored: Bag, news: Bag) -> bool:
