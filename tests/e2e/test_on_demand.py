@@ -156,16 +156,19 @@ def test_a_machine_that_is_off_is_off_again_afterwards(azure: Azure, make_stack:
     assert power == ["VirtualMachines_Start", INSTALL, "VirtualMachines_Deallocate"]
 
 
-def test_a_killed_plugin_leads_to_a_question_and_never_to_a_second_installation(
+def test_a_killed_plugin_leads_to_a_question_and_never_to_a_second_installation_nor_to_a_machine_left_on(
     azure: Azure, make_stack: MakeStack
 ) -> None:
-    stack = stack_for(make_stack, azure, "vm-listed", checked=False)
+    stack = stack_for(make_stack, azure, "vm-off", checked=False)
+    stack.set_config("startIfOff", "true")
     running = start_and_wait_for_the_installation(stack, azure)
     (plugin,) = descendants(running.pid, "pulumi.dynamic")
     subprocess.run(["kill", "-KILL", str(plugin)], check=True)
     output, _ = running.communicate(timeout=PATIENCE_SECONDS)
     assert running.returncode != 0, output
     assert_it_asks_and_adopts(stack, azure)
+    power = [call for call in azure.calls() if call.rpartition("_")[2] in ("Start", "Deallocate", "InstallPatches")]
+    assert power == ["VirtualMachines_Start", INSTALL, "VirtualMachines_Deallocate"]
 
 
 def test_a_killed_cli_leads_to_a_question_and_never_to_a_second_installation(
