@@ -21,7 +21,7 @@ from pulumi_azure_hotpatch.errors import InvalidInput
 from pulumi_azure_hotpatch.host import wire
 from pulumi_azure_hotpatch.host.program import program_runtime
 from pulumi_azure_hotpatch.models.base import Answer, mark
-from tests.host.bags import KINDS, MACHINE, SCHEDULE
+from tests.host.bags import GROUP, KINDS, MACHINE, SCHEDULE
 from tests.support.dynamic_host import PROVIDERS
 from tests.support.simulated import START
 
@@ -127,6 +127,14 @@ def test_declarations_reach_the_engine_in_camel_case_without_what_is_not_given(p
             "tags": {"owner": "contoso", "cost_centre": "7"},
         },
         "assignment": {"machineId": MACHINE, "scheduleId": "schedule-id"},
+        "scope": {
+            "scheduleId": "schedule-id",
+            "assignmentName": "scope",
+            "resourceGroupIds": [GROUP],
+            "locations": ["eastus"],
+            "tagFilters": {"Cost_Centre": ["7", "8"]},
+            "maxMachines": 20.0,
+        },
         "image": {"machineId": MACHINE, "require": "Supported", "timeout": "20m"},
         "assessed": {"machineId": MACHINE, "triggers": ["2027-01", 3.0, True], "maxAge": "24h"},
         "installation": {
@@ -142,7 +150,7 @@ def test_what_a_program_declares_is_a_valid_declaration(program: Any) -> None:
     for name, declared in program["declared"].items():
         kind = KINDS[declared["type"].rpartition(":")[2]]
         bag = declared["inputs"]
-        required = {"scheduleId": SCHEDULE} if name == "assignment" else {}
+        required = {"scheduleId": SCHEDULE} if name in ("assignment", "scope") else {}
         assert wire.draft(kind.inputs, {**bag, **required})[1] == []
 
 

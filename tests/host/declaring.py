@@ -12,6 +12,7 @@ from pulumi.runtime import mocks
 
 from pulumi_azure_hotpatch import (
     HOTPATCH_PREVIEW_FEATURES,
+    DynamicScope,
     ImageSupportCheck,
     MaintenanceSchedule,
     PatchAssessment,
@@ -70,6 +71,14 @@ def declare() -> pulumi.Output[Any]:
         tags={"owner": "contoso", "cost_centre": "7"},
     )
     ScheduleAssignment("assignment", machine_id=MACHINE, schedule_id=schedule.id)
+    DynamicScope(
+        "scope",
+        schedule_id=schedule.id,
+        resource_group_ids=[GROUP],
+        locations=["eastus"],
+        tag_filters={"Cost_Centre": ["7", "8"]},
+        max_machines=20,
+    )
     ImageSupportCheck("image", machine_id=MACHINE, require="Supported", timeout="20m")
     PatchAssessment("assessed", machine_id=MACHINE, triggers=["2027-01", 3, True], max_age="24h")
     PatchInstallation(
