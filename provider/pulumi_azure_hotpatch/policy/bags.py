@@ -6,11 +6,12 @@ they can answer "not known" instead of not running.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from pulumi_policy import PolicyResource, ResourceValidationArgs, proxy
-from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY, serialize_properties
+from pulumi_policy.secret import Secret
 
 from pulumi_azure_hotpatch.engine.declared import (
     NATIVE_ARC,
@@ -51,47 +52,54 @@ _NATIVE: Final[Mapping[str, tuple[str, str]]] = {
 
 def plain(props: Any) -> dict[str, Any]:
     """The values of a bag: `UNKNOWN` for what is not known yet, secrets in clear, whole numbers as such."""
-    values: dict[str, Any] = _plain(serialize_properties(props))
+    values: dict[str, Any] = _plain(props)
     return values
 
 
 def declared_alone(args: ResourceValidationArgs) -> Declared:
     """The resource that a resource policy is asked about."""
-    subscription = None if args.provider is None else plain(args.provider.props).get("subscriptionId")
-    return _declared(args.urn, args.resource_type, plain(args.props), {}, subscription)
+    return _declared(args, {})
 
 
 def declared_with_others(resource: PolicyResource) -> Declared:
     """A resource that a stack policy is asked about, with where its inputs come from."""
-    subscription = None if resource.provider is None else plain(resource.provider.props).get("subscriptionId")
     depends_on = {name: tuple(one.urn for one in found) for name, found in resource.property_dependencies.items()}
-    return _declared(resource.urn, resource.resource_type, plain(resource.props), depends_on, subscription)
+    return _declared(resource, depends_on)
 
 
-def _declared(
-    urn: str, kind: str, inputs: dict[str, Any], depends_on: Mapping[str, tuple[str, ...]], subscription: Any
-) -> Declared:
-    one = Declared(urn, kind, inputs, None, depends_on)
+def _declared(given: ResourceValidationArgs | PolicyResource, depends_on: Mapping[str, tuple[str, ...]]) -> Declared:
+    one = Declared(given.urn, given.resource_type, plain(given.props), None, depends_on)
     native = _NATIVE.get(one.kind)
-    group = one.text("resourceGroupName")
-    if native is None or group is None or not isinstance(subscription, str):
+    if native is None or given.provider is None:
         return one
-    arm_type, name = native[0], one.text(native[1])
-    if name is None:
+    group, name = one.text("resourceGroupName"), one.text(native[1])
+    subscription = _inside(given.provider.props).get("subscriptionId")
+    if group is None or name is None or not isinstance(subscription, str) or subscription in _LATER:
         return one
-    identity = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{arm_type}/{name}"
-    return Declared(urn, kind, inputs, identity, depends_on)
+    identity = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{native[0]}/{name}"
+    return replace(one, id=identity)
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, str):
+    kind = type(value)
+    if kind is str:
         return UNKNOWN if value in _LATER else value
+    if kind is bool or value is None:
+        return value
+    if kind is float:
+        return int(value) if value.is_integer() else value
+    if kind is Secret:
+        return _plain(value.value)
     if isinstance(value, Mapping):
-        if value.get(SPECIAL_SIG_KEY) == SPECIAL_SECRET_SIG:
-            return _plain(value.get("value"))
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
+        return {key: _plain(item) for key, item in _inside(value).items()}
+    if isinstance(value, Sequence):
+        return [_plain(item) for item in _inside(value)]
     return value
+
+
+def _inside(proxied: Any) -> Any:
+    """What a proxy hides: reading it through the proxy raises for values that are not known yet.
+
+    Source: pulumi-policy 1.21.0, deserialize.py, where the SDK itself asks its proxies for `__target`.
+    """
+    return proxied if type(proxied) in (dict, list) else proxied["__target"]
