@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Literal, get_args
 
 import pulumi
@@ -46,8 +47,10 @@ def guard_virtual_machines(mode: Mode = "refuse", *, relax: Iterable[str] | None
     log = ProgramLog()
 
     async def judge_machine(args: ResourceHookArgs) -> None:
-        inputs = await known_part(args.new_inputs or {})
-        machine = declared_machine(inputs, str(inputs.get("vmName") or args.name))
+        machine = declared_machine(await known_part(args.new_inputs or {}), args.name)
+        if args.old_inputs:
+            before = declared_machine(await known_part(args.old_inputs), args.name)
+            machine = replace(machine, was_hotpatched=before.settings.enable_hotpatching)
         label = f"VM '{args.name}'"
         found = tuple(judge(rules_for("machine"), machine, relaxed=relaxed))
         failed = [one for one in found if one.verdict == "fail" and one.severity != "info"]

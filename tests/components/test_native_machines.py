@@ -149,6 +149,17 @@ def test_an_image_that_is_not_known_in_preview_is_left_alone_there_and_named(nat
 
 
 @pytest.mark.slow
+def test_turning_hotpatching_off_is_told_before_it_happens(native: Machines) -> None:
+    native.declare(fill=True, guard="refuse", web={"sku": EDITION})
+    native.stack.up()
+    off = {"patch_settings": {"enable_hotpatching": False}}
+    native.declare(fill=True, guard="refuse", web={"sku": EDITION, "windows_configuration": off})
+    warnings = [line for line in told(native.stack.preview(json=False)) if line.startswith("warning: ")]
+    assert len(warnings) == 1
+    assert "[hotpatch-off-leaves-the-track; " in warnings[0]
+
+
+@pytest.mark.slow
 def test_a_change_that_contradicts_is_refused_and_the_machine_stays_as_it_is(native: Machines) -> None:
     native.declare(fill=True, guard="refuse", web={"sku": EDITION})
     native.stack.up()
