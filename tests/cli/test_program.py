@@ -3,16 +3,20 @@
 import gc
 import os
 import pty
+import re
 import subprocess
 import sys
 import textwrap
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from azure_patch_simulator import World
 from pulumi_azure_hotpatch.engine.calendar import Era
 from pulumi_azure_hotpatch.engine.releases import Product
+from tests.cli.asked import serving
 from tests.cli.conftest import CHECKOUT, INVENTORY, Ask
 
 COMMAND = Path(sys.executable).with_name("azure-hotpatch")
@@ -246,3 +250,29 @@ def test_a_full_disk_is_told_in_one_line() -> None:
 def test_a_closed_output_leaves_the_exit_code() -> None:
     done = subprocess.run(["sh", "-c", f"'{COMMAND}' rules >&-"], stderr=subprocess.PIPE, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def on_a_terminals_error_stream(*arguments: str) -> str:
+    """What the command says beside its answer on a terminal of its own."""
+    leader, follower = pty.openpty()
+    environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "120"}
+    done = subprocess.run([str(COMMAND), *arguments], stdout=subprocess.DEVNULL, stderr=follower, env=environment)
+    os.close(follower)
+    said = b""
+    with suppress(OSError):
+        while chunk := os.read(leader, 65536):
+            said += chunk
+    os.close(leader)
+    assert done.returncode == 0
+    return said.decode()
+
+
+def test_a_terminal_shows_what_is_waited_for_and_anything_else_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path))
+    with serving(World.default(), monkeypatch):
+        assert run("status", "--json").stderr == ""
+        said = on_a_terminals_error_stream("status", "--json")
+    assert re.search(r"Asking Azure for the state of every machine \(\d+ s last time\)", said)
+    assert said.endswith("\x1b[?25h") or said.rstrip("\r\n").endswith(("\x1b[2K", "\x1b[?25h"))

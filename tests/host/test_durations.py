@@ -87,7 +87,7 @@ def test_a_wait_says_what_comes_next_and_how_long_it_took_the_last_time() -> Non
     assert azure.said.progress[0].endswith(
         f"waiting for {HOTPATCH} to register (0s), then Microsoft.Compute is told of it"
     )
-    told = f"waiting for {AUTOPATCH} to register (0s, 15m last time){then}"
+    told = f"waiting for {AUTOPATCH} to register (0s, 15m last time), then Microsoft.Compute is told of it"
     azure.runtime.durations.remember(f"{AUTOPATCH} to register", timedelta(minutes=15))
     second.create()
     assert any(said.endswith(told) for said in azure.said.progress)

@@ -16,7 +16,7 @@ from .writing import write_new_file
 
 def run(subscription: str | None, *, to: str | None, as_json: bool) -> int:
     """Print or write the program. Raises InvalidInput, ConfigurationError or ArmError."""
-    with connected() as azure:
+    with connected("what exists") as azure:
         (chosen,) = Scope.of(None, [subscription] if subscription else (), azure.subscription_id).subscriptions
         made = declarations(found_in(azure.azure, chosen, tell=output.note), azure.clock.now())
     if as_json:

@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from pulumi_azure_hotpatch.host.durations import Durations
 from pulumi_azure_hotpatch.host.settings import Configuration, read_configuration
-from pulumi_azure_hotpatch.host.system_clock import SystemClock
+from pulumi_azure_hotpatch.host.system_clock import SystemClock, monotonic
 from pulumi_azure_hotpatch.ports import Clock
+
+from . import output
 
 if TYPE_CHECKING:
     from pulumi_azure_hotpatch.arm.azure import Azure
@@ -29,13 +33,24 @@ class Connected:
 
 
 @contextmanager
-def connected() -> Iterator[Connected]:
-    """Azure as the environment describes it; the first question signs in. Raises ConfigurationError."""
+def connected(asking_for: str) -> Iterator[Connected]:
+    """Azure as the environment describes it; the first question signs in. Raises ConfigurationError.
+
+    A terminal shows what is asked for, and how long that took the last time, until the answer begins.
+    """
     from pulumi_azure_hotpatch.arm import azure
 
     configuration = read_configuration(lambda _: None)
-    with clock_of(configuration) as clock, closing(azure.connect(configuration.connection, clock)) as found:
+    durations, begun = Durations.of_user(), monotonic()
+    last = durations.recall(asking_for)
+    words = f"Asking Azure for {asking_for}" + (f" ({last.total_seconds():.0f} s last time)" if last else "")
+    with (
+        clock_of(configuration) as clock,
+        closing(azure.connect(configuration.connection, clock)) as found,
+        output.waiting(words),
+    ):
         yield Connected(found, clock, configuration.settings.subscription_id)
+    durations.remember(asking_for, timedelta(seconds=monotonic() - begun))
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def run(
 ) -> int:
     """Print the installations. Raises InvalidInput, ConfigurationError or ArmError."""
     start = None if since is None else instant_of(since, "--since")
-    with connected() as azure:
+    with connected("the installations of the past") as azure:
         kept = ledgers.remembered(ledger_at(ledger, azure.azure.ledger), tell=output.note) if ledger else []
         scope = Scope.of(machines, subscriptions, azure.subscription_id)
         rows = history.patch_history(azure.azure, scope, tell=output.note, since=start, with_patches=with_patches)
@@ -46,7 +46,7 @@ def run(
 
 def record(machines: Sequence[str] | None, subscriptions: Sequence[str], *, ledger: str) -> int:
     """Append what is over and not in the ledger yet. Raises InvalidInput, ConfigurationError or ArmError."""
-    with connected() as azure:
+    with connected("assessments and installations") as azure:
         scope = Scope.of(machines, subscriptions, azure.subscription_id)
         statuses = status.patch_status(azure.azure, scope, tell=output.note)
         rows = history.patch_history(azure.azure, scope, tell=output.note, with_patches=True)

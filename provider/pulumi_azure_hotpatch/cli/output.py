@@ -11,13 +11,18 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
 from rich import box
 from rich.console import Console, RenderableType
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.status import Status
 
 UNKNOWN_WIDTH: Final = 120
 """Columns to use where no terminal and no COLUMNS says."""
@@ -26,12 +31,38 @@ NARROW: Final = 80
 """Below this many columns a table leaves out what is nice to have."""
 
 
+_shown: Status | None = None
+
+
+@contextmanager
+def waiting(words: str) -> Iterator[None]:
+    """Say on a terminal what is being waited for, until the first line of the answer; nothing anywhere else."""
+    global _shown
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        yield
+        return
+    _shown = Console(stderr=True, highlight=False).status(escape(words))
+    _shown.start()
+    try:
+        yield
+    finally:
+        _settle()
+
+
+def _settle() -> None:
+    global _shown
+    if _shown is not None:
+        _shown.stop()
+        _shown = None
+
+
 def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
     """A list, one row a line, in UTF-8 whatever the terminal."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="strict")
     separator = "[\n  "
     for row in rows:
+        _settle()
         sys.stdout.write(separator + json.dumps(row, ensure_ascii=False))
         separator = ",\n  "
     sys.stdout.write("[]\n" if separator.startswith("[") else "\n]\n")
@@ -57,6 +88,7 @@ def rendered(terminal: Console, *shown: RenderableType) -> str:
 
 def write(page: str) -> None:
     """Print a page as it is."""
+    _settle()
     sys.stdout.write(page if page.endswith("\n") else f"{page}\n")
 
 
@@ -93,4 +125,5 @@ def count(number: int, noun: str, plural: str | None = None) -> str:
 
 def note(message: str) -> None:
     """One line beside the answer, on standard error."""
+    _settle()
     print(message, file=sys.stderr)

@@ -23,7 +23,7 @@ def run(subscriptions: Sequence[str], *, schedule: str | None, as_json: bool) ->
     """Print the runs. Raises InvalidInput, ConfigurationError or ArmError."""
     if schedule is not None:
         ResourceId.parse(schedule)
-    with connected() as azure:
+    with connected("the runs of schedules") as azure:
         scope = Scope.of(None, subscriptions, azure.subscription_id)
         rows = maintenance_runs(azure.azure, scope.subscriptions, schedule=schedule)
     if as_json:
@@ -35,7 +35,7 @@ def run(subscriptions: Sequence[str], *, schedule: str | None, as_json: bool) ->
 
 def cancel(run: str, *, as_json: bool) -> int:
     """Cancel a run and print what the service says of it. Raises InvalidInput, ConfigurationError or ArmError."""
-    with connected() as azure:
+    with connected("the run to be cancelled") as azure:
         row = cancel_run(azure.azure, run)
     if as_json:
         output.print_json([dict(row)])

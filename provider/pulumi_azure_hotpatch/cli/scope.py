@@ -155,7 +155,7 @@ def _from_azure(
 
     from .connected import connected
 
-    with connected() as azure:
+    with connected("the machines that match") as azure:
         meant = {place.subscription_id for one in asked for place in one.scope.places}
         meant |= {*wanted.subscriptions, *(Place.parse(group).subscription_id for group in wanted.groups)}
         chosen = Subscriptions.of(None, sorted(meant), azure.subscription_id).subscriptions

@@ -34,7 +34,7 @@ RESULTS: Final = {"succeeded": "green", "completedwithwarnings": "yellow", "fail
 
 def run(machines: Sequence[str] | None, subscriptions: Sequence[str], *, instance_views: bool, as_json: bool) -> int:
     """Print the status of every machine. Raises InvalidInput, ConfigurationError or ArmError."""
-    with connected() as azure:
+    with connected("the state of every machine") as azure:
         scope = Scope.of(machines, subscriptions, azure.subscription_id)
         rows = status.patch_status(azure.azure, scope, tell=output.note, instance_views=instance_views)
         now = azure.clock.now()
@@ -57,7 +57,7 @@ def show_track(
     """Print where every machine stands. Raises InvalidInput, ConfigurationError or ArmError."""
     extra = extra_releases(releases)
     asked = None if today is None else as_of(today)
-    with connected() as azure:
+    with connected("the hotpatch state of every machine") as azure:
         kept = remembered(ledger_at(ledger, azure.azure.ledger), tell=output.note) if ledger else []
         rows = hotpatching.hotpatch_states(
             azure.azure,
