@@ -1,6 +1,7 @@
 """The example's policy pack in the real engine: advice, a stop, a waiver, a remedy – for azure-native and for ours."""
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from demo import Azure
-from tests.e2e.conftest import PROGRAMS
+from tests.e2e.conftest import CHECKOUT, PROGRAMS
 from tests.support import azure_native_plugin
 from tests.support.pulumi_cli import Stack
 
@@ -86,3 +87,14 @@ def test_a_mandatory_policy_stops_before_anything_is_made_and_a_remedy_is_what_a
     assert nights["properties"]["visibility"] == "Custom"
     extension = {name.casefold(): value for name, value in nights["properties"]["extensionProperties"].items()}
     assert extension["inguestpatchmode"] == "User"
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_page_run_on_the_quickstart(azure: Azure, tmp_path: Path) -> None:
+    stack = Stack(CHECKOUT, tmp_path / "pulumi", azure.environment())
+    page = (CHECKOUT / "docs" / "policies.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^pulumi (preview .*)$", page, re.MULTILINE)
+    assert len(commands) == 2
+    for command in commands:
+        arguments = [str(CHECKOUT / part) if part.startswith("examples/") else part for part in command.split()]
+        assert "azure-hotpatch@v" in stack.run(*arguments).output
