@@ -9,7 +9,7 @@ limits (3 `join`, 3 `mv-expand`, 3 `union`): Microsoft Learn, Understanding the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
