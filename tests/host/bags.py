@@ -533,7 +533,7 @@ KINDS: Mapping[str, Kind] = {
                 "ring": _names,
                 "waitingUntil": _moments,
                 "begunAt": _moments,
-                "previousBegunAt": _moments,
+                "previousUntil": _moments,
                 "lookedBackTo": _moments,
                 "ringStates": st.lists(st.fixed_dictionaries({"ring": _names, "openedAt": _moments}), max_size=2),
                 "machines": st.lists(_rolled_out, max_size=2),

@@ -297,7 +297,7 @@ PROPERTIES = {
         "maximumDuration",
         "phase",
         "plan",
-        "previousBegunAt",
+        "previousUntil",
         "rebootSetting",
         "releaseMonth",
         "remainingCount",

@@ -46,7 +46,6 @@ class RollingOut:
         Raises Refused where the rollout halts or has to ask, and whatever ends a wait.
         """
         progress = self._progress
-        self._keep()
         self._installations.find_again()
         progress.waiting_until = None
         if progress.phase is Phase.INSTALLING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from pulumi_azure_hotpatch.engine.earlier_installations import merged, same_activity
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
@@ -70,7 +70,7 @@ class Installations:
                 self._refuse_untold(machine)
                 self._progress.put(machine.model_copy(update={"phase": "waiting", "asked_at": None}))
         if unclear:
-            raise Refused(f"{self._ctx.label}: {question(unclear, self._progress.looked_back_to)}")
+            self._ask(unclear)
         for machine in self._progress.machines("installing", "excluded"):
             if machine.finished_at is None:
                 self._take_up(machine)
@@ -186,12 +186,16 @@ class Installations:
             self._take_up(self._progress.get(machine.machine_id))
             return False
         if evidence.unclear is not None:
-            asking = question([(machine, evidence.unclear)], self._progress.looked_back_to)
-            raise Refused(f"{self._ctx.label}: {asking}")
+            self._ask([(machine, evidence.unclear)])
         if evidence.running is not None or _is_busy(seen):
             self._later(machine)
             return False
         return True
+
+    def _ask(self, unclear: list[tuple[RolloutMachine, Installation]]) -> NoReturn:
+        # However late the answer comes, it is about what is asked now.
+        self._keep()
+        raise Refused(f"{self._ctx.label}: {question(unclear, self._progress.looked_back_to)}")
 
     def _later(self, machine: RolloutMachine) -> None:
         self._due[machine.machine_id.casefold()] = self._ctx.clock.now() + LOOK_INTERVAL

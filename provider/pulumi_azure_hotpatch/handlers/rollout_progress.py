@@ -43,7 +43,7 @@ class Progress:
             looked = max(looked, datetime.fromisoformat(before.begun_at))
         values: dict[str, Any] = {
             "begun_at": spell_instant(now),
-            "previous_begun_at": before.begun_at if before else None,
+            "previous_until": _last_start(before) if before else None,
             "looked_back_to": spell_instant(looked),
         }
         progress = Progress(inputs, PatchRolloutState.model_validate({**inputs.model_dump(), **values}))
@@ -84,8 +84,8 @@ class Progress:
         """The answer to the question whose installations are: an older one was about an earlier rollout."""
         if self.inputs.adopt_since is None:
             return None
-        answer, before = instant_of(self.inputs.adopt_since), self._state.previous_begun_at
-        return answer if before is None or answer >= datetime.fromisoformat(before) else None
+        answer, before = instant_of(self.inputs.adopt_since), self._state.previous_until
+        return answer if before is None or answer > datetime.fromisoformat(before) else None
 
     def machines(self, *phases: str) -> list[RolloutMachine]:
         """All machines, or those in one of the phases."""
@@ -225,6 +225,12 @@ def soaked_at(progress: Progress, soak: timedelta) -> datetime | None:
     if ended is None or progress.is_last or not soak:
         return None
     return datetime.fromisoformat(ended) + soak
+
+
+def _last_start(state: PatchRolloutState) -> str | None:
+    """When the last installation of a rollout began; when the rollout did, where there is none."""
+    begun = [each.started_at for each in state.machines if each.started_at is not None]
+    return max(begun, key=datetime.fromisoformat, default=state.begun_at)
 
 
 def _judged(machine: RolloutMachine, inputs: PatchRolloutInputs) -> str:

@@ -251,7 +251,7 @@ class PatchRolloutState(PatchRolloutInputs, State):
     ring: str | None = None
     waiting_until: str | None = None
     begun_at: str | None = None
-    previous_begun_at: str | None = None
+    previous_until: str | None = None
     looked_back_to: str | None = None
     ring_states: tuple[RolloutRing, ...] = ()
     machines: tuple[RolloutMachine, ...] = ()

@@ -79,7 +79,7 @@ class PatchRollout(Declared, module="azurehotpatch", name="PatchRollout"):
     ring: Output[str | None]
     waiting_until: Output[str | None]
     begun_at: Output[str | None]
-    previous_begun_at: Output[str | None]
+    previous_until: Output[str | None]
     looked_back_to: Output[str | None]
     ring_states: Output[Sequence[Mapping[str, Any]]]
     machines: Output[Sequence[Mapping[str, Any]]]
