@@ -71,8 +71,9 @@ def sweeps(era: Era = CURRENT, *, show_all: bool = False) -> tuple[Query, ...]:
 
     Rows are `id`, `verdicts` and the facts that findings name; of subjects with nothing to say only with `show_all`.
     """
-    found = ((subject, askable(rules_for(subject, era))) for subject in TABLES)
-    return tuple(sweep(subject, rules, show_all=show_all) for subject, rules in found if rules)
+    kinds: Iterable[Subject] = TABLES
+    found = [(kind, rules) for kind in kinds if (rules := askable(rules_for(kind, era)))]
+    return tuple(sweep(kind, rules, show_all=show_all) for kind, rules in found)
 
 
 def sweep(subject: Subject, rules: Sequence[Rule], *, show_all: bool = False) -> Query:
