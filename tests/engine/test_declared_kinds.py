@@ -11,7 +11,19 @@ from pulumi_azure_hotpatch.engine.declared_estate import Stack
 from pulumi_azure_hotpatch.engine.facts import PATCH_FIELDS, Machine
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.engine.scale_set import ScaleSet
-from tests.engine.test_declared import GROUP, IMAGE, NIGHTS, SUBSCRIPTION, estate, failures, judged, native, ours
+from tests.engine.test_declared import (
+    GROUP,
+    IMAGE,
+    NIGHTS,
+    SUBSCRIPTION,
+    WEB,
+    estate,
+    failures,
+    judged,
+    native,
+    ours,
+    settings,
+)
 
 OTHER = "00000000-0000-0000-0000-000000000002"
 SERVER = f"{GROUP}/Microsoft.HybridCompute/machines/srv-arc-1"
@@ -177,3 +189,23 @@ def test_two_of_our_dynamic_scopes_with_one_name_in_one_place_are_one_declared_t
     )
     assert "scope-declared-twice" in {rule for _, rule in failures(judged(one, two))}
     assert "scope-declared-twice" not in {rule for _, rule in failures(judged(one, elsewhere))}
+
+
+def test_a_fleet_s_settings_are_those_of_each_of_its_machines_and_so_is_its_schedule() -> None:
+    other = WEB.replace("vm-web-1", "vm-web-2")
+    fleet = ours("FleetPatchSettings", "all", None, machineIds=[WEB, other], patchMode="Manual", scheduleId=NIGHTS)
+    found = estate(fleet)
+    assert {entry.resource: entry.facts.settings.patch_mode for entry in found.machines} == {
+        WEB: "Manual",
+        other: "Manual",
+    }
+    assert found.assigned == {WEB.casefold(): (NIGHTS.casefold(),), other.casefold(): (NIGHTS.casefold(),)}
+    assert Stack([fleet]).urns_of(other) == (fleet.urn,)
+    again = settings(machine=WEB.upper(), patchMode="Manual")
+    assert "vm-settings-declared-twice" in {rule for _, rule in failures(judged(fleet, again))}
+
+
+@pytest.mark.parametrize("inputs", [{"machineIds": UNKNOWN}, {"query": "resources", "scheduleId": NIGHTS}])
+def test_a_fleet_whose_machines_are_not_known_is_judged_as_one_machine(inputs: dict[str, Any]) -> None:
+    fleet = ours("FleetPatchSettings", "all", None, enableHotpatching=True, patchMode="Manual", **inputs)
+    assert {rule for _, rule in failures(judged(fleet))} == {"hotpatch-needs-platform-mode"}

@@ -27,6 +27,7 @@ ARC_LICENSE: Final = "ArcHotpatchLicense"
 SCALE_SET_SETTINGS: Final = "ScaleSetPatchSettings"
 INSTALLATION: Final = "PatchInstallation"
 DYNAMIC_SCOPE: Final = "DynamicScope"
+FLEET: Final = "FleetPatchSettings"
 NATIVE_MACHINE: Final = "compute:VirtualMachine"
 NATIVE_SCALE_SET: Final = "compute:VirtualMachineScaleSet"
 NATIVE_ARC: Final = "hybridcompute:Machine"
@@ -110,7 +111,7 @@ class Names:
 
     def schedule_of(self, one: Declared) -> str:
         """The id of the schedule that an assignment or a scope gives."""
-        name = "scheduleId" if one.kind in (ASSIGNMENT, DYNAMIC_SCOPE) else "maintenanceConfigurationId"
+        name = "scheduleId" if one.kind in (ASSIGNMENT, DYNAMIC_SCOPE, FLEET) else "maintenanceConfigurationId"
         return self._referred(one, name, MAINTENANCE_CONFIGURATIONS, frozenset())
 
     def _find(self, urn: str, seen: frozenset[str]) -> str:

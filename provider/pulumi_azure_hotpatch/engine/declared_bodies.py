@@ -6,7 +6,7 @@ and `productProfile` too. Source: pulumi-azure-native 3.29.0, input types of com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from .declared import (
     ARC_SETTINGS,
     ASSIGNMENT,
     DYNAMIC_SCOPE,
+    FLEET,
     NATIVE_ARC,
     NATIVE_ASSIGNMENT,
     NATIVE_MACHINE,
@@ -33,7 +34,7 @@ from .declared import (
 )
 from .declared_scope import scope_adjustment, scope_bodies
 from .estate import GUEST_SCOPE
-from .facts import PATCH_FIELDS, Assignment, Machine, Schedule
+from .facts import CONFIGURATION_ASSIGNMENTS, PATCH_FIELDS, Assignment, Machine, Schedule
 from .logic import UNKNOWN
 from .patch_lists import PatchLists
 from .scale_set import ScaleSet
@@ -41,7 +42,7 @@ from .scale_set import ScaleSet
 Adjust = Callable[[Any], Any]
 
 ASSIGNMENTS: Final = (ASSIGNMENT, NATIVE_ASSIGNMENT, NATIVE_PARENT_ASSIGNMENT)
-_SETTINGS: Final = (SETTINGS, ARC_SETTINGS, SCALE_SET_SETTINGS)
+_SETTINGS: Final = (SETTINGS, FLEET, ARC_SETTINGS, SCALE_SET_SETTINGS)
 _LISTS: Final = tuple(one.name for one in fields(PatchLists))
 _NAMES: Final = {
     NATIVE_MACHINE: "vmName",
@@ -56,6 +57,8 @@ def bodies_of(one: Declared, names: Names) -> tuple[Body, ...]:
     """The ARM bodies that a resource declares: a dynamic scope is many assignments."""
     if one.kind == DYNAMIC_SCOPE:
         return tuple(scope_bodies(one, names))
+    if one.kind == FLEET:
+        return tuple(_fleet_bodies(one, names))
     body = body_of(one, names)
     return () if body is None else (body,)
 
@@ -97,6 +100,22 @@ def adjustment_of(one: Declared, names: Names) -> Adjust | None:
     if one.kind == DYNAMIC_SCOPE:
         return scope_adjustment(one)
     return None
+
+
+def machines_of(one: Declared) -> tuple[str, ...]:
+    """The ids of a fleet's machines as far as they are known: those that it names, or those that were found for it."""
+    given = one.inputs.get("machineIds") or one.inputs.get("matched")
+    return tuple(text for text in given if isinstance(text, str)) if isinstance(given, list | tuple) else ()
+
+
+def _fleet_bodies(one: Declared, names: Names) -> Iterator[Body]:
+    """The assignments of a fleet's schedule, which have the schedule's name."""
+    if one.inputs.get("scheduleId") is None:
+        return
+    schedule = names.schedule_of(one)
+    for machine in machines_of(one):
+        identity = f"{machine}/providers/{CONFIGURATION_ASSIGNMENTS}/{schedule.rpartition('/')[2]}"
+        yield {"id": identity, "properties": {"maintenanceConfigurationId": schedule}}
 
 
 def patch_fields_of(one: Declared) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from .declared import (
     ASSIGNMENT,
     DYNAMIC_SCOPE,
     ENROLMENT,
+    FLEET,
     INSTALLATION,
     NATIVE_FEATURE,
     SCALE_SET_SETTINGS,
@@ -23,7 +24,7 @@ from .declared import (
     Names,
     is_stand_in,
 )
-from .declared_bodies import Adjust, adjustment_of, bodies_of, patch_fields_of
+from .declared_bodies import Adjust, adjustment_of, bodies_of, machines_of, patch_fields_of
 from .dynamic_scope import DynamicScope
 from .estate import Entry, Estate, FactsT
 from .facts import (
@@ -46,6 +47,7 @@ REGISTRATIONS: Final = f"{ENROLMENTS}/subscriptionFeatureRegistrations"
 # By our class: the rule that two must not claim the same, and the type of what is claimed.
 _CLAIMS: Final = {
     SETTINGS: ("vm-settings-declared-twice", VIRTUAL_MACHINES),
+    FLEET: ("vm-settings-declared-twice", VIRTUAL_MACHINES),
     SCHEDULE: ("schedule-declared-twice", MAINTENANCE_CONFIGURATIONS),
     ASSIGNMENT: ("assignment-declared-twice", CONFIGURATION_ASSIGNMENTS),
     ARC_SETTINGS: ("arc-settings-declared-twice", ARC_MACHINES),
@@ -64,7 +66,7 @@ class Stack:
         self._names = Names(self._declared)
         self._scope_urns: dict[str, tuple[str, ...]] = {}
         for one in self._declared:
-            for identity in self._ids_of(one) if one.kind == DYNAMIC_SCOPE else ():
+            for identity in self._ids_of(one) if one.kind in (DYNAMIC_SCOPE, FLEET) else ():
                 key = identity.casefold()
                 self._scope_urns[key] = (*self._scope_urns.get(key, ()), one.urn)
 
@@ -126,6 +128,8 @@ class Stack:
         """The ids of what it declares."""
         if one.kind == DYNAMIC_SCOPE:
             return tuple(str(body["id"]) for body in bodies_of(one, self._names))
+        if one.kind == FLEET:
+            return machines_of(one) or (self._names.id_of(one),)
         return (self._names.id_of(one),)
 
     def _different(self, scopes: Iterable[Entry[DynamicScope]]) -> Iterator[Entry[DynamicScope]]:

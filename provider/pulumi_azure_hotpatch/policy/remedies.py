@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pulumi_azure_hotpatch.engine.declared import (
+    FLEET,
     NATIVE_MACHINE,
     NATIVE_SCALE_SET,
     NATIVE_SCHEDULE,
@@ -39,6 +40,7 @@ def _patch_field(name: str, value: Any) -> Remedy:
         value,
         {
             SETTINGS: ours,
+            FLEET: ours,
             SCALE_SET_SETTINGS: ours,
             NATIVE_MACHINE: native,
             NATIVE_SCALE_SET: ("virtualMachineProfile", *native),

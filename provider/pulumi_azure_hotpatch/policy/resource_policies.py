@@ -35,6 +35,7 @@ SEVERITIES: Final = {"error": Severity.HIGH, "warning": Severity.MEDIUM, "info":
 # What a resource of a kind shows facts about.
 _SUBJECTS: Final[Mapping[str, frozenset[Subject]]] = {
     kinds.SETTINGS: frozenset(("machine",)),
+    kinds.FLEET: frozenset(("machine",)),
     kinds.NATIVE_MACHINE: frozenset(("machine",)),
     kinds.ARC_SETTINGS: frozenset(("arc_server",)),
     kinds.ARC_LICENSE: frozenset(("arc_server",)),
@@ -55,6 +56,7 @@ _SUBJECTS: Final[Mapping[str, frozenset[Subject]]] = {
 _PATCH_FIELDS: Final = frozenset(PATCH_FIELDS)
 _SAYS: Final[Mapping[str, frozenset[str]]] = {
     kinds.SETTINGS: _PATCH_FIELDS,
+    kinds.FLEET: _PATCH_FIELDS,
     kinds.SCALE_SET_SETTINGS: _PATCH_FIELDS,
     kinds.ARC_SETTINGS: frozenset(("enable_hotpatching", "assessment_mode")),
     kinds.ARC_LICENSE: frozenset(
