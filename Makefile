@@ -11,7 +11,7 @@ CODE := provider tools tests $(wildcard examples bench)
 # Python is the machine's own: uv's builds of it come from outside the package registries.
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup environment cli demo test test-all check format-check lint types contracts format recover clean
+.PHONY: help setup environment cli demo bench test test-all check format-check lint types contracts format recover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,10 @@ cli: $(READY)
 
 demo: cli ## the whole story on an embedded Azure: preview, up, drift, repair, destroy
 	@$(BIN)/python tools/demo.py
+
+bench: cli ## side by side with OpenTofu + azapi; N=100 for one size, LATENCY=2 for one of operations, PEER=0 without the peer
+	@PYTHONPATH=tools $(BIN)/python -m bench.fleet $(if $(N),--machines $(N)) $(if $(LATENCY),--seconds $(LATENCY)) \
+	  $(if $(REPEAT),--repeat $(REPEAT)) $(if $(RESULTS),--results $(RESULTS)) $(if $(filter 0,$(PEER)),--without-peer)
 
 test: cli ## the tests, end to end with the real engine included; a few slow ones are left out
 	$(BIN)/pytest -m "not slow" --numprocesses 2

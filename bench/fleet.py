@@ -3,7 +3,7 @@
     make bench                     all of it; about an hour and a half
     make bench N=100               one size
     make bench PEER=0              without the peer, whose first build takes some minutes
-    make bench SECONDS=0 REPEAT=3  one latency of operations; the median of three
+    make bench LATENCY=0 REPEAT=3  one latency of operations; the median of three
 
 What each phase is and what it costs is in `bench/contestants.py` and `bench/process_tree.py`. Prints a table; writes
 `bench/results.json` and `bench/results.svg` and `.png` (where `--results` says otherwise, there).
@@ -112,7 +112,8 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def _peer(wanted: bool) -> build.Peer | None:
+def find_peer(*, wanted: bool) -> build.Peer | None:
+    """The peer, built if need be; None, said on stderr, where it cannot be."""
     if not wanted:
         return None
     try:
@@ -137,7 +138,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is asked for; 1 when a tool failed, whose figures are then missing."""
     given = _parser().parse_args(arguments)
-    peer = _peer(not given.without_peer)
+    peer = find_peer(wanted=not given.without_peer)
     rows: list[Row] = []
     failed = False
     for machines in given.machines or SIZES:
