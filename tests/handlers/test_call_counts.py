@@ -32,8 +32,11 @@ def program() -> dict[str, tuple[str, dict[str, object]]]:
         "monthly": ("maintenance_schedule", {**schedule, "windows": {"classificationsToInclude": ["Security"]}})
     }
     for number in range(COUNT):
-        settings = {"patchMode": "AutomaticByPlatform", "bypassPlatformSafetyChecksOnUserSchedule": True}
-        assignment = {"machineId": machine(number), "scheduleId": SCHEDULE}
+        settings: dict[str, object] = {
+            "patchMode": "AutomaticByPlatform",
+            "bypassPlatformSafetyChecksOnUserSchedule": True,
+        }
+        assignment: dict[str, object] = {"machineId": machine(number), "scheduleId": SCHEDULE}
         declared[f"settings-{number}"] = (
             "virtual_machine_patch_settings",
             {"virtualMachineId": machine(number), **settings},
