@@ -60,8 +60,8 @@ def judge(path: Path) -> None:
                 rows += 1
             _tell(f"{query.subject}: {len(query.rules)} rules, {rows:,} findings", started)
     _tell(f"all: {dict(tally)}", begun)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"peak memory {peak:,.0f} MB")
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    print(f"{used.ru_utime + used.ru_stime:8.1f} s  of processor time, peak memory {used.ru_maxrss / 1024:,.0f} MB")
 
 
 def _tell(what: str, since: float) -> None:

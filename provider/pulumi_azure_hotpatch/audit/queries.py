@@ -71,9 +71,8 @@ def sweeps(era: Era = CURRENT, *, show_all: bool = False) -> tuple[Query, ...]:
 
     Rows are `id`, `verdicts` and the facts that findings name; of subjects with nothing to say only with `show_all`.
     """
-    kinds: Iterable[Subject] = TABLES
-    found = [(kind, rules) for kind in kinds if (rules := askable(rules_for(kind, era)))]
-    return tuple(sweep(kind, rules, show_all=show_all) for kind, rules in found)
+    asked: dict[Subject, tuple[Rule, ...]] = {kind: askable(rules_for(kind, era)) for kind in TABLES}
+    return tuple(sweep(kind, rules, show_all=show_all) for kind, rules in asked.items() if rules)
 
 
 def sweep(subject: Subject, rules: Sequence[Rule], *, show_all: bool = False) -> Query:
