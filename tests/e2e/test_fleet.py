@@ -76,13 +76,13 @@ def test_a_fleet_is_previewed_changed_left_alone_repaired_and_given_back(azure: 
     azure.edit(f"{IN_GROUP}/vm-web-17", {"tags": {"ring": "web"}})
     azure.edit(f"{IN_GROUP}/vm-web-05", {"tags": {"ring": "db"}})
     since()
-    assert stack.refresh().changed == {"updated": 1}
-    assert sum(since().values()) <= 4
-    repaired = stack.up()
+    repaired = stack.up("--refresh")
     assert repaired.changed == {"updated": 1}
     assert "patch_mode was changed to AutomaticByOS by somebody else on 1 machine (vm-web-03)" in repaired.output
     assert "leaving the fleet: 1 machine (vm-web-05)" in repaired.output
-    assert since()["VirtualMachines_Update"] == 3
+    calls = since()
+    assert calls["VirtualMachines_Update"] == 3
+    assert calls["VirtualMachines_Get"] <= 4
     assert modes(azure) == {"AutomaticByPlatform": 15, "AutomaticByOS": 5}
 
     since()

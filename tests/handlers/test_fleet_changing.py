@@ -149,7 +149,9 @@ def test_no_write_is_refused_for_coming_too_fast_and_none_is_lost() -> None:
     assert timedelta(seconds=3) < azure.passed < timedelta(seconds=10)
 
 
-@pytest.mark.parametrize("request_number", [5, 25, 47, 90])
+@pytest.mark.parametrize(
+    "request_number", [47, *(pytest.param(number, marks=pytest.mark.slow) for number in (5, 25, 90))]
+)
 def test_after_a_kill_the_next_run_finishes_the_rest_and_writes_nothing_twice(request_number: int) -> None:
     azure = azure_of(40, **QUICK)
     resource = fleet(azure, ids(40), scheduleId=MONTHLY)
