@@ -250,3 +250,14 @@ def test_limits_count_what_is_there_already() -> None:
     assert found["scope-region-limit"].startswith("251 dynamic scopes in one region")
     assert found["scope-schedule-limit"] == "252 dynamic scopes on one schedule; the limit is 200."
     assert "scope-subscription-limit" not in found
+
+
+@pytest.mark.slow
+def test_a_scope_of_more_machines_than_a_page_holds_is_counted_whole_and_refused() -> None:
+    azure = scoped_azure([windows(f"vm-{number:04}", {"ring": "1"}) for number in range(1100)])
+    resource = scope(azure, HERE)
+    found = failed(resource)
+    assert found["scope-machine-limit"] == "1100 machines in one dynamic scope; the limit is 1000."
+    assert resource.answers()["matching_count"] == 1100
+    # Two pages of machines, one of assignments.
+    assert azure.calls() == ["ResourceGraph_Resources"] * 3
