@@ -191,6 +191,15 @@ def test_an_endpoint_with_its_authority_may_bring_its_clock(tmp_path: Path) -> N
     assert found.clock == "endpoint"
 
 
+def test_how_many_requests_a_fleet_makes_at_once_can_be_set() -> None:
+    assert read({}).settings.requests_at_once == 32
+    assert read({"azure-hotpatch:requestsAtOnce": 4}).settings.requests_at_once == 4
+    assert read({}, {"AZURE_HOTPATCH_REQUESTS_AT_ONCE": "1"}).settings.requests_at_once == 1
+    for wrong in ("0", "129", "many"):
+        with pytest.raises(ConfigurationError, match=rf"requestsAtOnce is '{wrong}'; it must be a whole number from 1"):
+            read({"azure-hotpatch:requestsAtOnce": wrong})
+
+
 def test_no_secret_is_in_the_repr_of_a_configuration() -> None:
     config = {
         f"azure-native:{key}": SECRET

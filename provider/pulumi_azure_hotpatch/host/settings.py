@@ -19,6 +19,9 @@ from pulumi_azure_hotpatch.ports import Settings
 
 Lookup = Callable[[str], Any]
 
+# As many as the transport keeps open.
+_CONNECTIONS = 128
+
 # Where azure-native reads the same thing: its configuration key, then environment variables.
 # Source: pulumi-azure-native, provider/pkg/provider/auth_azidentity.go, 2025. Left out is `msiEndpoint`, which the
 # identity library finds by itself, there and here.
@@ -78,6 +81,7 @@ def read_configuration(lookup: Lookup, environment: Mapping[str, str] | None = N
         preview_reads=preview_reads == "auto",
         relaxed=relaxed_switches(lookup, env),
         verbose=parse_flag("azure-hotpatch:verbose", ours("verbose", "AZURE_HOTPATCH_VERBOSE")),
+        requests_at_once=_requests_at_once(ours("requestsAtOnce", "AZURE_HOTPATCH_REQUESTS_AT_ONCE")),
     )
     return Configuration(settings, Connection(azure, endpoint, ca_file), clock)
 
@@ -98,6 +102,16 @@ def _azure_values(lookup: Lookup, env: Mapping[str, str]) -> dict[str, tuple[str
                 found[key] = (value, source)
                 break
     return found
+
+
+def _requests_at_once(text: str) -> int:
+    if not text:
+        return Settings.requests_at_once
+    if not text.isdigit() or not 1 <= int(text) <= _CONNECTIONS:
+        raise ConfigurationError(
+            f"azure-hotpatch:requestsAtOnce is '{text}'; it must be a whole number from 1 to {_CONNECTIONS}"
+        )
+    return int(text)
 
 
 def _check_endpoint(endpoint: str | None, ca_file: str | None, clock: str) -> None:
