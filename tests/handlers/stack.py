@@ -19,6 +19,12 @@ PROVIDERS: dict[str, dynamic.HandlerProvider] = {
     "maintenance_schedule": dynamic_providers.MaintenanceScheduleProvider(),
     "schedule_assignment": dynamic_providers.ScheduleAssignmentProvider(),
     "fleet_patch_settings": dynamic_providers.FleetPatchSettingsProvider(),
+    "image_support_check": dynamic_providers.ImageSupportCheckProvider(),
+    "patch_assessment": dynamic_providers.PatchAssessmentProvider(),
+    "patch_installation": dynamic_providers.PatchInstallationProvider(),
+    "arc_hotpatch_license": dynamic_providers.ArcHotpatchLicenseProvider(),
+    "arc_machine_patch_settings": dynamic_providers.ArcMachinePatchSettingsProvider(),
+    "scale_set_patch_settings": dynamic_providers.ScaleSetPatchSettingsProvider(),
 }
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, ConfigDict
 
 from pulumi_azure_hotpatch.engine.instants import instant_of
+from pulumi_azure_hotpatch.errors import InvalidInput
 
 from .base import (
     ANY_CASE,
@@ -25,11 +27,23 @@ from .base import (
 from .maintenance_schedule import SELECTION, LinuxPackages, RebootSetting, WindowsPatches
 from .patches import MachineId, TreatedPatch, Triggers
 
+# Source: recorded traffic of the Azure CLI: the id of the operation, a GUID, is the activity id.
+_ACTIVITY: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 FailOn = Literal["failed", "reboot_pending", "window_exceeded"]
 
 
 def _check_instant(value: str) -> str:
-    instant_of(value, "max_publish_date")
+    try:
+        instant_of(value, "")
+    except InvalidInput as error:
+        # The property is named by whoever shows this.
+        raise ValueError(str(error).strip()) from None
+    return value
+
+
+def _check_activity(value: str) -> str:
+    if not _ACTIVITY.fullmatch(value):
+        raise ValueError(f"'{value}' is not the id of an installation (a GUID, as the question or `history` shows it)")
     return value
 
 
@@ -44,6 +58,7 @@ def _instant_key(value: Any) -> datetime | None:
 
 
 PublishDate = Annotated[str, AfterValidator(_check_instant)]
+ActivityId = Annotated[str, AfterValidator(_check_activity)]
 
 
 class PatchInstallationInputs(Inputs):
@@ -61,8 +76,8 @@ class PatchInstallationInputs(Inputs):
     triggers: Triggers = ()
     fail_on: Annotated[tuple[FailOn, ...], ANY_ORDER] = ("failed",)
     start_if_off: bool = False
-    adopt_activity_id: Annotated[str | None, ANY_CASE] = None
-    ignore_activity_id: Annotated[str | None, ANY_CASE] = None
+    adopt_activity_id: Annotated[ActivityId | None, ANY_CASE] = None
+    ignore_activity_id: Annotated[ActivityId | None, ANY_CASE] = None
     look_back: Wait = "72h"
     timeout: OptionalWait = None
     would_install: Annotated[tuple[str, ...] | None, Answer()] = None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from pulumi_azure_hotpatch.engine.facts import ARC_MACHINES, VIRTUAL_MACHINES
 from pulumi_azure_hotpatch.engine.patch_results import PatchOutcome
@@ -25,7 +25,14 @@ def _is_machine(value: str) -> str:
 
 MachineId = Annotated[ArmId, AfterValidator(_is_machine)]
 
-Triggers = tuple[str | bool | float, ...]
+
+def _is_simple(value: Any) -> Any:
+    if not isinstance(value, str | bool | int | float):
+        raise ValueError("must be text, a number, or true or false")
+    return value
+
+
+Triggers = tuple[Annotated[str | bool | float, BeforeValidator(_is_simple)], ...]
 """Values of any meaning; another value asks for another run."""
 
 
