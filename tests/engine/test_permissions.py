@@ -80,6 +80,32 @@ def here(*wanted: str) -> set[tuple[str, str | None, str]]:
                 (SUBSCRIPTION, None, "Microsoft.Compute/register/action"),
             },
         ),
+        (
+            declared("FleetPatchSettings", machineIds=[VM], matched=[VM.replace("web", "api")]),
+            here("Microsoft.Compute/virtualMachines/read", "Microsoft.Compute/virtualMachines/write"),
+        ),
+        (
+            declared("PatchRollout", machineIds=[VM]),
+            here(
+                "Microsoft.Compute/virtualMachines/read",
+                "Microsoft.Compute/virtualMachines/installPatches/action",
+                "Microsoft.Compute/locations/operations/read",
+            ),
+        ),
+        (
+            declared(
+                "DynamicScope",
+                subscriptionIds=[SUBSCRIPTION],
+                resourceGroupIds=[f"/subscriptions/{OTHER}/resourceGroups/rg-app"],
+                scheduleId=SCHEDULE,
+            ),
+            {
+                (*place, f"Microsoft.Maintenance/configurationAssignments/{verb}")
+                for place in ((SUBSCRIPTION, None), (OTHER, "rg-app"))
+                for verb in ("read", "write", "delete")
+            }
+            | {(OTHER, "rg-schedules", "Microsoft.Maintenance/maintenanceConfigurations/read")},
+        ),
         (declared("VirtualMachinePatchSettings"), set()),
         (declared("VirtualMachinePatchSettings", virtualMachineId="vm-web-1"), set()),
     ],

@@ -20,7 +20,9 @@ from .declared import (
     ARC_LICENSE,
     ARC_SETTINGS,
     ASSIGNMENT,
+    DYNAMIC_SCOPE,
     ENROLMENT,
+    FLEET,
     INSTALLATION,
     SCALE_SET_SETTINGS,
     SCHEDULE,
@@ -112,21 +114,38 @@ def _needs(one: Declared, subscription_id: str | None) -> Iterator[tuple[Place, 
             yield from _at(one, "machineId", {_ARC: ("read",)})
             yield from _at(one, "machineId", {_ARC: [f"licenseProfiles/{verb}" for verb in _ALL]})
         case kind if kind == ASSIGNMENT:
-            yield from _at(one, "machineId", {_MACHINE: ("read",), _ARC: ("read",)})
-            for place, _ in _at(one, "machineId", {_MACHINE: ("read",), _ARC: ("read",)}):
-                yield from _each(place, _ASSIGNMENT, _ALL)
+            yield from _assigning(one, "machineId")
+        case kind if kind == FLEET:
+            for name in ("machineIds", "matched"):
+                yield from _at(one, name, {_MACHINE: ("read", "write")})
+                if one.text("scheduleId"):
+                    yield from _assigning(one, name)
+        case kind if kind == DYNAMIC_SCOPE:
+            for subscription in _texts(one.inputs.get("subscriptionIds")):
+                yield from _each(Place(subscription, None), _ASSIGNMENT, _ALL)
+            for group in _texts(one.inputs.get("resourceGroupIds")):
+                yield from _each(_group(group), _ASSIGNMENT, _ALL)
             yield from _at(one, "scheduleId", {_SCHEDULE: ("read",)})
+        case "PatchRollout":
+            yield from _patching(one, "machineIds", ("installPatches/action",))
         case "PatchAssessment" | "ImageSupportCheck":
-            yield from _patching(one, ("assessPatches/action",))
+            yield from _patching(one, "machineId", ("assessPatches/action",))
         case kind if kind == INSTALLATION:
-            yield from _patching(one, ("installPatches/action",))
+            yield from _patching(one, "machineId", ("installPatches/action",))
             if one.inputs.get("startIfOff") is True:
                 yield from _at(one, "machineId", {_MACHINE: ("start/action", "deallocate/action", "powerOff/action")})
 
 
-def _patching(one: Declared, verbs: Sequence[str]) -> Iterator[tuple[Place, str]]:
-    yield from _at(one, "machineId", {_MACHINE: ("read", *verbs), _ARC: ("read", *verbs)})
-    for place, action in _at(one, "machineId", {_MACHINE: ("read",), _ARC: ("read",)}):
+def _assigning(one: Declared, name: str) -> Iterator[tuple[Place, str]]:
+    for place, reading in _at(one, name, {_MACHINE: ("read",), _ARC: ("read",)}):
+        yield place, reading
+        yield from _each(place, _ASSIGNMENT, _ALL)
+    yield from _at(one, "scheduleId", {_SCHEDULE: ("read",)})
+
+
+def _patching(one: Declared, name: str, verbs: Sequence[str]) -> Iterator[tuple[Place, str]]:
+    yield from _at(one, name, {_MACHINE: ("read", *verbs), _ARC: ("read", *verbs)})
+    for place, action in _at(one, name, {_MACHINE: ("read",), _ARC: ("read",)}):
         is_arc = action.startswith(_ARC)
         polling = "HybridCompute/locations/updateCenterOperationResults" if is_arc else "Compute/locations/operations"
         yield place, f"Microsoft.{polling}/read"
@@ -137,17 +156,28 @@ def _if_restored(one: Declared, action: str) -> tuple[str, ...]:
 
 
 def _at(one: Declared, name: str, verbs: Mapping[str, Sequence[str]]) -> Iterator[tuple[Place, str]]:
-    """The actions on the resource that an input names, by its type."""
-    text = one.text(name)
-    try:
-        target = ResourceId.parse(text) if text else None
-    except InvalidInput:
-        return
-    if target is None:
-        return
-    for kind, wanted in verbs.items():
-        if target.is_type(kind):
-            yield from _each(Place(target.subscription_id, target.resource_group), kind, wanted)
+    """The actions on the resources that an input names, by their types."""
+    for text in _texts(one.inputs.get(name)):
+        try:
+            target = ResourceId.parse(text)
+        except InvalidInput:
+            continue
+        for kind, wanted in verbs.items():
+            if target.is_type(kind):
+                yield from _each(Place(target.subscription_id, target.resource_group), kind, wanted)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    """A text, or the texts of a list; nothing for what is not known."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list | tuple) else ()
+
+
+def _group(text: str) -> Place:
+    """The place that the id of a resource group names."""
+    parts = text.strip("/").split("/")
+    return Place(parts[1] if len(parts) > 1 else "", parts[3] if len(parts) > 3 else None)
 
 
 def _each(place: Place, kind: str, verbs: Iterable[str]) -> Iterator[tuple[Place, str]]:
