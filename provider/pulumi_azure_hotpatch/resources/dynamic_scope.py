@@ -74,7 +74,7 @@ class DynamicScope(Declared, module="azurehotpatch", name="DynamicScope"):
         :param tag_filters: values that fit, by the name of the tag; values have letter case.
         :param tag_operator: `Any` (the default) or `All` of the tags.
         :param location: the region in which a group's assignment is kept, by default the first of `locations`.
-        :param allow_whole_subscription: take all machines of the subscriptions; a filter is demanded by default (False).
+        :param allow_whole_subscription: take all machines of the subscriptions; by default (False) not allowed.
         :param max_machines: refuse to deploy when more machines than this are taken at that time.
         :param on_destroy: `restore` (the default) deletes what was created and puts back what was changed, `keep`
             leaves everything.
