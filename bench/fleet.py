@@ -5,8 +5,9 @@
     make bench PEER=0              without the peer, whose first build takes some minutes
     make bench LATENCY=0 REPEAT=3  one latency of operations; the median of three
 
-What each phase is and what it costs is in `bench/contestants.py` and `bench/process_tree.py`. Prints a table; writes
-`bench/results.json` and `bench/results.svg` and `.png` (where `--results` says otherwise, there).
+What each phase is, and what it costs, is in `bench/contestants.py` and `bench/process_tree.py`. Prints a table, puts what
+it measured in the place of what `bench/results.json` had of the same tools, sizes and latencies, draws that beside it,
+and renews the table in `docs/benchmarks.md` (with `--results` only that file and its picture).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from bench import plot
+from bench import report
 from bench.contestants import ENGINE, PHASES, Entry
 from bench.peer import build
 from bench.process_tree import CommandFailed
@@ -32,7 +33,7 @@ SECONDS: Final = (0.0, 2.0)
 PER_VM: Final = "per VM"
 FLEET: Final = "fleet"
 MANY: Final = 100
-_RESULTS: Final = Path(__file__).with_name("results.json")
+RESULTS: Final = Path(__file__).with_name("results.json")
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--without-peer", action="store_true")
     parser.add_argument("--only", action="append", metavar="TOOL", help="tools whose title begins like this")
     parser.add_argument("--repeat", type=int, default=1, help="report the median of so many runs")
-    parser.add_argument("--results", type=Path, default=_RESULTS, help="the JSON file; the plot goes beside it")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the JSON file; the plot goes beside it")
     return parser
 
 
@@ -139,6 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is asked for; 1 when a tool failed, whose figures are then missing."""
     given = _parser().parse_args(arguments)
     peer = find_peer(wanted=not given.without_peer)
+    kept = json.loads(given.results.read_text(encoding="utf-8")) if given.results.exists() else []
     rows: list[Row] = []
     failed = False
     for machines in given.machines or SIZES:
@@ -156,9 +158,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print("\n".join(lines if rows else [heading, *lines]), flush=True)
                 rows += found
                 # After each tool, so that a run that is broken off is not lost.
-                given.results.write_text(json.dumps([row.to_json() for row in rows], indent=1) + "\n", encoding="utf-8")
+                kept = report.merged(kept, [row.to_json() for row in found])
+                given.results.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     if rows:
-        plot.write(json.loads(given.results.read_text(encoding="utf-8")), given.results)
+        report.draw(kept, given.results)
+    if rows and given.results == RESULTS:
+        report.write_table(kept, report.PAGE)
     return 1 if failed else 0
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import fleet, plot
+from bench import fleet, report
 from bench.contestants import PHASES
 from bench.peer import build
 from bench.process_tree import CommandFailed, measured
@@ -52,10 +52,31 @@ def test_the_table_tells_calls_per_machine() -> None:
     assert line.split() == ["per", "VM", "10", "2", "apply", "1.5", "1.0", "30", "3.00", "200"]
 
 
+def test_a_new_run_takes_the_place_of_the_old_figures_of_the_same_case() -> None:
+    old = [row(1.0).to_json(), row(2.0, tool="fleet").to_json(), row(3.0, machines=100).to_json()]
+    found = report.merged(old, [row(9.0).to_json()])
+    assert [(one["machines"], one["tool"], one["wall_s"]) for one in found] == [
+        (10, "fleet", 2.0),
+        (10, "per VM", 9.0),
+        (100, "per VM", 3.0),
+    ]
+
+
+def test_the_table_of_the_page_is_renewed_and_the_rest_of_it_left_alone(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- measured: begin -->\nold\n<!-- measured: end -->\nafter\n", encoding="utf-8")
+    rows = [row(1.5, phase=phase).to_json() for phase in PHASES]
+    report.write_table(rows, page)
+    report.write_table(rows, page)
+    lines = page.read_text(encoding="utf-8").splitlines()
+    assert (lines[0], lines[-1], len(lines)) == ("before", "after", 7)
+    assert lines[4].startswith("| 10 | 2 s | per VM | 1.5 s | 1.5 s | 1.5 s | 1.5 s | 30 / 30 |")
+
+
 @pytest.mark.slow
 def test_the_plot_is_written_beside_the_results(tmp_path: Path) -> None:
     results = tmp_path / "results.json"
-    plot.write([row(1.5).to_json(), row(2.5, tool="fleet", phase="no-op").to_json()], results)
+    report.draw([row(1.5).to_json(), row(2.5, tool="fleet", phase="no-op").to_json()], results)
     assert results.with_suffix(".svg").read_text(encoding="utf-8").startswith("<svg")
     assert results.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
 
