@@ -5,9 +5,9 @@
     make bench PEER=0              without the peer, whose first build takes some minutes
     make bench LATENCY=0 REPEAT=3  one latency of operations; the median of three
 
-What each phase is, and what it costs, is in `bench/contestants.py` and `bench/process_tree.py`. Prints a table, puts what
-it measured in the place of what `bench/results.json` had of the same tools, sizes and latencies, draws that beside it,
-and renews the table in `docs/benchmarks.md` (with `--results` only that file and its picture).
+What each phase is, and what it costs, is in `bench/contestants.py` and `bench/process_tree.py`. Prints a table, puts
+what it measured in the place of what `bench/results.json` had of the same tools, sizes and latencies, draws that beside
+it, and renews the table in `docs/benchmarks.md` (with `--results` only that file and its picture).
 """
 
 from __future__ import annotations
