@@ -63,9 +63,9 @@ def test_a_query_says_of_a_random_fleet_what_python_says(seed: int) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=100, deadline=None, phases=ONCE)
+@settings(max_examples=25, deadline=None, phases=ONCE)
 @given(seed=seeds)
-def test_queries_and_python_agree_on_a_hundred_fleets(seed: int) -> None:
+def test_queries_and_python_agree_on_many_fleets(seed: int) -> None:
     agree(seed, 1_000)
 
 
