@@ -1,4 +1,4 @@
-"""The three forms in which Pulumi announces a run say the same."""
+"""The forms in which Pulumi announces a run say the same, and an export says what there is."""
 
 from typing import Any
 
@@ -140,3 +140,35 @@ def test_a_step_that_is_none_is_named(document: object, told: str) -> None:
 
 def test_steps_without_a_state_are_passed_over() -> None:
     assert steps(("create", None, None)) == Preview((), (), ())
+
+
+def exported(*resources: dict[str, Any]) -> dict[str, Any]:
+    return {"version": 3, "deployment": {"manifest": {}, "resources": list(resources)}}
+
+
+def test_an_export_is_a_run_that_changes_nothing() -> None:
+    secret = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:AAAA"}
+    document = exported({**state("web", "vm-1", patchMode="Manual", token=secret), "outputs": {"adopted": True}})
+    assert is_preview(document)
+    found = read_preview(document)
+    (web,) = found.after
+    assert (web.id, web.inputs["patchMode"], web.inputs["token"]) == ("vm-1", "Manual", UNKNOWN)
+    assert web.outputs == {"adopted": True}
+    assert [change.op for change in found.changes] == ["same"]
+
+
+def test_what_an_export_holds_only_to_delete_it_is_left_out() -> None:
+    found = read_preview(exported(state("web", "vm-2"), {**state("web", "vm-1"), "delete": True}))
+    assert [one.id for one in found.after] == ["vm-2"]
+
+
+def test_an_export_whose_resources_are_none_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="resource 1: expected an object with a urn"):
+        read_preview(exported({"type": TYPE}))
+
+
+def test_outputs_that_a_preview_does_not_know_are_as_they_were() -> None:
+    old = {**state("web", "vm"), "outputs": {"phase": "soaking", "plan": "old"}}
+    new = {**state("web", "vm"), "outputs": {"phase": LATER, "plan": "new"}}
+    (web,) = steps(("update", old, new)).after
+    assert web.outputs == {"phase": "soaking", "plan": "new"}

@@ -28,6 +28,7 @@ SCALE_SET_SETTINGS: Final = "ScaleSetPatchSettings"
 INSTALLATION: Final = "PatchInstallation"
 DYNAMIC_SCOPE: Final = "DynamicScope"
 FLEET: Final = "FleetPatchSettings"
+ROLLOUT: Final = "PatchRollout"
 NATIVE_MACHINE: Final = "compute:VirtualMachine"
 NATIVE_SCALE_SET: Final = "compute:VirtualMachineScaleSet"
 NATIVE_ARC: Final = "hybridcompute:Machine"
@@ -56,13 +57,17 @@ _LATER: Final = "not-known-yet"
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One resource of a stack: `id` is None while it has none, `depends_on` names, by input, the URNs it comes from."""
+    """One resource of a stack: `id` is None while it has none, `depends_on` names, by input, the URNs it comes from.
+
+    `outputs` are those of its last run, as far as they are told.
+    """
 
     urn: str
     type: str
     inputs: Mapping[str, Any]
     id: str | None = None
     depends_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    outputs: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:

@@ -1,12 +1,13 @@
-"""What the Pulumi CLI says a run will do, in the three forms in which it says it.
+"""What the Pulumi CLI says a run will do, in the three forms in which it says it, and what it says a stack holds.
 
 * `pulumi preview --json`: one document with `steps`; unchanged resources only with `--show-sames`, and after a failed
   check nothing of the later ones;
 * the same with `PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true`: one engine event a line, violated policies among them;
-* `pulumi preview --save-plan FILE`: one document with `resourcePlans`, which has no ids and no old values.
+* `pulumi preview --save-plan FILE`: one document with `resourcePlans`, which has no ids and no old values;
+* `pulumi stack export`: one document with `deployment`, which is read as a run that changes nothing.
 
-Sources: pulumi/pulumi, pkg/backend/display/json.go; sdk/go/common/apitype/events.go; sdk/go/common/apitype/plan.go
-(CLI 3.253).
+Sources: pulumi/pulumi, pkg/backend/display/json.go; sdk/go/common/apitype/events.go; sdk/go/common/apitype/plan.go;
+sdk/go/common/apitype/core.go (CLI 3.253).
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from .logic import UNKNOWN
 # Source: pulumi/pulumi, sdk/go/common/resource/plugin/rpc.go (UnknownStringValue), pkg/backend/display/json.go.
 _LATER: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _SECRET: Final = "[secret]"
+# In an export what is no plain value (a secret, an asset) is an object with this key.
+# Source: pulumi/pulumi, sdk/go/common/resource/sig/sig.go.
+_SIGNED: Final = "4dabf18193072939515e22adb298388d"
 _OWN: Final = frozenset(("__provider", "__defaults"))
 
 
@@ -69,16 +73,18 @@ class Preview:
 
 
 def is_preview(document: object) -> bool:
-    """Whether a parsed document is one of the three forms."""
+    """Whether a parsed document is one of the forms."""
     if isinstance(document, Mapping):
         return "id" not in document and (
-            isinstance(document.get("steps"), list) or isinstance(document.get("resourcePlans"), Mapping)
+            isinstance(document.get("steps"), list)
+            or isinstance(document.get("resourcePlans"), Mapping)
+            or isinstance(document.get("deployment"), Mapping)
         )
     return isinstance(document, list) and bool(document) and all(map(_is_event, document))
 
 
 def read_preview(document: object) -> Preview:
-    """Read one of the three forms. Raises InvalidInput for anything else, and for steps that are none."""
+    """Read one of the forms. Raises InvalidInput for anything else, and for steps that are none."""
     if not is_preview(document):
         raise InvalidInput(
             "not a preview; expected what `pulumi preview --json --show-sames` prints or `--save-plan` writes"
@@ -90,6 +96,8 @@ def read_preview(document: object) -> Preview:
         raise InvalidInput("not a preview")
     if "resourcePlans" in document:
         return _preview(_steps_of_plan(document["resourcePlans"]))
+    if "deployment" in document:
+        return _preview(_steps_of_export(document["deployment"]))
     return _preview(_checked_steps(document["steps"]))
 
 
@@ -114,7 +122,7 @@ def _preview(steps: Iterable[_Step], policies: tuple[PolicyViolation, ...] = ())
             before.setdefault(step.urn, _declared(step.urn, step.old, step.old.get("id"), None))
         if step.new is not None:
             identity = step.new.get("id") or (step.old.get("id") if step.old is not None and not replaced else None)
-            after[step.urn] = _declared(step.urn, step.new, identity, step.depends_on)
+            after[step.urn] = _declared(step.urn, step.new, identity, step.depends_on, step.old)
         changed = _change(step)
         earlier = changes.get(step.urn)
         if earlier is None or (earlier.op != "replace" and step.op != "same"):
@@ -124,15 +132,25 @@ def _preview(steps: Iterable[_Step], policies: tuple[PolicyViolation, ...] = ())
     return Preview(tuple(after.values()), tuple(before.values()), tuple(changes.values()), policies)
 
 
-def _declared(urn: str, state: Mapping[str, Any], identity: object, depends_on: object) -> Declared:
+def _declared(
+    urn: str, state: Mapping[str, Any], identity: object, depends_on: object, earlier: Mapping[str, Any] | None = None
+) -> Declared:
     inputs = state.get("inputs")
+    # What a preview announces of outputs is what it knows of them: the others are as they were.
+    outputs = {**_outputs(earlier), **{k: v for k, v in _outputs(state).items() if v is not UNKNOWN}}
     return Declared(
         urn=urn,
         type=str(state.get("type", "")),
         inputs=_known(inputs) if isinstance(inputs, Mapping) else {},
         id=identity if isinstance(identity, str) and identity and identity != _LATER else None,
         depends_on=_dependencies(depends_on),
+        outputs=outputs,
     )
+
+
+def _outputs(state: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    outputs = (state or {}).get("outputs")
+    return _known(outputs) if isinstance(outputs, Mapping) else {}
 
 
 def _change(step: _Step) -> Change:
@@ -183,6 +201,16 @@ def _steps_of_plan(plans: Mapping[str, Any]) -> Iterator[_Step]:
         yield _Step(op, urn, None, state, goal.get("propertyDependencies"))
 
 
+def _steps_of_export(deployment: Mapping[str, Any]) -> Iterator[_Step]:
+    resources = deployment.get("resources")
+    for number, state in enumerate(resources if isinstance(resources, list) else (), start=1):
+        if not isinstance(state, Mapping) or not isinstance(state.get("urn"), str):
+            raise InvalidInput(f"resource {number}: expected an object with a urn")
+        # The rest of a replacement: it is there until the next run deletes it.
+        if not state.get("delete"):
+            yield _Step("same", state["urn"], state, state, state.get("propertyDependencies"))
+
+
 def _violations(events: Iterable[Mapping[str, Any]]) -> Iterator[PolicyViolation]:
     for event in events:
         told = event.get("policyEvent")
@@ -208,6 +236,8 @@ def _known(value: Any) -> Any:
     if value in (_LATER, _SECRET):
         return UNKNOWN
     if isinstance(value, Mapping):
+        if _SIGNED in value:
+            return UNKNOWN
         return {key: _known(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_known(item) for item in value]
