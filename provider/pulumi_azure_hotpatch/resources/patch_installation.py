@@ -85,9 +85,9 @@ class PatchInstallation(Declared, module="azurehotpatch", name="PatchInstallatio
         :param triggers: values of any meaning, `()` by default; another value installs again.
         :param fail_on: what fails the deployment, by default `('failed',)`: `failed` (the installation or a patch),
             `reboot_pending`, `window_exceeded`.
-        :param start_if_off: True starts a VM that is off, and stops it again afterwards; `False` by default. Of one that
-            is on already the activity log is asked whether a killed run has started it; where that log does not say who
-            did, it is looked at until 20 minutes after the beginning, because it may be so far behind.
+        :param start_if_off: True starts a VM that is off, and stops it again afterwards; `False` by default. Of one
+            that is on already the activity log is asked whether a killed run has started it; where that log does not
+            say who did, it is looked at until 20 minutes after the beginning, because it may be so far behind.
         :param adopt_activity_id: an installation that ran already and is to be taken as this resource's, as asked for
             after a run that was killed.
         :param ignore_activity_id: an installation that is another's, as told after a run that was killed.
