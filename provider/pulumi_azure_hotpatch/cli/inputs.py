@@ -1,9 +1,9 @@
-"""What `check` and `forecast` are asked about: inventories, and the previews of Pulumi stacks over them."""
+"""What `check`, `forecast` and `report` are asked about: inventories, and Pulumi stacks over them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pulumi_azure_hotpatch.engine.bodies import Body
@@ -27,23 +27,38 @@ class Asked:
     urns_of: Callable[[str], Iterable[str]] = lambda _: ()
 
 
-def read_estate(paths: Iterable[str], as_of: datetime) -> Asked:
-    """Everything in the given files as one estate: previews change what inventories show.
+@dataclass(slots=True)
+class Given:
+    """What files hold: ARM bodies, and what stacks declare."""
 
-    Raises InvalidInput that names the file.
+    bodies: list[Body] = field(default_factory=list)
+    declared: list[Declared] = field(default_factory=list)
+
+    def joined(self, as_of: datetime) -> Asked:
+        """All of it as one estate: stacks change what inventories show. Raises InvalidInput."""
+        if not self.declared:
+            return Asked(Estate.from_bodies(self.bodies, as_of=as_of))
+        stack = Stack(self.declared)
+        return Asked(stack.estate(self.bodies, as_of=as_of), tuple(stack.declarations()), stack.urns_of)
+
+
+def read_given(paths: Iterable[str]) -> Given:
+    """Everything in the given files: inventories, previews and exports of stacks. Raises InvalidInput that names the
+    file.
     """
-    bodies: list[Body] = []
-    declared: list[Declared] = []
+    given = Given()
     for path in paths:
         document = read_document(path)
         try:
             if is_preview(document):
-                declared += read_preview(document).after
+                given.declared += read_preview(document).after
             else:
-                bodies += bodies_in(document)
+                given.bodies += bodies_in(document)
         except InvalidInput as error:
             raise InvalidInput(f"{shown(path)}: {error}") from None
-    if not declared:
-        return Asked(Estate.from_bodies(bodies, as_of=as_of))
-    stack = Stack(declared)
-    return Asked(stack.estate(bodies, as_of=as_of), tuple(stack.declarations()), stack.urns_of)
+    return given
+
+
+def read_estate(paths: Iterable[str], as_of: datetime) -> Asked:
+    """Everything in the given files as one estate. Raises InvalidInput that names the file."""
+    return read_given(paths).joined(as_of)
