@@ -65,7 +65,7 @@ LICENSE = {
 
 
 def estate() -> list[object]:
-    """The small fleet, a schedule that a machine and a dynamic scope have, a scale set, a licensed server outside Azure."""
+    """The small fleet, a schedule of a machine and of a dynamic scope, a scale set, a licensed server outside Azure."""
     switched = {"windowsConfiguration": {"patchSettings": {"enableHotpatching": True}}}
     return [
         *small_fleet(SUBSCRIPTION_ID),
