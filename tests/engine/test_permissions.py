@@ -56,6 +56,7 @@ def here(*wanted: str) -> set[tuple[str, str | None, str]]:
                 "Microsoft.Compute/virtualMachines/read",
                 "Microsoft.Compute/virtualMachines/installPatches/action",
                 "Microsoft.Compute/locations/operations/read",
+                "Microsoft.Insights/eventtypes/values/read",
                 "Microsoft.Compute/virtualMachines/start/action",
                 "Microsoft.Compute/virtualMachines/deallocate/action",
                 "Microsoft.Compute/virtualMachines/powerOff/action",

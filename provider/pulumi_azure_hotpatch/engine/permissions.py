@@ -132,6 +132,9 @@ def _needs(one: Declared, subscription_id: str | None) -> Iterator[tuple[Place, 
             yield from _patching(one, "machineId", ("assessPatches/action",))
         case kind if kind == INSTALLATION:
             yield from _patching(one, "machineId", ("installPatches/action",))
+            # What a killed run began is found in the activity log.
+            for place, _ in _at(one, "machineId", {_MACHINE: ("read",), _ARC: ("read",)}):
+                yield place, "Microsoft.Insights/eventtypes/values/read"
             if one.inputs.get("startIfOff") is True:
                 yield from _at(one, "machineId", {_MACHINE: ("start/action", "deallocate/action", "powerOff/action")})
 
