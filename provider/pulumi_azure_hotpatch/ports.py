@@ -159,8 +159,11 @@ class Patching(Protocol):
         """Assess the machine's patches."""
         ...
 
-    def install(self, machine: ResourceId, request: Body) -> PatchOperation:
-        """Install what the body of an `installPatches` request selects. Never sent twice, not even by a retry."""
+    def install(self, machine: ResourceId, request: Body, request_id: str | None = None) -> PatchOperation:
+        """Install what the body of an `installPatches` request selects. Never sent twice, not even by a retry.
+
+        The activity log then has the request under `request_id` (a GUID), where one is given.
+        """
         ...
 
     def resume(self, machine: ResourceId, address: str) -> PatchOperation:

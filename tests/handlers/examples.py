@@ -13,7 +13,7 @@ from tests.handlers.declared import Declared
 from tests.handlers.features import AUTOPATCH, FEATURES, HOTPATCH
 from tests.handlers.machines import APP, GROUP, LINUX, WEB
 from tests.handlers.outside import SCALE_SET, SERVER, put_profile, scale_set_body, server_body
-from tests.support.simulated import START, Azure, Settings, minutes
+from tests.support.simulated import Azure, Settings, minutes
 
 CONFIGURATIONS = f"{GROUP}/providers/Microsoft.Maintenance/maintenanceConfigurations"
 MONTHLY, WEEKLY = f"{CONFIGURATIONS}/contoso-monthly", f"{CONFIGURATIONS}/contoso-weekly"
@@ -282,8 +282,6 @@ EXAMPLES: Mapping[str, Example] = {
             "windows": {"classificationsToInclude": ["Definition"]},
             "rebootSetting": "Never",
             "gate": [],
-            # What a killed run has begun is this rollout's: asked about where nothing is said.
-            "adoptSince": START.isoformat(),
         },
         {"timeout": "20h"},
         patch_quickly,

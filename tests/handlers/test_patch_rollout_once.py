@@ -15,7 +15,8 @@ from azure_patch_simulator.faults import Answer, Drop, match
 from azure_patch_simulator.inventory import arc_machine
 from pulumi_azure_hotpatch.errors import ArmError, HotpatchError, Interrupted, Refused
 from tests.handlers.declared import Declared
-from tests.handlers.patching import somebody_installs
+from tests.handlers.patching import SECURITY, somebody_installs
+from tests.handlers.patching import installation as single
 from tests.handlers.rollouts import fleet, ids, in_ring, installs, later, name_of, phases, quick, rollout
 from tests.support.simulated import START, Azure, Killed, minutes
 
@@ -45,6 +46,11 @@ def killed(azure: Azure, resource: Declared, *, after: int) -> None:
     finally:
         azure.simulator.handle = watched  # type: ignore[method-assign]
     azure.new_run()
+
+
+def mute(azure: Azure) -> None:
+    """Let the activity log be so far behind that it never tells anything."""
+    azure.simulator.world.settings.activity_log_lag = timedelta(days=100)
 
 
 def question(resource: Declared) -> re.Match[str]:
@@ -79,15 +85,66 @@ def test_an_interrupted_rollout_goes_on_in_the_same_ring() -> None:
     assert not any(each.adopted for each in state.machines)
 
 
-def test_after_a_kill_one_question_is_asked_for_all_machines_and_the_answer_may_stay() -> None:
+def test_after_a_kill_the_activity_log_tells_what_is_ours() -> None:
     bodies = fleet(6)
     azure = quick(*bodies)
+    resource = rollout(azure, ids(bodies), ALL, maxConcurrent=3)
+    killed(azure, resource, after=2)
+    state = resource.bring_about()
+    assert (state.phase, state.succeeded_count) == ("finished", 6)
+    assert set(installs(azure).values()) == {1}
+    assert [each.adopted for each in state.machines] == [True] * 2 + [False] * 4
+    assert all(each.installed_count == 1 for each in state.machines)
+    # The log is five minutes behind.
+    assert any("waiting for the activity log to tell whose installations are" in each for each in azure.said.progress)
+
+
+def test_the_activity_log_tells_what_is_anothers_too() -> None:
+    bodies = fleet(3)
+    azure = quick(*bodies)
+    single(azure, ids(bodies)[0], windows=SECURITY).create()
+    later(azure, minutes(1))
+    state = rollout(azure, ids(bodies), ALL).create()
+    assert (state.succeeded_count, installs(azure)) == (3, {"vm-000": 2, "vm-001": 1, "vm-002": 1})
+
+
+def test_what_another_trigger_asked_for_is_not_this_ones() -> None:
+    bodies = fleet(3)
+    azure = quick(*bodies)
+    rollout(azure, ids(bodies), ALL, triggers=["one"]).create()
+    later(azure, minutes(30))
+    again = rollout(azure, ids(bodies), ALL, triggers=["two"]).create()
+    assert not any(each.adopted for each in again.machines)
+    assert set(installs(azure).values()) == {2}
+    azure.new_run()
+    # The same once more is nothing to do.
+    assert all(each.adopted for each in rollout(azure, ids(bodies), ALL, triggers=["two"]).create().machines)
+    assert set(installs(azure).values()) == {2}
+
+
+def test_an_activity_log_that_may_not_be_read_leads_to_the_question() -> None:
+    bodies = fleet(3)
+    azure = quick(*bodies)
+    resource = rollout(azure, ids(bodies), ALL)
+    killed(azure, resource, after=1)
+    forbidden: Any = Answer(403, "AuthorizationFailed", "No.")
+    azure.simulator.faults.add(match("GET", "/eventtypes/"), response=forbidden, times=None)
+    assert question(resource)[4] == "vm-000"
+    assert "the activity log does not tell whose installations are: " in azure.said.text
+
+
+def test_what_the_log_does_not_tell_is_asked_about_once_for_all_machines_and_the_answer_may_stay() -> None:
+    bodies = fleet(6)
+    azure = quick(*bodies)
+    mute(azure)
     resource = rollout(azure, ids(bodies), ALL, maxConcurrent=3, triggers=["one"])
     killed(azure, resource, after=2)
     asked = question(resource)
     assert (asked[1], asked[4]) == ("2", "vm-000, vm-001")
     assert asked[2] == asked[5] == START.isoformat()
-    later(azure, timedelta(hours=2))
+    # As long as the log may be behind, it is waited for.
+    assert azure.passed == minutes(20)
+    later(azure, timedelta(hours=100))
     assert question(resource)[0] == asked[0]
     azure.new_run()
     resource.declare(adoptSince=asked[5])
@@ -96,7 +153,6 @@ def test_after_a_kill_one_question_is_asked_for_all_machines_and_the_answer_may_
     assert (state.phase, state.succeeded_count) == ("finished", 6)
     assert set(installs(azure).values()) == {1}
     assert [each.adopted for each in state.machines] == [True] * 4 + [False] * 2
-    assert all(each.installed_count == 1 for each in state.machines)
     # The rollout of another trigger asks anew, whatever was answered for this one.
     later(azure, timedelta(days=1))
     resource.declare(triggers=["two"])
@@ -107,6 +163,7 @@ def test_after_a_kill_one_question_is_asked_for_all_machines_and_the_answer_may_
 def test_the_other_answer_installs_again_once_they_are_over() -> None:
     bodies = fleet(3)
     azure = quick(*bodies)
+    mute(azure)
     resource = rollout(azure, ids(bodies), ALL)
     killed(azure, resource, after=1)
     resource.declare(adoptSince=question(resource)[6])
@@ -146,10 +203,21 @@ def test_what_resource_graph_does_not_know_yet_is_found_in_the_instance_view(beh
     killed(azure, resource, after=2)
     # They are over, so that Azure would take another request.
     later(azure, minutes(6))
-    assert question(resource)[1] == ("2" if behind == 5 else "1")
-    azure.new_run()
-    resource.declare(adoptSince=START.isoformat())
-    assert resource.bring_about().succeeded_count == 4
+    state = resource.bring_about()
+    assert [each.adopted for each in state.machines] == [True] * 2 + [False] * 2
+    assert state.succeeded_count == 4
+    assert set(installs(azure).values()) == {1}
+
+
+def test_servers_outside_azure_are_not_patched_twice_while_resource_graph_is_behind() -> None:
+    bodies = [arc_machine(SUBSCRIPTION_ID, "rg-contoso", f"arc-{number}") for number in range(3)]
+    azure = quick(*bodies, installations_lag=minutes(25))
+    machines = [str(body["id"]) for body in bodies]
+    resource = rollout(azure, machines, ALL)
+    killed(azure, resource, after=2)
+    later(azure, minutes(8))
+    state = resource.bring_about()
+    assert state.succeeded_count == 3
     assert set(installs(azure).values()) == {1}
 
 
@@ -165,7 +233,8 @@ def test_what_was_hidden_is_looked_for_again_before_resource_graph_is_trusted() 
     assert installs(azure)["vm-007"] == 1
 
 
-def test_a_request_whose_answer_was_lost_is_asked_about_and_adopted() -> None:
+@pytest.mark.parametrize("is_mute", [False, True])
+def test_a_request_whose_answer_was_lost_is_found_again_or_asked_about(is_mute: bool) -> None:
     bodies = fleet(3)
     azure = quick(*bodies)
     resource = rollout(azure, ids(bodies), ALL)
@@ -174,9 +243,11 @@ def test_a_request_whose_answer_was_lost_is_asked_about_and_adopted() -> None:
         resource.create()
     assert phases(resource.state) == {"vm-000": "installing", "vm-001": "asked", "vm-002": "waiting"}
     azure.new_run()
-    assert question(resource)[4] == "vm-001"
-    azure.new_run()
-    resource.declare(adoptSince=START.isoformat())
+    if is_mute:
+        mute(azure)
+        assert question(resource)[4] == "vm-001"
+        azure.new_run()
+        resource.declare(adoptSince=START.isoformat())
     assert resource.bring_about().succeeded_count == 3
     assert set(installs(azure).values()) == {1}
 
@@ -231,7 +302,7 @@ def test_whatever_cuts_runs_off_no_machine_is_patched_twice(data: st.DataObject)
         {"name": "canary", "machineIds": ids(bodies)[:1]},
         {"name": "broad", "rest": True},
     ]
-    resource = rollout(azure, ids(bodies), rings, maxConcurrent=2, gate=[], adoptSince=START.isoformat())
+    resource = rollout(azure, ids(bodies), rings, maxConcurrent=2, gate=[])
     for _ in range(data.draw(st.integers(0, 4))):
         kind: Any = data.draw(st.sampled_from(["killed", "lost"]))
         azure.cut_off(data.draw(st.integers(0, 50)), kind, before=data.draw(st.booleans()))
@@ -269,9 +340,6 @@ def story(count: int) -> tuple[Azure, Declared]:
     resource = rollout(azure, ids(bodies), RINGS, maxConcurrent=max(4, count // 6), failureBudget="50%")
     for ring in range(len(RINGS)):
         killed(azure, resource, after=2 if ring == 0 else rings_of(resource)[RINGS[ring - 1]["name"]])
-        if ring == 0:
-            resource.declare(adoptSince=question(resource)[5])
-            azure.new_run()
     resource.bring_about()
     return azure, resource
 

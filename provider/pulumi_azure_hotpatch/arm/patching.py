@@ -47,15 +47,22 @@ class ArmPatching:
 
         return AcceptedOperation(self._clock, begin, "assess its patches", _name(machine))
 
-    def install(self, machine: ResourceId, request: Body) -> AcceptedOperation:
-        """Source of the calls: `begin_install_patches` of the same operations."""
+    def install(self, machine: ResourceId, request: Body, request_id: str | None = None) -> AcceptedOperation:
+        """Source of the calls: `begin_install_patches` of the same operations; `request_id` as in `start`."""
         operations = self._machines(machine)
         # Bytes travel as they are: a duration in the SDK's models would be spelt `PT02H00M00S`.
         content: Any = json.dumps(request).encode()
+        options: dict[str, Any] = {} if request_id is None else {"request_id": request_id}
 
         def begin(polling: Any, hook: Any) -> None:
             operations.begin_install_patches(
-                machine.resource_group, machine.name, content, polling=polling, cls=_raw, raw_response_hook=hook
+                machine.resource_group,
+                machine.name,
+                content,
+                polling=polling,
+                cls=_raw,
+                raw_response_hook=hook,
+                **options,
             )
 
         return AcceptedOperation(self._clock, begin, "install patches", _name(machine))

@@ -1,18 +1,25 @@
 """Which installation of a machine is a rollout's own although nothing is known of it: what a killed run leaves.
 
-As for one installation (`earlier_installations.py`): an on-demand installation does not say who asked for it, so that
-it is never taken, and never doubled, unasked. A rollout asks once for all its machines, and one instant is the answer:
-what began then or later is the rollout's, what began before is another's.
+An on-demand installation does not say who asked for it; the activity log says under which id its request came, and a
+rollout knows the ids of its own. What the log does not tell is never taken, and never doubled, unasked: a rollout asks
+once for all its machines, and one instant is the answer – what began then or later is the rollout's, what began before
+is another's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from .earlier_installations import is_anothers, judge_earlier
 from .patch_results import Installation
+from .requests import Request
+
+# An installation begins when it is asked for, or somewhat later; and clocks differ.
+_LATER: Final = timedelta(minutes=30)
+_SKEW: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +50,14 @@ def judge_evidence(
         settled |= {(installation.activity_id or "").casefold() for installation in all_found}
     earlier = judge_earlier(all_found, known=settled, since=since)
     return Evidence(unclear=earlier.unclear, running=earlier.running)
+
+
+def asked_by(requests: Iterable[Request], ours: str, started: datetime) -> bool | None:
+    """Whether an installation that began then was asked for under the id `ours`; None where the log does not tell."""
+    near = [
+        each for each in requests if each.verb == "installpatches" and started - _LATER <= each.at <= started + _SKEW
+    ]
+    if not near:
+        return None
+    found = min(near, key=lambda each: abs(started - each.at)).client_id
+    return None if found is None else found.casefold() == ours.casefold()

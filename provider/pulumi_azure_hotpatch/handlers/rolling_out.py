@@ -38,7 +38,7 @@ class RollingOut:
         self._id = id
         self._progress = progress
         self._patience = patience
-        self._installations = Installations(ctx, progress, self._keep)
+        self._installations = Installations(ctx, progress, self._keep, self._sleep)
 
     def run(self) -> PatchRolloutState:
         """Go on until the end, or until the next step lies further ahead than this run may wait.
@@ -201,6 +201,9 @@ class RollingOut:
         )
         self._ctx.inform(why)
         return state.model_copy(update={"unfinished": why})
+
+    def _sleep(self, until: datetime, waiting_for: str) -> None:
+        self._patience.sleep(self._ctx, until, waiting_for)
 
     def _keep(self) -> None:
         self._ctx.keep(self._id, self._progress.state())

@@ -1,20 +1,23 @@
 """The installations of a rollout: started, polled by hand side by side from one thread, found again after a kill.
 
-One query finds what earlier runs left on all machines. Resource Graph may be behind, so that while a run is young a
-machine's instance view has the last word right before it is asked; later one more query has.
+One query finds what earlier runs left on all machines; whose that is, the activity log tells. Resource Graph may be
+behind, so that while a run is young a machine's instance view has the last word right before it is asked; later one
+more query has.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
 from pulumi_azure_hotpatch.engine.earlier_installations import merged, same_activity
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.engine.patch_results import Installation, installation_of
-from pulumi_azure_hotpatch.engine.rollout_evidence import Evidence, judge_evidence
-from pulumi_azure_hotpatch.errors import ArmError, Interrupted, OperationFailed, Refused
+from pulumi_azure_hotpatch.engine.requests import LOG_DELAY, request_id, untold_installation
+from pulumi_azure_hotpatch.engine.rollout_evidence import Evidence, asked_by, judge_evidence
+from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, Interrupted, OperationFailed, Refused
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.patch_installation import PatchInstallationInputs
 from pulumi_azure_hotpatch.models.patch_rollout import PatchRolloutInputs, RolloutMachine
@@ -32,15 +35,22 @@ from .waiting import may_have_worked
 _SKEW: Final = timedelta(minutes=5)
 # How far Resource Graph may be behind: no source says, so this is generous.
 _BEHIND: Final = timedelta(minutes=30)
+_LOG_INTERVAL: Final = timedelta(minutes=2)
+
+Sleep = Callable[[datetime, str], None]
 
 
 class Installations:
-    """Those of all machines; what is reached goes into `progress`, and `keep` is called after each step."""
+    """Those of all machines; what is reached goes into `progress`, and `keep` is called after each step.
 
-    def __init__(self, ctx: Context, progress: Progress, keep: Any) -> None:
+    `sleep` waits until an instant, and says what for.
+    """
+
+    def __init__(self, ctx: Context, progress: Progress, keep: Callable[[], None], sleep: Sleep) -> None:
         self._ctx = ctx
         self._progress = progress
         self._keep = keep
+        self._sleep = sleep
         self._began = ctx.clock.now()
         self._operations: dict[str, PatchOperation] = {}
         self._due: dict[str, datetime] = {}
@@ -48,10 +58,20 @@ class Installations:
         self._members: dict[str, Member] = {}
         self._rows: dict[str, tuple[Installation, ...]] = {}
         self._is_certain = False
+        # Activities of which the log says that somebody else asked for them.
+        self._others: set[str] = set()
 
     def find_again(self) -> None:
         """Take up what earlier runs left. Raises Refused where an installation may be ours and may be another's."""
         self._rows = self._all_rows()
+        while unclear := self._sort_out():
+            self._tell_apart(unclear)
+        for machine in self._progress.machines("installing", "excluded"):
+            if machine.finished_at is None:
+                self._take_up(machine)
+
+    def _sort_out(self) -> list[tuple[RolloutMachine, Installation]]:
+        """Adopt what is ours; what may be, and may be another's, is left over."""
         # What began in this run and is not known to us is another's.
         begun = self._began if self._is_certain else None
         unclear = []
@@ -69,11 +89,33 @@ class Installations:
             elif machine.phase == "asked":
                 self._refuse_untold(machine)
                 self._progress.put(machine.model_copy(update={"phase": "waiting", "asked_at": None}))
-        if unclear:
-            self._ask(unclear)
-        for machine in self._progress.machines("installing", "excluded"):
-            if machine.finished_at is None:
-                self._take_up(machine)
+        return unclear
+
+    def _tell_apart(self, unclear: list[tuple[RolloutMachine, Installation]]) -> None:
+        """Look up who asked for installations, as soon as the log has it. Raises Refused for what it does not tell."""
+        while unclear:
+            try:
+                unclear = [(machine, found) for machine, found in unclear if not self._is_told(machine, found)]
+            except (ArmError, ConfigurationError) as error:
+                self._ctx.advise(f"the activity log does not tell whose installations are: {error}")
+                self._ask(unclear)
+            now = self._ctx.clock.now()
+            if unclear and all(found.started is None or now >= found.started + LOG_DELAY for _, found in unclear):
+                self._ask(unclear)
+            if unclear:
+                self._sleep(now + _LOG_INTERVAL, "the activity log to tell whose installations are")
+
+    def _is_told(self, machine: RolloutMachine, found: Installation) -> bool:
+        if found.started is None:
+            return False
+        machine_id = ResourceId.parse(machine.machine_id)
+        requests = self._ctx.activity_log.requests(machine_id, found.started - timedelta(hours=1))
+        ours = asked_by(requests, self._request_id(machine), found.started)
+        if ours is True:
+            self._adopt(machine, found)
+        elif ours is False:
+            self._others.add(found.activity_id or "")
+        return ours is not None
 
     def open_ring(self) -> None:
         """Look at the machines of the ring under way as they are now."""
@@ -134,14 +176,14 @@ class Installations:
             if seen.is_off:
                 self._fail(machine, f"it is {seen.facts.power_state}; patches are installed on running machines only")
                 return
-            if not self._is_free(machine, seen):
+            if not self._is_free(machine, seen) or not (is_certain or self._is_told_of_all(machine)):
                 return
         request = request_body(request_of(self._progress.inputs, machine.machine_id), member.facts)
         asked = machine.model_copy(
             update={"phase": "asked", "asked_at": spell_instant(self._ctx.clock.now()), "error": None}
         )
         try:
-            operation = self._ctx.patching.install(machine_id, request)
+            operation = self._ctx.patching.install(machine_id, request, self._request_id(machine))
         except Interrupted:
             self._put(asked)
             raise
@@ -186,11 +228,39 @@ class Installations:
             self._take_up(self._progress.get(machine.machine_id))
             return False
         if evidence.unclear is not None:
-            self._ask([(machine, evidence.unclear)])
+            self._tell_apart([(machine, evidence.unclear)])
+            self._take_up(self._progress.get(machine.machine_id))
+            return False
         if evidence.running is not None or _is_busy(seen):
             self._later(machine)
             return False
         return True
+
+    def _is_told_of_all(self, machine: RolloutMachine) -> bool:
+        """Whether nothing was asked of an Arc-enabled server that Resource Graph does not have yet: only VMs have an
+        instance view. Where the log does not tell, it waits until Resource Graph is trusted.
+        """
+        machine_id = ResourceId.parse(machine.machine_id)
+        if not is_arc(machine_id):
+            return True
+        try:
+            requests = self._ctx.activity_log.requests(machine_id, self._progress.looked_back_to)
+        except (ArmError, ConfigurationError) as error:
+            self._ctx.advise(
+                f"{label(machine.machine_id, '')} is patched half an hour from now at the earliest: {error}"
+            )
+            untold = True
+        else:
+            rows = self._rows.get(machine.machine_id.casefold(), ())
+            untold = untold_installation(requests, (each.started for each in rows)) is not None
+        if untold:
+            self._due[machine.machine_id.casefold()] = self._began + _BEHIND
+        return not untold
+
+    def _request_id(self, machine: RolloutMachine) -> str:
+        """The id of our request of that machine, the same in every run of this rollout."""
+        asked = " ".join(("roll out", *map(str, self._progress.inputs.triggers)))
+        return request_id(self._ctx.identity, machine.machine_id, asked)
 
     def _ask(self, unclear: list[tuple[RolloutMachine, Installation]]) -> NoReturn:
         # However late the answer comes, it is about what is asked now.
@@ -217,7 +287,7 @@ class Installations:
     def _judge(self, machine: RolloutMachine, found: tuple[Installation, ...], begun: datetime | None) -> Evidence:
         """What a machine's installations say; those that began at or after `begun` are another's."""
         late = [each for each in found if begun is not None and each.started is not None and each.started >= begun]
-        settled = [machine.previous_activity_id, *(each.activity_id for each in late)]
+        settled = [machine.previous_activity_id, *self._others, *(each.activity_id for each in late)]
         since = self._progress.looked_back_to
         if machine.asked_at is not None:
             since = min(since, datetime.fromisoformat(machine.asked_at) - _SKEW)

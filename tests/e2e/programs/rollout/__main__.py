@@ -15,7 +15,6 @@ rollout = PatchRollout(
     rings=read_rings(config.require("rings")),
     windows={"classifications_to_include": ["Critical", "Security"]},
     max_concurrent=2,
-    adopt_since=config.get("adoptSince"),
     resume=config.get("resume"),
     triggers=[config.get("month") or "first"],
 )
