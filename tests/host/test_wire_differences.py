@@ -54,7 +54,7 @@ ANSWERS: dict[str, set[str]] = {
     "ArcHotpatchLicense": {"adopted"},
     "ArcMachinePatchSettings": {"adopted"},
     "DynamicScope": {"matchingCount", "matchingMachines"},
-    "FleetPatchSettings": {"matched", "outcomes"},
+    "FleetPatchSettings": {"outcomes"},
     "PatchRollout": {"plan"},
     "ScaleSetPatchSettings": {"adopted"},
 }

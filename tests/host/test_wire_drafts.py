@@ -306,3 +306,8 @@ def test_loading_inputs_names_every_wrong_field_in_one_line() -> None:
 def test_a_required_value_that_is_missing_is_named() -> None:
     with pytest.raises(InvalidInput, match=r"^scheduleId: is required$"):
         wire.load_inputs(KINDS["ScheduleAssignment"].inputs, {"machineId": MACHINE})
+
+
+def test_a_list_that_will_be_known_later_is_not_judged_as_empty() -> None:
+    bag = {"scheduleId": SCHEDULE, "assignmentName": "it", "tagFilters": {"ring": [UNKNOWN]}}
+    assert wire.draft(KINDS["DynamicScope"].inputs, bag)[1] == []

@@ -163,15 +163,19 @@ def _prune(value: Any) -> tuple[Any, bool]:
 
     if isinstance(value, Unknown):
         return UNKNOWN, True
+    left: Any
     if isinstance(value, Mapping):
         parts = {key: _prune(item) for key, item in value.items()}
-        return {key: item for key, (item, _) in parts.items() if item is not UNKNOWN}, any(
-            part[1] for part in parts.values()
-        )
-    if isinstance(value, list | tuple):
+        left = {key: item for key, (item, _) in parts.items() if item is not UNKNOWN}
+        has_unknown = any(unknown for _, unknown in parts.values())
+    elif isinstance(value, list | tuple):
         items = [_prune(item) for item in value]
-        return [item for item, _ in items if item is not UNKNOWN], any(item[1] for item in items)
-    return value, False
+        left = [item for item, _ in items if item is not UNKNOWN]
+        has_unknown = any(unknown for _, unknown in items)
+    else:
+        return value, False
+    # What is empty only because the rest comes later must not be judged as empty.
+    return (UNKNOWN if has_unknown and not left else left), has_unknown
 
 
 def _value(model: type[Model], name: str, field: FieldInfo, raw: Any) -> Any:
