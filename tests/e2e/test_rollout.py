@@ -15,7 +15,7 @@ from azure_patch_simulator import SUBSCRIPTION_ID
 from azure_patch_simulator.inventory import windows_machine
 from azure_patch_simulator.launch import launched
 from demo import Azure
-from tests.e2e.conftest import MakeStack
+from tests.e2e.conftest import CHECKOUT, MakeStack
 from tests.support.pulumi_cli import Stack, descendants, is_running
 
 INSTALL = "VirtualMachines_InstallPatches"
@@ -136,3 +136,21 @@ def test_a_rollout_that_halts_says_so_in_one_line_and_goes_on_when_it_is_told_to
     stack.up()
     assert stack.outputs()["phase"] == "finished"
     assert azure.calls().count(INSTALL) == 5
+
+
+@pytest.mark.slow
+def test_the_program_of_the_page_is_planned_as_it_says(azure: Azure, tmp_path: Path) -> None:
+    page = (CHECKOUT / "docs" / "rollout.md").read_text(encoding="utf-8")
+    program = page.partition("```python\n")[2].partition("```\n")[0]
+    project = tmp_path / "program"
+    project.mkdir()
+    (project / "Pulumi.yaml").write_text("name: page\nruntime: python\n", encoding="utf-8")
+    (project / "__main__.py").write_text(program, encoding="utf-8")
+    steps = Stack(project, tmp_path / "pulumi", azure.environment()).preview().json["steps"]
+    (planned,) = (step["newState"]["inputs"] for step in steps if step["urn"].endswith("::december"))
+    assert [ring["starts"].partition(" UTC")[0] for ring in planned["plan"]] == [
+        "2026-12-08 00:00",
+        "2026-12-11 00:00",
+        "2026-12-15 00:00",
+    ]
+    assert azure.calls().count(INSTALL) == 0
