@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pulumi_azure_hotpatch.arm.connection import Connection, parse_flag
 from pulumi_azure_hotpatch.errors import ConfigurationError
@@ -22,10 +22,38 @@ Lookup = Callable[[str], Any]
 # As many as the transport keeps open.
 _CONNECTIONS = 128
 
+# Our own keys: the environment variable that fills what the configuration leaves out, and what the key means (the
+# reference is written from this).
+OURS: Final[Mapping[str, tuple[str, str]]] = {
+    "previewReads": (
+        "AZURE_HOTPATCH_PREVIEW_READS",
+        "`auto` (the default), or `off`: previews do not look at Azure, and what they cannot know stays unknown",
+    ),
+    "relax": (
+        "AZURE_HOTPATCH_RELAX",
+        "switches of disputed rules that are taken one step less seriously; separated by commas, or a JSON list",
+    ),
+    "verbose": ("AZURE_HOTPATCH_VERBOSE", "`true`: also say what could not be judged, and why"),
+    "requestsAtOnce": (
+        "AZURE_HOTPATCH_REQUESTS_AT_ONCE",
+        f"how many requests a fleet has under way at a time, from 1 to {_CONNECTIONS}; {Settings.requests_at_once} by "
+        "default",
+    ),
+    "endpoint": (
+        "AZURE_HOTPATCH_ENDPOINT",
+        "one `https://` address that answers for Resource Manager and for tokens instead of the cloud's: a simulator",
+    ),
+    "caFile": ("AZURE_HOTPATCH_CA_FILE", "the certificate authority of that endpoint; it is trusted with no other"),
+    "clock": (
+        "AZURE_HOTPATCH_CLOCK",
+        "`system` (the default), or `endpoint`: waits move the simulator's clock on instead of taking time",
+    ),
+}
+
 # Where azure-native reads the same thing: its configuration key, then environment variables.
 # Source: pulumi-azure-native, provider/pkg/provider/auth_azidentity.go, 2025. Left out is `msiEndpoint`, which the
 # identity library finds by itself, there and here.
-_AZURE: Mapping[str, tuple[str, ...]] = {
+AZURE: Final[Mapping[str, tuple[str, ...]]] = {
     "clientId": ("ARM_CLIENT_ID", "AZURE_CLIENT_ID"),
     "clientSecret": ("ARM_CLIENT_SECRET", "AZURE_CLIENT_SECRET"),
     "clientCertificatePath": ("ARM_CLIENT_CERTIFICATE_PATH", "AZURE_CLIENT_CERTIFICATE_PATH"),
@@ -65,25 +93,30 @@ def read_configuration(lookup: Lookup, environment: Mapping[str, str] | None = N
     """
     env = os.environ if environment is None else environment
 
-    def ours(key: str, variable: str) -> str:
-        return _text(lookup(f"azure-hotpatch:{key}")) or env.get(variable, "")
+    def ours(key: str) -> str:
+        return _ours(key, lookup, env)
 
     azure = {key: value for key, (value, _) in _azure_values(lookup, env).items()}
-    preview_reads = ours("previewReads", "AZURE_HOTPATCH_PREVIEW_READS") or "auto"
+    preview_reads = ours("previewReads") or "auto"
     if preview_reads not in ("auto", "off"):
         raise ConfigurationError(f"azure-hotpatch:previewReads is '{preview_reads}'; it must be 'auto' or 'off'")
-    endpoint = ours("endpoint", "AZURE_HOTPATCH_ENDPOINT") or None
-    ca_file = ours("caFile", "AZURE_HOTPATCH_CA_FILE") or None
-    clock = ours("clock", "AZURE_HOTPATCH_CLOCK") or "system"
+    endpoint = ours("endpoint") or None
+    ca_file = ours("caFile") or None
+    clock = ours("clock") or "system"
     _check_endpoint(endpoint, ca_file, clock)
     settings = Settings(
         subscription_id=azure.get("subscriptionId"),
         preview_reads=preview_reads == "auto",
         relaxed=relaxed_switches(lookup, env),
-        verbose=parse_flag("azure-hotpatch:verbose", ours("verbose", "AZURE_HOTPATCH_VERBOSE")),
-        requests_at_once=_requests_at_once(ours("requestsAtOnce", "AZURE_HOTPATCH_REQUESTS_AT_ONCE")),
+        verbose=parse_flag("azure-hotpatch:verbose", ours("verbose")),
+        requests_at_once=_requests_at_once(ours("requestsAtOnce")),
     )
     return Configuration(settings, Connection(azure, endpoint, ca_file), clock)
+
+
+def _ours(key: str, lookup: Lookup, env: Mapping[str, str]) -> str:
+    variable, _ = OURS[key]
+    return _text(lookup(f"azure-hotpatch:{key}")) or env.get(variable, "")
 
 
 def azure_sources(lookup: Lookup, environment: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -95,7 +128,7 @@ def azure_sources(lookup: Lookup, environment: Mapping[str, str] | None = None) 
 def _azure_values(lookup: Lookup, env: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """The values of the `azure-native` keys that are set, each with its source."""
     found = {}
-    for key, variables in _AZURE.items():
+    for key, variables in AZURE.items():
         configured = (f"azure-native:{key}", _text(lookup(f"azure-native:{key}")))
         for source, value in (configured, *((name, env.get(name, "")) for name in variables)):
             if value:
@@ -135,7 +168,7 @@ def _check_endpoint(endpoint: str | None, ca_file: str | None, clock: str) -> No
 def relaxed_switches(lookup: Lookup, environment: Mapping[str, str] | None = None) -> frozenset[str]:
     """The switches that `azure-hotpatch:relax` sets, without looking at anything else. Raises ConfigurationError."""
     env = os.environ if environment is None else environment
-    return parse_switches(_text(lookup("azure-hotpatch:relax")) or env.get("AZURE_HOTPATCH_RELAX", ""))
+    return parse_switches(_ours("relax", lookup, env))
 
 
 def parse_switches(text: str) -> frozenset[str]:
