@@ -119,7 +119,8 @@ def retry_after(call: Call, operation: Operation) -> str:
     They are the client's seconds: on a clock that runs n times as fast, an operation is over n times as soon. On a
     clock moved by hand they are simulated ones.
     """
-    left = operation.ends - call.now
+    # On a running clock the operation began a little after the request that asked for it.
+    left = operation.ends - max(call.now, operation.started)
     clock = call.simulator.clock
     seconds = math.ceil(clock.real_seconds(left) if clock.pace else left.total_seconds())
     return str(max(1, min(MAX_RETRY_AFTER, seconds)))

@@ -37,6 +37,12 @@ def test_a_patch_answers_200_and_is_updating_until_its_operation_ends(azure: Cli
     assert azure.get(MACHINE)["properties"]["provisioningState"] == "Succeeded"
 
 
+def test_on_a_running_clock_an_operation_is_to_be_asked_for_when_it_ends_and_not_a_second_later() -> None:
+    azure = client(settings=Settings(operation_time=timedelta(seconds=2)))
+    azure.simulator.clock.set_pace(1)
+    assert azure.ask("PATCH", MACHINE, {"tags": {"tier": "web"}}).headers["retry-after"] == "2"
+
+
 def test_links_lead_to_the_host_the_client_used(azure: Client) -> None:
     accepted = azure.ask("PATCH", f"https://127.0.0.1:8443{MACHINE}", {"tags": {}}, headers={"authorization": ""})
     assert accepted.status == 401
