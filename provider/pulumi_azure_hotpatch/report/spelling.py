@@ -1,0 +1,33 @@
+"""How reports spell instants, windows, counts and names."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+
+
+def spell_instant(moment: datetime) -> str:
+    """`2026-12-12 22:00 -05:00`; a day where more is not known."""
+    if moment.tzinfo is UTC and moment.time() == time.min:
+        return moment.date().isoformat()
+    return f"{moment:%Y-%m-%d %H:%M} {moment.isoformat()[-6:]}"
+
+
+def spell_window(earliest: datetime | None, latest: datetime | None) -> str:
+    """`2026-12-12 22:00 to 2026-12-13 01:00 -05:00`, the offset once where it is the same; a dash for no window."""
+    if earliest is None or latest is None:
+        return "–"
+    first, last = spell_instant(earliest), spell_instant(latest)
+    offset = first[-7:]
+    if len(first) == len(last) > len("2026-12-12") and last.endswith(offset):
+        first = first.removesuffix(offset)
+    return f"{first} to {last}"
+
+
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """`1 machine`, `10,000 machines`."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def leaf(resource: str) -> str:
+    """The last part of an ARM id or a URN."""
+    return resource.rpartition("::" if resource.startswith("urn:") else "/")[2] or resource
