@@ -25,8 +25,8 @@ routes = Routes()
 PUBLIC_AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
 DEFAULT_LIFETIME = timedelta(seconds=3599)
 ADFS = "adfs"
-"""What stands for the tenant in an authority of AD FS, which has but one. The libraries of Microsoft Entra ask the public
-cloud about any other authority they do not know (measured with azidentity of azapi 1.15)."""
+"""What stands for the tenant in an authority of AD FS, which has but one. The libraries of Microsoft Entra ask the
+public cloud about any other authority they do not know (measured with azidentity of azapi 1.15)."""
 
 
 def _encode(data: bytes) -> str:

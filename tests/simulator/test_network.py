@@ -1,5 +1,7 @@
 """What a machine needs of the network is kept as it was sent."""
 
+from typing import Any
+
 from tests.simulator.asking import GROUP, Client, code_of
 
 NETWORK = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet"
@@ -8,7 +10,7 @@ INTERFACE = f"{GROUP}/providers/Microsoft.Network/networkInterfaces/nic"
 
 
 def test_a_network_is_created_replaced_and_deleted_with_its_subnets(azure: Client) -> None:
-    body = {"location": "eastus", "properties": {"addressSpace": {"addressPrefixes": ["192.0.2.0/24"]}}}
+    body: dict[str, Any] = {"location": "eastus", "properties": {"addressSpace": {"addressPrefixes": ["192.0.2.0/24"]}}}
     assert azure.ask("PUT", NETWORK, body).status == 201
     assert azure.ask("PUT", SUBNET, {"properties": {"addressPrefix": "192.0.2.0/25"}}).status == 201
     assert azure.ask("PUT", NETWORK, {**body, "tags": {"owner": "contoso"}}).status == 200
