@@ -107,7 +107,7 @@ def configuration_of(page: str) -> dict[str, str]:
     text = "\n".join(block.text for block in BLOCKS if block.page == page and block.language == "sh")
     words = [shlex.split(line) for line in re.findall(r"^pulumi config set (.*)$", text, re.MULTILINE)]
     pairs = [[word for word in line if not word.startswith("--")] for line in words]
-    return {key: value for key, value in pairs}
+    return {pair[0]: pair[1] for pair in pairs}
 
 
 @pytest.mark.parametrize(
