@@ -430,6 +430,84 @@ def review(
     )
 
 
+ReportFormat = Literal["html", "markdown", "json"]
+
+
+@app.command(
+    epilog=(
+        "Examples: azure-hotpatch report --inventory examples/inventory.json --output report.html, "
+        "pulumi stack export | azure-hotpatch report --stack - --output report.html"
+    )
+)
+def report(
+    inventory: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="ARM bodies as JSON or JSON lines; may be repeated.", show_default=False),
+    ] = None,
+    stack: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="A stack over them: `pulumi preview --json --show-sames`, its events, a plan file, or "
+            "`pulumi stack export`; may be repeated. `-`: standard input.",
+            show_default=False,
+        ),
+    ] = None,
+    subscription: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--subscription",
+            "-s",
+            metavar="ID",
+            help="Ask Azure about this one; may be repeated. Default, without files: ARM_SUBSCRIPTION_ID.",
+            show_default=False,
+        ),
+    ] = None,
+    ledger: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="A ledger (file or https address of a blob), for the past.", show_default=False
+        ),
+    ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Where to; a file is written over.", show_default=False),
+    ] = None,
+    form: Annotated[
+        ReportFormat,
+        typer.Option("--format", case_sensitive=False, help="A page for browsers, a comment, or rows for programs."),
+    ] = "html",
+    months: Annotated[int, typer.Option(metavar="N", help="How many months, this one included.")] = 12,
+    title: Annotated[str | None, typer.Option(metavar="TEXT", help="What stands above it.", show_default=False)] = None,
+    waivers: Waivers = None,
+    relax: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SWITCH", help="As for `check`; may be repeated.", show_default=False),
+    ] = None,
+    releases: Releases = None,
+    today: AsOf = None,
+) -> int:
+    """The year ahead as one page to look at: machines and months, restarts, windows, findings, rollouts, the past."""
+    from . import report as command
+
+    return command.run(
+        command.Wanted(
+            inventories=tuple(inventory or ()),
+            stacks=tuple(stack or ()),
+            subscriptions=tuple(subscription or ()),
+            ledger=ledger,
+            waivers=waivers,
+            relaxed=tuple(relax or ()),
+            releases=releases,
+            months=months,
+            today=today,
+            title=title,
+            to=to,
+        ),
+        form,
+    )
+
+
 @app.command()
 def rules(era: Era = "current", as_json: AsJson = False) -> int:
     """The catalogue: what must hold, of what, and how serious it is."""

@@ -91,7 +91,7 @@ def _draw(
         height=height,
         js=(),
         legend_at_bottom=True,
-        legend_at_bottom_columns=6,
+        legend_at_bottom_columns=max(1, len(series)),
         margin=4,
         integer_only=True,
         min_scale=2,
@@ -123,7 +123,8 @@ def _draw(
 def _clean(element: Element) -> None:
     for child in list(element):
         # A comment's tag is a function: pygal writes today's date into one.
-        if not isinstance(child.tag, str) or child.tag.rpartition("}")[2] in _DROPPED:
+        tag: object = child.tag
+        if not isinstance(tag, str) or tag.rpartition("}")[2] in _DROPPED:
             element.remove(child)
         else:
             _clean(child)
@@ -133,6 +134,5 @@ def _name_series(tree: Element, number: int, name: str) -> None:
     """The class `is-NAME` beside pygal's `color-N`, for styles that do not depend on the order of series."""
     for element in tree.iter():
         held = element.get("class", "").split()
-        if f"color-{number}" in held or (element.get("id") or "").startswith("activate-serie-"):
-            if f"color-{number}" in held:
-                element.set("class", " ".join((*held, f"is-{name}")))
+        if f"color-{number}" in held:
+            element.set("class", " ".join((*held, f"is-{name}")))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, time
 from typing import Any, Final
 
 from pulumi_azure_hotpatch.engine.expectations import Expectation
@@ -18,6 +17,7 @@ from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.engine.previews import Change
 
 from .review import Review, about, outcome_of, restarts
+from .spelling import count, leaf, spell_window
 
 LARGEST: Final = 60_000
 """Characters; a comment of GitHub holds 65,536."""
@@ -61,9 +61,9 @@ def _summary(review: Review) -> str:
     ops: dict[str, int] = {}
     for change in review.changes:
         ops[change.op] = ops.get(change.op, 0) + 1
-    changed = ", ".join(f"{count} to {op}" for op, count in ops.items()) or "nothing changes"
+    changed = ", ".join(f"{number} to {op}" for op, number in ops.items()) or "nothing changes"
     counted = review.counted()
-    found = ", ".join(_count(counted[name], noun) for name, noun in _NOUNS.items())
+    found = ", ".join(count(counted[name], noun) for name, noun in _NOUNS.items())
     mark = "❌" if review.fails else "⚠️" if counted["warning"] else "✅"
     waived = f", {len(review.waived)} waived" if review.waived else ""
     return f"{mark} **{changed}** · {found}{waived}"
@@ -108,7 +108,7 @@ def _restarts(review: Review) -> Iterator[str]:
         return
     sure, still_open = restarts(review.after)
     months = len(review.after.months)
-    words = f"**{sure}** in {months} months on {_count(len(review.after.members), 'machine')}"
+    words = f"**{sure}** in {months} months on {count(len(review.after.members), 'machine')}"
     if still_open:
         words += f", {still_open} more not decided"
     if review.before is not None:
@@ -139,16 +139,8 @@ def _grouped(forecast: Forecast) -> Iterator[tuple[Expectation, list[str]]]:
 
 
 def _window(expected: Expectation) -> str:
-    if expected.earliest is None or expected.latest is None:
-        return "–"
-    name = f"{escape(expected.schedule)}: " if expected.schedule else ""
-    return f"{name}{_instant(expected.earliest)} to {_instant(expected.latest)}"
-
-
-def _instant(moment: datetime) -> str:
-    if moment.tzinfo is UTC and moment.time() == time.min:
-        return moment.date().isoformat()
-    return f"{moment:%Y-%m-%d %H:%M} {moment.isoformat()[-6:]}"
+    name = f"{escape(expected.schedule)}: " if expected.schedule and expected.latest is not None else ""
+    return f"{name}{spell_window(expected.earliest, expected.latest)}"
 
 
 def _findings(review: Review) -> Iterator[str]:
@@ -162,7 +154,7 @@ def _findings(review: Review) -> Iterator[str]:
         key = (one.finding.severity, one.finding.rule, one.finding.reason, one.finding.fix)
         together.setdefault(key, []).append(one)
     for (severity, rule, reason, fix), alike in list(together.items())[:_ROWS]:
-        names = [_name(one.resource) for one in alike]
+        names = [leaf(one.resource) for one in alike]
         shown = ", ".join(map(escape, names[:5])) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
         yield f"| {severity} | `{rule}` | {shown} | {escape(reason)} | {escape(fix)} |"
     yield from _left_out(len(together), 5)
@@ -177,7 +169,7 @@ def _waived(found: Sequence[Judgement]) -> Iterator[str]:
         waiver = one.waived
         if waiver is not None:
             yield (
-                f"| `{one.finding.rule}` | {escape(_name(one.resource))} | {escape(waiver.owner)} "
+                f"| `{one.finding.rule}` | {escape(leaf(one.resource))} | {escape(waiver.owner)} "
                 f"| {waiver.until.isoformat()} | {escape(waiver.reason)} |"
             )
     yield from _left_out(len(found), 5)
@@ -192,7 +184,7 @@ def _policies(review: Review) -> Iterator[str]:
 def _details(review: Review) -> Iterator[str]:
     unknown: Mapping[str, int] = review.unknown
     if unknown:
-        rows = "\n".join(f"- `{rule}`: {_count(count, 'time')}" for rule, count in unknown.items())
+        rows = "\n".join(f"- `{rule}`: {count(times, 'time')}" for rule, times in unknown.items())
         total = sum(unknown.values())
         yield (
             f"<details><summary>{total} judgements wait for values that are not known in a preview</summary>\n\n"
@@ -205,11 +197,3 @@ def _details(review: Review) -> Iterator[str]:
 def _left_out(number: int, columns: int) -> Iterator[str]:
     if number > _ROWS:
         yield f"| … | {number - _ROWS} more |" + " |" * (columns - 2)
-
-
-def _name(resource: str) -> str:
-    return resource.rpartition("::" if resource.startswith("urn:") else "/")[2] or resource
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

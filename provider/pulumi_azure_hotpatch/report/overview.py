@@ -81,10 +81,10 @@ class Machine:
         return self.resource.rpartition("::" if self.resource.startswith("urn:") else "/")[2]
 
     @property
-    def place(self) -> str:
-        """`subscription / resource group`; empty for what has no id yet."""
+    def place(self) -> tuple[str, str]:
+        """Its resource group and its subscription, empty for what has no id yet."""
         parts = self.resource.split("/")
-        return f"{parts[2]} / {parts[4]}" if len(parts) > 8 and not self.resource.startswith("urn:") else ""
+        return (parts[4], parts[2]) if len(parts) > 8 and not self.resource.startswith("urn:") else ("", "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from pulumi_azure_hotpatch.engine.releases import Month
+
 from .charts import coming_chart, restarts_chart, rollout_chart
 from .feed import Event
 from .findings_page import sections
@@ -25,6 +27,7 @@ GROUPS: Final = 40
 SCHEDULES: Final = 200
 """How many schedules the next windows are shown of."""
 _NAMED: Final = 3
+_NAMES: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MARKS: Final = {"hotpatch": "H", "baseline": "B", "update": "C", "packages": "P", "nothing": "–", "unknown": "?"}
 _SIGNS: Final = {"yes": "↻", "no": "", "unknown": "?"}
 _KEY: Final = (
@@ -43,7 +46,10 @@ _PARTS: Final = (
     ("findings", "Findings"),
 )
 _CAVEAT: Final = (
-    "A planned month can still turn out otherwise: Microsoft replaces a hotpatch by an unplanned baseline where it must."
+    "A planned month can turn out otherwise: Microsoft replaces a hotpatch by an unplanned baseline "
+    "where it must."
+)
+    "A planned month can turn out otherwise: Microsoft replaces a hotpatch by an unplanned baseline where it must."
 )
 
 
@@ -65,6 +71,7 @@ def page(overview: Overview, *, version: str) -> str:
         tiles=_tiles(overview),
         notes=overview.notes,
         months=months,
+        labels=[_label(month) for month in overview.forecast.months],
         used=used,
         coming_words=COMING,
         marks=_MARKS,
@@ -86,6 +93,11 @@ def page(overview: Overview, *, version: str) -> str:
         scripts=(hash_of(library), hash_of(script)),
         style=f"{read('page.css')}{read('year.css')}",
     )
+
+
+def _label(month: Month) -> str:
+    """`Dec 2026`, in English wherever it is made."""
+    return f"{_NAMES[month.month - 1]} {month.year}"
 
 
 def _tiles(overview: Overview) -> list[tuple[str, str, str]]:

@@ -49,6 +49,7 @@ def page_data(overview: Overview) -> dict[str, Any]:
 class _Data:
     def __init__(self, overview: Overview) -> None:
         self._overview = overview
+        self._several = len({machine.place[1].casefold() for machine in overview.machines} - {""}) > 1
         self._cells = _Numbered[tuple[str, str, str]]()
         self._whys = _Numbered[str]()
         self._windows = _Numbered[tuple[str, str]]()
@@ -93,7 +94,13 @@ class _Data:
         if expected.latest is not None:
             schedule = expected.schedule or "the platform"
             window = self._windows.number((schedule, spell_window(expected.earliest, expected.latest)))
-        return [month, expected.release_kind.replace("_", " "), window, expected.reboot, self._whys.number(expected.why)]
+        return [
+            month,
+            expected.release_kind.replace("_", " "),
+            window,
+            expected.reboot,
+            self._whys.number(expected.why),
+        ]
 
     def _found(self) -> dict[str, list[int]]:
         """Failures by machine, in lower case; those of an assignment are its machine's too."""
@@ -115,13 +122,18 @@ class _Data:
         track = machine.track
         return [
             machine.name,
-            self._places.number((prefix, machine.place)),
+            self._places.number((prefix, self._place(machine))),
             self._systems.number(f"{machine.system or 'not known'}{hotpatched}"),
             group,
             list(found),
             None if machine.status is None else _status(machine.status),
             -1 if track is None else self._tracks.number((track["state"], track["why"])),
         ]
+
+    def _place(self, machine: Machine) -> str:
+        """The resource group, with its subscription where there are several."""
+        group, subscription = machine.place
+        return f"{group}, {subscription}" if self._several else group
 
 
 def _status(row: PatchStatusRow) -> list[Any]:

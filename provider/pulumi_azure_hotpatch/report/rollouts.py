@@ -43,7 +43,7 @@ class RingProgress:
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """A rollout: `phase` is of the current `ring`, None where it has never run. `failures` are machines with reasons."""
+    """A rollout: `phase` is of the current `ring`, None where it has never run; `failures` are machines and why."""
 
     urn: str
     phase: str | None

@@ -29,5 +29,9 @@ def count(number: int, noun: str, plural: str | None = None) -> str:
 
 
 def leaf(resource: str) -> str:
-    """The last part of an ARM id or a URN."""
-    return resource.rpartition("::" if resource.startswith("urn:") else "/")[2] or resource
+    """The last part of an ARM id or a URN; an assignment is named after its machine too."""
+    if resource.startswith("urn:"):
+        return resource.rpartition("::")[2]
+    parts = resource.rstrip("/").split("/")
+    of_machine = len(parts) > 5 and [part.casefold() for part in parts].count("providers") > 1
+    return f"{parts[-1]} for {parts[-5]}" if of_machine else parts[-1] or resource

@@ -31,7 +31,7 @@ def render(name: str, purpose: str, **values: Any) -> str:
 
 def read(name: str) -> str:
     """A file beside the templates."""
-    return resources.files(__package__).joinpath("templates", name).read_text("utf-8")
+    return resources.files("pulumi_azure_hotpatch.report").joinpath("templates", name).read_text("utf-8")
 
 
 def script_json(value: Any) -> str:

@@ -20,7 +20,7 @@
   }
 
   function drawnCell([coming, restart, words]) {
-    const sign = coming === "nothing" ? "" : SIGNS[restart];
+    const sign = coming === "nothing" || coming === "unknown" ? "" : SIGNS[restart];
     const classes = `cell ${coming}${restart === "unknown" ? " open" : ""}`;
     return element(
       "span",
@@ -103,8 +103,8 @@
       data: null,
       ...asRowHeader,
       render: (machine, type) => {
-        const place = data.places[machine[1]][1];
-        if (type !== "display") return `${machine[0]} ${place}`;
+        const [prefix, place] = data.places[machine[1]];
+        if (type !== "display") return `${machine[0]} ${prefix}`;
         const button = element("button", { type: "button", class: "more", "aria-expanded": "false" }, machine[0]);
         return element("span", {}, button, place ? element("div", { class: "plain" }, place) : null);
       },
