@@ -66,9 +66,9 @@ UNREADABLE = [
     ('"vm-web-1"', 'standard input: an inventory is a list of ARM bodies, {"value": […]} or {"data": […]}'),
     ("{}", 'standard input: an inventory is a list of ARM bodies, {"value": […]} or {"data": […]}'),
     ('{"value": {}}', 'standard input: an inventory is a list of ARM bodies, {"value": […]} or {"data": […]}'),
-    ("[1]", "standard input: entry 1: expected an ARM body with an id, but it is int, not an object"),
+    ("[1]", "standard input: entry 1: expected an ARM body with an id, but it is 1, not an object"),
     ('[{"name": "vm-web-1"}]', "standard input: entry 1: expected an ARM body with an id, but it has none"),
-    ('[{"id": "vm-web-1"}]', "standard input: entry 1: expected an ARM body with an id, but it has none"),
+    ('[{"id": "vm-web-1"}]', 'standard input: entry 1: expected an ARM body with an id, but its id is "vm-web-1"'),
     ('{"steps": [5]}', "standard input: step 1: expected an object"),
 ]
 

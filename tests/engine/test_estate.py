@@ -184,10 +184,10 @@ def test_a_document_that_holds_no_bodies_is_refused(document: object) -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (5, "entry 2: expected an ARM body with an id, but it is int, not an object"),
+        (5, "entry 2: expected an ARM body with an id, but it is 5, not an object"),
         ({"name": "vm-web-1"}, "entry 2: expected an ARM body with an id, but it has none"),
-        ({"id": 5}, "entry 2: expected an ARM body with an id, but it has none"),
-        ({"id": SUBSCRIPTION}, "entry 2: expected an ARM body with an id, but it has none"),
+        ({"id": 5}, "entry 2: expected an ARM body with an id, but its id is 5"),
+        ({"id": SUBSCRIPTION}, f'entry 2: expected an ARM body with an id, but its id is "{SUBSCRIPTION}"'),
     ],
 )
 def test_an_entry_that_is_no_arm_body_is_refused_with_its_number(body: object, message: str) -> None:
@@ -201,12 +201,14 @@ def test_an_entry_that_is_no_arm_body_is_refused_with_its_number(body: object, m
 @pytest.mark.parametrize(
     ("body", "what"),
     [
-        ({"zones": 5}, "'int' object is not subscriptable"),
-        ({"location": ["eastus"]}, r"location is \['eastus'\]"),
+        ({"zones": 5}, "zone is 5"),
+        ({"location": ["eastus"]}, r'location is \["eastus"\]'),
+        ({"instanceView": {"statuses": "x"}}, 'statuses is "x", not a list of objects'),
+        ({"instanceView": {"extensions": [None]}}, r"extensions is \[null\], not a list of objects"),
         ({"storageProfile": {"imageReference": {"sku": 2025}}}, "sku is 2025"),
         (
             {"osProfile": {"windowsConfiguration": {"patchSettings": {"enableHotpatching": "true"}}}},
-            "enable_hotpatching is 'true'",
+            'enable_hotpatching is "true"',
         ),
     ],
 )

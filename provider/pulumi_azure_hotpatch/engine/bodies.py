@@ -5,7 +5,9 @@ Bodies that a program declares may hold `UNKNOWN` where a value will be known la
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 from pulumi_azure_hotpatch.errors import InvalidInput
@@ -15,6 +17,7 @@ from .logic import UNKNOWN, Maybe
 from .patch_lists import Texts
 
 Body = Mapping[str, Any]
+_LONGEST: Final = 60
 
 
 class _Unseen(Mapping[str, Any]):
@@ -71,12 +74,40 @@ def known_texts_at(parent: Body, key: str) -> Maybe[Texts | None]:
 
 
 def text_at(parent: Body, key: str) -> Maybe[str | None]:
-    """The text below `key`, None where there is none. Raises TypeError for anything else, which no service answers."""
+    """The text below `key`, None where there is none. Raises InvalidInput for anything else, which no service answers."""
     value = parent.get(key)
     if value is not None and value is not UNKNOWN and not isinstance(value, str):
-        raise TypeError(f"{key} is {value!r}, not text")
+        raise InvalidInput(f"{key} is {as_written(value)}, not text")
     found: Maybe[str | None] = value
     return found
+
+
+def objects_at(parent: Body, key: str) -> Maybe[tuple[Any, ...]]:
+    """The list of objects below `key` (one of them may be UNKNOWN), empty where there is none, UNKNOWN where it is not
+    known. Raises InvalidInput for anything else, which no service answers.
+    """
+    value = parent.get(key)
+    if value is None or value is UNKNOWN:
+        return UNKNOWN if value is UNKNOWN else ()
+    if not isinstance(value, list | tuple) or not all(one is UNKNOWN or isinstance(one, Mapping) for one in value):
+        raise InvalidInput(f"{key} is {as_written(value)}, not a list of objects")
+    return tuple(value)
+
+
+@contextmanager
+def reading(identity: object) -> Iterator[None]:
+    """Turn what goes wrong with a body of another shape than ARM gives into InvalidInput that names it by `identity`."""
+    try:
+        yield
+    except (AttributeError, TypeError, KeyError, IndexError, ValueError) as error:
+        why = str(error) if isinstance(error, InvalidInput) else "a part of it is of another type"
+        raise InvalidInput(f"{identity}: not the shape of an ARM body ({why})") from None
+
+
+def as_written(value: object) -> str:
+    """A value as documents have it, cut where it is long."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def group_of(body: Body) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pulumi_azure_hotpatch.errors import InvalidInput
 
-from .bodies import Body
+from .bodies import Body, as_written
 
 PROVIDERS: Final = "/providers/"
 
@@ -49,8 +49,11 @@ def identify(body: object, number: int) -> tuple[str, str]:
     """
     found = body.get("id") if isinstance(body, Mapping) else None
     if not isinstance(found, str) or PROVIDERS not in found.casefold():
-        shown = "it has none" if isinstance(body, Mapping) else f"it is {type(body).__name__}, not an object"
-        raise InvalidInput(f"entry {number}: expected an ARM body with an id, but {shown}")
+        if not isinstance(body, Mapping):
+            but = f"it is {as_written(body)}, not an object"
+        else:
+            but = "it has none" if found is None else f"its id is {as_written(found)}"
+        raise InvalidInput(f"entry {number}: expected an ARM body with an id, but {but}")
     key = found.rstrip("/").casefold()
     provider, *names = key.rpartition(PROVIDERS)[2].split("/")
     return "/".join((provider, *names[::2])), key

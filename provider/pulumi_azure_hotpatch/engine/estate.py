@@ -18,7 +18,7 @@ from pulumi_azure_hotpatch.errors import InvalidInput
 from pulumi_azure_hotpatch.ids import ResourceId
 
 from .arc import ArcServer
-from .bodies import Body, object_at, properties_of
+from .bodies import Body, object_at, properties_of, reading
 from .body_lists import PROVIDERS, identify
 from .dynamic_scope import DynamicScope
 from .fact_types import mistyped
@@ -188,10 +188,8 @@ class _Joining:
         )
 
     def _place_scope(self, body: Body) -> Scope | None:
-        try:
+        with reading(_id(body)):
             return found_scope(body)
-        except (AttributeError, TypeError, InvalidInput) as error:
-            raise InvalidInput(f"{_id(body)}: not the shape of an ARM body ({error})") from None
 
     def _scope(self, body: Body, around: Surroundings) -> DynamicScope:
         """A dynamic scope with what it takes of the machines that are shown, where any below it is."""
@@ -206,13 +204,11 @@ class _Joining:
 
     def _read(self, read: Any, body: Body, **arguments: Any) -> Any:
         """What `read` makes of a body. Raises InvalidInput for one whose parts are not of the shape ARM gives them."""
-        try:
+        with reading(_id(body)):
             facts = read(body, **arguments)
-        except (AttributeError, TypeError, KeyError, IndexError, ValueError) as error:
-            raise InvalidInput(f"{_id(body)}: not the shape of an ARM body ({error})") from None
-        if (wrong := mistyped(facts)) is not None:
-            raise InvalidInput(f"{_id(body)}: not the shape of an ARM body ({wrong})")
-        return facts
+            if (wrong := mistyped(facts)) is not None:
+                raise InvalidInput(wrong)
+            return facts
 
     def _machines(self, kind: str) -> dict[str, Entry[Machine]]:
         states = self._support_states()

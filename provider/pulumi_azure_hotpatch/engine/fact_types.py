@@ -8,17 +8,21 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from .bodies import as_written
+
 
 def mistyped(facts: Any) -> str | None:
     """The first field that holds a value of another type, with the value, as `name is 5`; None where all fit.
 
-    `facts` is a dataclass; dataclasses within it are looked through.
+    `facts` is a dataclass, or None where there are none; dataclasses within it are looked through.
     """
+    if facts is None:
+        return None
     kind: type = type(facts)
     for name, allowed, holds_facts in _declared(kind):
         value = getattr(facts, name)
         if type(value) not in allowed and not isinstance(value, tuple(allowed)):
-            return f"{name} is {value!r}"
+            return f"{name} is {as_written(value)}"
         if holds_facts and is_dataclass(type(value)) and (inner := mistyped(value)) is not None:
             return inner
     return None

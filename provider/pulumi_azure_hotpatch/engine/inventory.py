@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from .arc import ArcServer
-from .bodies import UNSEEN, Body, object_at, properties_of
+from .bodies import UNSEEN, Body, object_at, objects_at, properties_of
 from .facts import PATCH_FIELD_PATHS, Image, Machine, PatchSettings
 from .logic import UNKNOWN, Maybe, any_of
 from .scale_set import ScaleSet
@@ -33,12 +33,12 @@ def machine_from_arm(body: Body) -> Machine:
     kind = _kind_of(body)
     configuration = _configuration(profile, kind)
     view = _instance_view(properties)
-    zones = body.get("zones") or [None]
+    zones = body.get("zones")
     return Machine(
         id=str(body.get("id", "")),
         name=str(body.get("name", "")),
         location=body.get("location"),
-        zone=zones[0],
+        zone=next(iter(zones), None) if isinstance(zones, list | tuple) else zones,
         os_type=UNKNOWN if kind is UNKNOWN else _OS_TYPES.get(kind or "", os_type),
         image=_image(object_at(storage, "imageReference")),
         provision_vm_agent=configuration.get("provisionVMAgent"),
@@ -89,7 +89,7 @@ def scale_set_from_arm(body: Body) -> ScaleSet:
     profile = object_at(properties, "virtualMachineProfile")
     kind = _kind_of(profile)
     configuration = _configuration(object_at(profile, "osProfile"), kind)
-    extensions = object_at(profile, "extensionProfile").get("extensions") or ()
+    extensions = objects_at(object_at(profile, "extensionProfile"), "extensions")
     return ScaleSet(
         id=str(body.get("id", "")),
         name=str(body.get("name", "")),
@@ -188,7 +188,8 @@ def _instance_view(properties: Body) -> Body:
 
 
 def _codes(view: Body) -> tuple[str, ...]:
-    return tuple(str(status.get("code", "")) for status in view.get("statuses") or ())
+    statuses = objects_at(view, "statuses")
+    return () if statuses is UNKNOWN else tuple(str(status.get("code", "")) for status in statuses)
 
 
 def _patch_extension_state(view: Body) -> str | None:
@@ -196,7 +197,8 @@ def _patch_extension_state(view: Body) -> str | None:
 
     Source: Microsoft Learn, Automatic guest patching, 2024-07-31: Microsoft.CPlat.Core.{Windows,Linux}PatchExtension.
     """
-    for extension in view.get("extensions") or ():
+    extensions = objects_at(view, "extensions")
+    for extension in () if extensions is UNKNOWN else extensions:
         if str(extension.get("type", "")).casefold().endswith("patchextension"):
             for code in _codes(extension):
                 if code.casefold().startswith("provisioningstate/"):
@@ -205,7 +207,7 @@ def _patch_extension_state(view: Body) -> str | None:
 
 
 def _hotpatch_subscription(licence: Body) -> Maybe[str | None]:
-    features = object_at(licence, "productProfile").get("productFeatures") or ()
+    features = objects_at(object_at(licence, "productProfile"), "productFeatures")
     if features is UNKNOWN or UNKNOWN in features:
         return UNKNOWN
     for feature in features:

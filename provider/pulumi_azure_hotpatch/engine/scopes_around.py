@@ -11,8 +11,9 @@ from typing import Final
 
 from pulumi_azure_hotpatch.errors import InvalidInput
 
-from .bodies import Body, properties_of
+from .bodies import Body, properties_of, reading
 from .body_lists import PROVIDERS, identify
+from .fact_types import mistyped
 from .facts import CONFIGURATION_ASSIGNMENTS, MAINTENANCE_CONFIGURATIONS, Schedule
 from .logic import Maybe, fold
 from .maintenance_inventory import schedule_from_arm
@@ -101,7 +102,7 @@ class Surroundings:
         hosts: set[str] = set()
         for number, body in enumerate(bodies, start=1):
             kind, key = identify(body, number)
-            try:
+            with reading(body.get("id")):
                 if kind == MAINTENANCE_CONFIGURATIONS.casefold():
                     schedules[key] = schedule_from_arm(body, as_of=as_of)
                     if fold(schedules[key].scope or GUEST_SCOPE) != fold(GUEST_SCOPE):
@@ -110,8 +111,9 @@ class Surroundings:
                     _sort_in(body, key, given, scopes)
                 elif (candidate := Candidate.of(body)) is not None:
                     machines[key] = candidate
-            except (AttributeError, TypeError, KeyError, IndexError, ValueError) as error:
-                raise InvalidInput(f"{body.get('id')}: not the shape of an ARM body ({error})") from None
+                facts = machines[key].machine if key in machines else schedules.get(key)
+                if (wrong := mistyped(facts)) is not None:
+                    raise InvalidInput(wrong)
         # Schedules for hosts and images follow other rules than those for guests.
         return Surroundings(
             tuple(machines[key] for key in sorted(machines)),
