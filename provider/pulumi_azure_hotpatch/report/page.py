@@ -46,9 +46,6 @@ _PARTS: Final = (
     ("findings", "Findings"),
 )
 _CAVEAT: Final = (
-    "A planned month can turn out otherwise: Microsoft replaces a hotpatch by an unplanned baseline "
-    "where it must."
-)
     "A planned month can turn out otherwise: Microsoft replaces a hotpatch by an unplanned baseline where it must."
 )
 
