@@ -1,11 +1,12 @@
 """Requests are made as fast as Azure says it answers them, and no faster."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from azure_patch_simulator import SUBSCRIPTION_ID, Answer, World, match
 from azure_patch_simulator.inventory import windows_machine
 from azure_patch_simulator.throttling import Bucket, ThrottlingSettings, Window
+from pulumi_azure_hotpatch.arm.pacing import _Bucket
 from pulumi_azure_hotpatch.ids import ResourceId
 from tests.handlers.machines import HOTPATCH_SKU
 from tests.support.simulated import START, Azure, Settings
@@ -83,3 +84,27 @@ def test_queries_wait_for_their_quota() -> None:
         assert len(list(azure.runtime.azure.graph.query(QUERY, [SUBSCRIPTION_ID]))) >= 3
     assert refusals(azure) == 0
     assert azure.passed == timedelta(seconds=10)
+
+
+class Still:
+    """A clock that moves only as far as somebody waits."""
+
+    def __init__(self) -> None:
+        self.instant = START
+
+    def now(self) -> datetime:
+        return self.instant
+
+    def sleep_until(self, deadline: datetime) -> None:
+        self.instant = max(self.instant, deadline)
+
+
+def test_a_turn_that_comes_within_a_microsecond_has_come() -> None:
+    clock = Still()
+    bucket = _Bucket(10.0, left=1 - 1e-9, at=START)
+    assert bucket.turn(clock) is None
+    late = bucket.turn(clock)
+    assert late is not None
+    assert late > START
+    clock.sleep_until(late)
+    assert bucket.turn(clock) is None

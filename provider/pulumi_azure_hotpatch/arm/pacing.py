@@ -86,7 +86,9 @@ class _Bucket:
         since = self.at or now
         self.left = left + max(0.0, (now - since).total_seconds()) * refill
         self.at = max(since, now)
-        return None if self.left >= 1 else self.at + timedelta(seconds=(1 - self.left) / refill)
+        missing = timedelta(seconds=(1 - self.left) / refill)
+        # Instants are to the microsecond: what comes back in less than one is there.
+        return self.at + missing if missing > timedelta(0) else None
 
 
 class Pacing(SansIOHTTPPolicy[Any, Any]):
