@@ -1,5 +1,6 @@
 """Never a second installation: killed, interrupted, unanswered, behind; and the whole story of a fleet."""
 
+import json
 import re
 import tracemalloc
 from collections import Counter
@@ -387,18 +388,24 @@ def test_three_hundred_machines_are_patched_once_or_named_and_so_again() -> None
 
 
 @pytest.mark.slow
-def test_memory_does_not_grow_with_the_length_of_a_rollout() -> None:
-    def kept(runs: int) -> int:
-        bodies = fleet(20)
-        azure = quick(*bodies)
+def test_memory_does_not_grow_with_the_length_of_a_rollout_and_state_is_bounded_for_each_machine() -> None:
+    ours = tracemalloc.Filter(inclusive=True, filename_pattern="*/pulumi_azure_hotpatch/*")
+
+    def held(count: int, patch_time: timedelta) -> tuple[int, int]:
+        """What our code holds after a rollout, and how long the stored state is, in bytes."""
+        bodies = fleet(count)
+        azure = quick(*bodies, windows_patch_time=patch_time)
         resource = rollout(azure, ids(bodies), ALL)
         tracemalloc.start()
-        for number in range(runs):
-            resource.declare(triggers=[number])
-            resource.bring_about()
-            later(azure, timedelta(days=7))
-        size = len(str(resource.stored))
+        resource.create()
+        snapshot = tracemalloc.take_snapshot().filter_traces([ours])
         tracemalloc.stop()
-        return size
+        return sum(each.size for each in snapshot.statistics("filename")), len(json.dumps(resource.stored))
 
-    assert kept(4) <= kept(1) * 1.2
+    held(4, minutes(2))  # What is imported and cached once is no growth.
+    short, _ = held(12, minutes(2))
+    long, stored = held(12, minutes(50))
+    assert long < short * 1.2
+    assert stored < 12 * 1000
+    _, stored = held(48, minutes(2))
+    assert stored < 48 * 1000
