@@ -11,7 +11,7 @@ CODE := provider tools tests $(wildcard examples bench)
 # Python is the machine's own: uv's builds of it come from outside the package registries.
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup environment cli demo bench test test-all check format-check lint types contracts format recover clean
+.PHONY: help setup environment cli browser pictures demo bench test test-all check format-check lint types contracts format recover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,7 +40,10 @@ bench: cli ## side by side with OpenTofu + azapi; N=100 for one size, LATENCY=2 
 test: cli ## the tests, end to end with the real engine included; a few slow ones are left out
 	$(BIN)/pytest -m "not slow" --numprocesses 2
 
-test-all: cli ## all tests, with many more generated examples
+browser: cli ## find or install a Chromium: what `test-all` and `pictures` look at pages with
+	@$(BIN)/python tools/browser.py
+
+test-all: browser ## all tests, with many more generated examples
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest --numprocesses 2
 
 check: format-check lint types contracts ## format, lint, types, import contracts
@@ -61,6 +64,9 @@ contracts: $(READY)
 format: $(READY) ## write what `check` wants of the format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+pictures: browser ## take the pictures of the documentation anew
+	@$(BIN)/python tools/take_pictures.py
 
 recover: cli ## free a stack whose CLI was killed: make recover STACK=dev
 	@$(BIN)/python tools/recover.py $(STACK)

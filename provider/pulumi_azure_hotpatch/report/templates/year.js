@@ -56,7 +56,7 @@
     const body = rows.map((row) => element("tr", {}, ...row.map((value) => element("td", {}, value ?? "–"))));
     const made = element("table", {}, element("caption", {}, caption), element("thead", {}, head));
     made.append(element("tbody", {}, ...body));
-    return element("div", { class: "wide", role: "region", tabindex: "0", "aria-label": caption }, made);
+    return element("div", { class: "wide", role: "group", tabindex: "0", "aria-label": caption }, made);
   }
 
   // What a machine's name opens.
@@ -87,7 +87,7 @@
   }
 
   const text = DataTable.render.text();
-  const plain = (at) => ({ data: at, render: { display: (value) => text.display(value ?? "–"), _: (value) => value ?? "" } });
+  const plain = (at) => ({ data: at, type: "string", render: { display: (value) => text.display(value ?? "–"), _: (value) => value ?? "" } });
   const LAYOUT = { topStart: null, topEnd: null, bottomStart: "info", bottomEnd: "paging" };
   const COMMON = {
     autoWidth: false,
@@ -101,18 +101,19 @@
   function machineColumns() {
     const name = {
       data: null,
+      type: "string",
       ...asRowHeader,
       render: (machine, type) => {
-        const [prefix, place] = data.places[machine[1]];
-        if (type !== "display") return `${machine[0]} ${prefix}`;
+        const [, place] = data.places[machine[1]];
+        if (type !== "display") return machine[0];
         const button = element("button", { type: "button", class: "more", "aria-expanded": "false" }, machine[0]);
         return element("span", {}, button, place ? element("div", { class: "plain" }, place) : null);
       },
     };
-    const system = { data: null, searchable: false, render: (machine) => text.display(data.systems[machine[2]]) };
+    const system = { data: null, type: "string", render: (machine) => text.display(data.systems[machine[2]]) };
     const findings = {
       data: null,
-      searchable: false,
+      type: "num",
       render: (machine, type) => {
         if (type === "display") return drawnFindings(machine);
         return severities(machine).reduce((weight, number) => weight * 1000 + number, 0);
@@ -120,18 +121,24 @@
     };
     const months = data.months.map((_, month) => ({
       data: null,
-      searchable: false,
+      type: "string",
       className: "month",
       render: (machine, type) => {
         const cell = cellOf(machine, month);
         return type === "display" ? drawnCell(cell) : cell[2];
       },
     }));
-    const restarts = { data: null, searchable: false, className: "number", render: (machine) => group(machine)[1] };
-    return [name, system, findings, ...months, restarts];
+    const restarts = { data: null, type: "num", className: "number", render: (machine) => group(machine)[1] };
+    return [name, system, findings, ...months, restarts].map((column) => ({ ...column, searchable: false }));
   }
 
+  // By machine, what is searched: made at once, and with the whole id in it.
+  const searched = new Map(
+    data.machines.map((machine) => [machine, (data.places[machine[1]][0] + machine[0]).toLowerCase()]),
+  );
+
   const fits = {
+    find: (machine, wanted) => wanted.split(" ").every((word) => searched.get(machine).includes(word)),
     "by-restart": (machine, wanted) => {
       const [, sure, open] = group(machine);
       if (wanted === "next") return cellOf(machine, 0)[1] === "yes";
@@ -188,13 +195,13 @@
       if (button) toggle(button, machines.row(button.closest("tr")));
     });
     const form = document.querySelector(".filters");
-    const find = document.getElementById("find");
     const chosen = () => {
       Object.entries(fits).forEach(([id, fit]) => {
-        const wanted = document.getElementById(id).value;
+        const { value, type } = document.getElementById(id);
+        const wanted = type === "search" ? value.trim().toLowerCase() : value;
         machines.search.fixed(id, wanted ? (_, machine) => fit(machine, wanted) : null);
       });
-      machines.search(find.value).draw();
+      machines.draw();
     };
     form.addEventListener("input", chosen);
     form.addEventListener("submit", (event) => event.preventDefault());
@@ -214,7 +221,7 @@
     rows.forEach((row) => {
       if (row[4] && row[4] !== "Succeeded") row[3] = `${row[3] ?? ""} ${row[4]}`.trim();
     });
-    const numbers = { className: "number" };
+    const numbers = { className: "number", type: "num" };
     const columns = [
       { ...plain(0), ...asRowHeader },
       plain(1),
@@ -230,7 +237,7 @@
   }
 
   function showHistory() {
-    const columns = data.months.length ? [0, 1, 2, 3, 4, 5, 6, 7].map(plain) : [];
+    const columns = [0, 1, 2, 3, 4, 5, 6, 7].map(plain);
     const layout = { ...LAYOUT, topStart: "search" };
     return new DataTable("#history", { ...COMMON, data: data.history, columns, order: [], layout });
   }
