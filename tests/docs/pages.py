@@ -10,8 +10,8 @@
 | `mermaid` | there is a picture of it in `docs/pictures/diagrams` |
 | one line `--8<-- "path"` | the file of the checkout |
 
-A page says in its head (`azure: default`, or an inventory of the checkout) that its commands need an Azure, and gets a
-simulated one in the environment.
+A page says in its head that its commands need an Azure: `azure: default`, or an inventory of the checkout, and a simulated
+one is in the environment; `azure: started by the page`, and none is.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ CHECKOUT = Path(__file__).parents[2]
 DOCS = CHECKOUT / "docs"
 
 LANGUAGES = frozenset(("sh", "text", "python", "yaml", "json", "mermaid"))
-# Rollouts' diagram and the catalogue are written by tools and compared with what those would write.
+OWN_AZURE = "started by the page"
+# The catalogue and the reference are written by tools and compared with what those would write.
 GENERATED = ("rules/", "reference/")
 
 _HEAD = re.compile(r"---\n(.*?)^---\n", re.MULTILINE | re.DOTALL)

@@ -19,9 +19,9 @@ from pathlib import Path
 import pulumi_env
 from azure_patch_simulator.launch import launched
 from demo import Azure
-from tests.docs.pages import CHECKOUT, DOCS, Block, Page
+from tests.docs.pages import CHECKOUT, DOCS, OWN_AZURE, Block, Page
 from tests.docs.pipelines import schema_of, steps
-from tests.support import azure_native_plugin
+from tests.support import azure_native
 from tests.support.gallery import STARTS, normalised
 
 _MARK = "\x1e"
@@ -42,7 +42,8 @@ def surroundings(page: Page, folder: Path) -> Iterator[dict[str, str]]:
     """The environment in which a page's commands run; its Azure is there while the context lasts."""
     environment = pulumi_env.isolated(folder / "pulumi") | _TERMINAL | _PIPELINE | _ENGINE
     environment.pop("GITHUB_ACTIONS", None)
-    if not (machines := page.head.get("azure")):
+    machines = page.head.get("azure")
+    if machines in (None, OWN_AZURE):
         yield environment
         return
     arguments = ["--time", "manual", "--start", STARTS, "--ca-file", str(folder / "ca.pem")]
@@ -50,7 +51,7 @@ def surroundings(page: Page, folder: Path) -> Iterator[dict[str, str]]:
         arguments += ["--inventory", str(CHECKOUT / machines)]
     with launched(*arguments) as server:
         environment |= Azure(server.info).environment()
-        environment["PATH"] = f"{azure_native_plugin.install(folder / 'bin')}:{environment['PATH']}"
+        environment["PATH"] = f"{azure_native.install(folder / 'bin')}:{environment['PATH']}"
         yield environment
 
 
