@@ -48,7 +48,7 @@ def test_every_shape_of_an_inventory_gives_the_same_findings(ask: Ask, shape: st
     assert told(found) == told(expected)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
 def test_the_encodings_that_shells_write_are_read(ask: Ask, tmp_path: Path, encoding: str) -> None:
     written = tmp_path / "inventory.json"
     written.write_text(INVENTORY.read_text("utf-8"), encoding=encoding)
@@ -70,6 +70,10 @@ UNREADABLE = [
     ('[{"name": "vm-web-1"}]', "standard input: entry 1: expected an ARM body with an id, but it has none"),
     ('[{"id": "vm-web-1"}]', 'standard input: entry 1: expected an ARM body with an id, but its id is "vm-web-1"'),
     ('{"steps": [5]}', "standard input: step 1: expected an object"),
+    ("[" + "1" * 5000 + "]", "standard input: a number or date in it is beyond reason"),
+    ("- " + "1" * 5000, "standard input: neither JSON nor YAML (a number or date in it is beyond reason"),
+    ('{"id": "x"}\n' + "1" * 5000, "standard input: neither JSON nor JSON lines (line 2: a number"),
+    ("- " * 500, "standard input: entry 1: expected an ARM body with an id, but it is a list, not an object"),
 ]
 
 
@@ -81,3 +85,36 @@ def test_what_is_no_inventory_is_refused_in_one_line(ask: Ask, command: str, tex
     assert answer.out == ""
     assert answer.err.startswith(f"azure-hotpatch: {message.split('(')[0]}")
     assert answer.err.count("\n") == 1
+
+
+MACHINES = (
+    "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines"
+)
+
+
+def odd(name: str) -> str:
+    """An inventory of one machine whose name and patch mode hold more than characters."""
+    patching = {"windowsConfiguration": {"patchSettings": {"patchMode": name}}}
+    return json.dumps([{"id": f"{MACHINES}/{name}", "osProfile": patching}])
+
+
+def test_a_name_commands_the_terminal_nothing(ask: Ask) -> None:
+    answer = ask("check", "-", *AS_OF, stdin=odd("vm\x1b]0;owned\x1b[2J\x9b31m\u202egpj"))
+    assert answer.code == 1
+    shown = "vm\ufffd]0;owned\ufffd[2J\ufffd31m\ufffdgpj"
+    assert answer.lines[0].startswith(f"{shown}  ")
+    assert f"Patch mode {shown} does not exist" in answer.out
+    refused = ask("check", "vm\x1b[2J.json")
+    assert refused.err == "azure-hotpatch: vm\ufffd[2J.json: cannot be read (No such file or directory)\n"
+
+
+def test_half_a_character_is_replaced(ask: Ask) -> None:
+    rows = ask("check", "-", *AS_OF, "--json", stdin=odd("vm-\ud800")).rows("findings")
+    assert {row["resource"] for row in rows} == {f"{MACHINES}/vm-\ufffd"}
+
+
+def test_json_lines_end_where_lines_do_and_nowhere_else(ask: Ask) -> None:
+    first, second = (json.loads(odd(name))[0] for name in ("vm\u2028one", "vm-two"))
+    lines = "\r\n".join(json.dumps(body, ensure_ascii=False) for body in (first, second))
+    rows = ask("check", "-", *AS_OF, "--json", stdin=lines).rows("findings")
+    assert {row["resource"] for row in rows} == {first["id"], second["id"]}

@@ -202,9 +202,9 @@ def test_an_entry_that_is_no_arm_body_is_refused_with_its_number(body: object, m
     ("body", "what"),
     [
         ({"zones": 5}, "zone is 5"),
-        ({"location": ["eastus"]}, r'location is \["eastus"\]'),
+        ({"location": ["eastus"]}, "location is a list"),
         ({"instanceView": {"statuses": "x"}}, 'statuses is "x", not a list of objects'),
-        ({"instanceView": {"extensions": [None]}}, r"extensions is \[null\], not a list of objects"),
+        ({"instanceView": {"extensions": [None]}}, "extensions holds null where objects belong"),
         ({"storageProfile": {"imageReference": {"sku": 2025}}}, "sku is 2025"),
         (
             {"osProfile": {"windowsConfiguration": {"patchSettings": {"enableHotpatching": "true"}}}},

@@ -110,7 +110,7 @@ def test_what_policies_said_is_told_and_mandatory_ones_fail(level: str, fails: b
     assert f"- {level} `patching/no-bypass` on web: It is set." in markdown(found)
 
 
-HOSTILE = "a | b\n# c @octocat <script>alert(1)</script> [x](http://192.0.2.1) `code` *bold* ~~gone~~"
+HOSTILE = "a | b\n# c @octocat &#64;octocat \x1b[2J\u202e <script>alert(1)</script> [x](http://192.0.2.1) `code` *bold* ~~gone~~"
 
 
 def test_nothing_from_outside_breaks_a_table_or_mentions_anybody() -> None:
@@ -120,6 +120,8 @@ def test_nothing_from_outside_breaks_a_table_or_mentions_anybody() -> None:
     assert [len(row) for row in rows(text, "What changes")] == [5]
     assert [len(row) for row in rows(text, "Findings")] == [5]
     assert "\n" not in escape(HOSTILE)
+    assert r"\&\#64;octocat" in text
+    assert not {"\x1b", "\u202e"} & set(text)
 
 
 def test_a_comment_stays_within_what_a_host_takes() -> None:

@@ -18,8 +18,11 @@ from typing import TYPE_CHECKING, Any, Final
 from rich import box
 from rich.console import Console, RenderableType
 from rich.markup import escape
+from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
+
+from pulumi_azure_hotpatch.report.spelling import harmless
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -82,8 +85,14 @@ def show(terminal: Console, *shown: RenderableType) -> None:
 def rendered(terminal: Console, *shown: RenderableType) -> str:
     """What `show` prints."""
     with terminal.capture() as capture:
-        terminal.print(*shown, sep="\n")
+        for one in shown:
+            terminal.print(Segments(_harmless(terminal.render(one))))
     return _FILLING.sub("", capture.get())
+
+
+def _harmless(segments: Iterable[Segment]) -> Iterator[Segment]:
+    for segment in segments:
+        yield segment if segment.control else Segment(harmless(segment.text), segment.style)
 
 
 def write(page: str) -> None:
@@ -126,4 +135,4 @@ def count(number: int, noun: str, plural: str | None = None) -> str:
 def note(message: str) -> None:
     """One line beside the answer, on standard error."""
     _settle()
-    print(message, file=sys.stderr)
+    print(harmless(message), file=sys.stderr)

@@ -76,5 +76,7 @@ def _drop_output() -> None:
 
 
 def _fail(message: str) -> int:
-    print(f"{NAME}: {' '.join(message.split())}", file=sys.stderr)
+    from .output import note
+
+    note(f"{NAME}: {' '.join(message.split())}")
     return BAD_INPUT

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import codecs
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +11,9 @@ from typing import Any, Final
 from pulumi_azure_hotpatch.errors import InvalidInput
 
 STANDARD_INPUT: Final = "-"
-_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_DIGITS: Final = "a number or date in it is beyond reason"
+_LONE: Final = re.compile("[\ud800-\udfff]")
+"""Half a character, which JSON can spell and nothing can write."""
 
 
 def read_document(path: str) -> Any:
@@ -24,11 +26,13 @@ def read_document(path: str) -> Any:
     if not text.strip():
         raise InvalidInput(f"{name}: it is empty; expected JSON, JSON lines or YAML")
     try:
-        return json.loads(text)
+        return _json(text)
     except RecursionError:
         raise InvalidInput(f"{name}: it is nested too deeply") from None
     except json.JSONDecodeError as error:
         problem = error
+    except ValueError:
+        raise InvalidInput(f"{name}: {_DIGITS}") from None
     if problem.msg == "Extra data":
         return _json_lines(text, name)
     if text.lstrip()[0] in "{[":
@@ -38,7 +42,7 @@ def read_document(path: str) -> Any:
 
 def shown(path: str) -> str:
     """A file as messages name it."""
-    return "standard input" if path == STANDARD_INPUT else path
+    return "standard input" if path == STANDARD_INPUT else path or "''"
 
 
 def _read(path: str) -> str:
@@ -47,8 +51,8 @@ def _read(path: str) -> str:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise InvalidInput(f"{shown(path)}: cannot be read ({reason})") from None
-    # `>` of Windows PowerShell writes UTF-16 with a byte order mark, other tools UTF-8 with one.
-    encoding = "utf-16" if raw.startswith(_UTF16) else "utf-8-sig"
+    # `>` of Windows PowerShell writes UTF-16 with a byte order mark, other tools UTF-8 with one, some UTF-16 without.
+    encoding = json.detect_encoding(raw)
     try:
         return raw.decode(encoding)
     except UnicodeDecodeError as error:
@@ -57,14 +61,26 @@ def _read(path: str) -> str:
         ) from None
 
 
+def _json(text: str) -> Any:
+    """Raises JSONDecodeError, RecursionError, and ValueError for a number beyond all reason."""
+    found = json.loads(text)
+    # Only escapes can spell it.
+    if "\\ud" in text or "\\uD" in text:
+        written = json.dumps(found, ensure_ascii=False)
+        found = json.loads(_LONE.sub("\N{REPLACEMENT CHARACTER}", written)) if _LONE.search(written) else found
+    return found
+
+
 def _json_lines(text: str, name: str) -> list[Any]:
     found = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Not `splitlines`: other characters that end lines may stand within texts.
+    for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             try:
-                found.append(json.loads(line))
-            except (json.JSONDecodeError, RecursionError) as error:
-                reason = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
+                found.append(_json(line))
+            except (ValueError, RecursionError) as error:
+                reason = _DIGITS if isinstance(error, ValueError) else "nested too deeply"
+                reason = error.msg if isinstance(error, json.JSONDecodeError) else reason
                 raise InvalidInput(f"{name}: neither JSON nor JSON lines (line {number}: {reason})") from None
     return found
 
@@ -78,4 +94,5 @@ def _yaml(text: str, name: str) -> Any:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
         reason = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
+        reason = _DIGITS if isinstance(error, ValueError) else reason
         raise InvalidInput(f"{name}: neither JSON nor YAML ({place}{reason})") from None

@@ -74,7 +74,7 @@ def known_texts_at(parent: Body, key: str) -> Maybe[Texts | None]:
 
 
 def text_at(parent: Body, key: str) -> Maybe[str | None]:
-    """The text below `key`, None where there is none. Raises InvalidInput for anything else, which no service answers."""
+    """The text below `key`, None where there is none. Raises InvalidInput for anything else."""
     value = parent.get(key)
     if value is not None and value is not UNKNOWN and not isinstance(value, str):
         raise InvalidInput(f"{key} is {as_written(value)}, not text")
@@ -89,14 +89,17 @@ def objects_at(parent: Body, key: str) -> Maybe[tuple[Any, ...]]:
     value = parent.get(key)
     if value is None or value is UNKNOWN:
         return UNKNOWN if value is UNKNOWN else ()
-    if not isinstance(value, list | tuple) or not all(one is UNKNOWN or isinstance(one, Mapping) for one in value):
+    if not isinstance(value, list | tuple):
         raise InvalidInput(f"{key} is {as_written(value)}, not a list of objects")
+    for one in value:
+        if one is not UNKNOWN and not isinstance(one, Mapping):
+            raise InvalidInput(f"{key} holds {as_written(one)} where objects belong")
     return tuple(value)
 
 
 @contextmanager
 def reading(identity: object) -> Iterator[None]:
-    """Turn what goes wrong with a body of another shape than ARM gives into InvalidInput that names it by `identity`."""
+    """Make InvalidInput, which names the body by `identity`, of what goes wrong with one of another shape than ARM's."""
     try:
         yield
     except (AttributeError, TypeError, KeyError, IndexError, ValueError) as error:
@@ -105,7 +108,9 @@ def reading(identity: object) -> Iterator[None]:
 
 
 def as_written(value: object) -> str:
-    """A value as documents have it, cut where it is long."""
+    """A value as documents have it, cut where it is long; of lists and objects only what they are."""
+    if isinstance(value, list | tuple | Mapping):
+        return "an object" if isinstance(value, Mapping) else "a list"
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 

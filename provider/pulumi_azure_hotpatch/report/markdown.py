@@ -17,7 +17,7 @@ from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.engine.previews import Change
 
 from .review import Review, about, outcome_of, restarts
-from .spelling import count, leaf, spell_window
+from .spelling import count, harmless, leaf, spell_window
 
 LARGEST: Final = 60_000
 """Characters; a comment of GitHub holds 65,536."""
@@ -26,7 +26,7 @@ _VALUE: Final = 80
 
 _VERBS: Final = {"create": "create", "update": "update", "replace": "**replace**", "delete": "**delete**"}
 _NOUNS: Final = {"error": "error", "warning": "warning", "info": "remark"}
-_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>|#~])")
+_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>|#~&])")
 _MENTION: Final = re.compile(r"@(?=\w)")
 
 
@@ -52,7 +52,7 @@ def markdown(review: Review) -> str:
 
 def escape(value: object) -> str:
     """Any text as Markdown that shows it as it is, on one line."""
-    words = " ".join(str(value).split())
+    words = harmless(" ".join(str(value).split()))
     # A zero-width space keeps a name from being a mention.
     return _MENTION.sub("@\u200b", _SPECIAL.sub(r"\\\1", words))
 

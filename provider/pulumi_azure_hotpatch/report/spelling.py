@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, time
+from typing import Final
+
+# Control characters but tab and newline, and those that turn the direction of what follows.
+_COMMANDS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def harmless(text: str) -> str:
+    """A text that commands a terminal nothing and hides nothing: what is no character to see shows as one."""
+    return _COMMANDS.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def spell_instant(moment: datetime) -> str:
