@@ -13,7 +13,7 @@ from azure_patch_simulator.launch import launched
 from demo import Azure
 from pulumi_azure_hotpatch import guard_virtual_machines
 from pulumi_azure_hotpatch.errors import ConfigurationError, InvalidInput
-from tests.support import azure_native_plugin
+from tests.support import azure_native
 from tests.support.pulumi_cli import Result, Stack
 
 HERE = Path(__file__).parent
@@ -75,7 +75,7 @@ class Machines:
     def __init__(self, azure: Azure, work: Path) -> None:
         self.azure = azure
         self.stack = Stack(HERE / "programs" / "native", work / "pulumi", azure.environment())
-        self.stack.env["PATH"] = f"{azure_native_plugin.install(work / 'bin')}:{self.stack.env['PATH']}"
+        self.stack.env["PATH"] = f"{azure_native.install(work / 'bin')}:{self.stack.env['PATH']}"
 
     def declare(self, *, fill: bool = False, guard: str = "", relax: str = "", **machines: dict[str, Any]) -> None:
         for key, value in (("fill", json.dumps(fill)), ("guard", guard), ("azure-hotpatch:relax", relax)):

@@ -11,7 +11,7 @@ import pytest
 
 from demo import Azure
 from tests.e2e.conftest import CHECKOUT, PROGRAMS
-from tests.support import azure_native_plugin
+from tests.support import azure_native
 from tests.support.pulumi_cli import Stack
 
 PACK = Path(__file__).parents[2] / "examples" / "policy-pack"
@@ -27,7 +27,7 @@ WAIVER = {
 @pytest.fixture
 def stack(azure: Azure, tmp_path: Path) -> Stack:
     made = Stack(PROGRAMS / "policies", tmp_path / "pulumi", azure.environment())
-    made.env["PATH"] = f"{azure_native_plugin.install(tmp_path / 'bin')}:{made.env['PATH']}"
+    made.env["PATH"] = f"{azure_native.install(tmp_path / 'bin')}:{made.env['PATH']}"
     made.set_config("adminPassword", "correct-horse-battery", secret=True)
     return made
 
@@ -70,7 +70,7 @@ def test_a_mandatory_policy_stops_before_anything_is_made_and_a_remedy_is_what_a
     stack: Stack, tmp_path: Path
 ) -> None:
     pack = Pack(tmp_path)
-    native = azure_native_plugin.Azure(stack.env)
+    native = azure_native.Azure(stack.env)
     shop = f"{native.subscription}/resourceGroups/rg-shop"
     stopped = stack.up(*pack.arguments(hotpatch_forbids_bypass="mandatory"), skip_preview=False, fails=True).output
     assert "[mandatory]" in stopped

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from azure_patch_simulator.launch import launched
 from demo import Azure
-from tests.support import azure_native_plugin
+from tests.support import azure_native
 from tests.support.pulumi_cli import Stack
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -56,7 +56,7 @@ class Story:
             azure = Azure(server.info)
             # One resource at a time, so that the output is always in the same order.
             stack = Stack(self.folder, work / "pulumi", {**azure.environment(), "PULUMI_PARALLEL": "1"})
-            stack.env["PATH"] = f"{azure_native_plugin.install(work / 'bin')}:{stack.env['PATH']}"
+            stack.env["PATH"] = f"{azure_native.install(work / 'bin')}:{stack.env['PATH']}"
             for key, value in self._configuration().items():
                 stack.set_config(key.removeprefix("secret:"), value, secret=key.startswith("secret:"))
             yield stack, azure
