@@ -197,7 +197,9 @@ def test_a_year_is_the_same_byte_for_byte() -> None:
         sdk = ComputeManagementClient(
             azure.simulator.credential(), SUBSCRIPTION_ID, transport=azure.simulator.transport()
         )
-        sdk.virtual_machines.begin_assess_patches("rg-fleet", "linux-4").result()
+        # The activity log keeps the id that a client gives its request, which is drawn at random otherwise.
+        request_id = "00000000-0000-0000-0000-00000000000a"
+        sdk.virtual_machines.begin_assess_patches("rg-fleet", "linux-4", request_id=request_id).result()
         return azure.ask("GET", "/simulator/world").body + azure.simulator.journal.to_bytes()
 
     first = told()
