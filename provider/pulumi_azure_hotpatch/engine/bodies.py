@@ -99,7 +99,7 @@ def objects_at(parent: Body, key: str) -> Maybe[tuple[Any, ...]]:
 
 @contextmanager
 def reading(identity: object) -> Iterator[None]:
-    """Make InvalidInput, which names the body by `identity`, of what goes wrong with one of another shape than ARM's."""
+    """Make InvalidInput, which names a body by `identity`, of what goes wrong with one of another shape than ARM's."""
     try:
         yield
     except (AttributeError, TypeError, KeyError, IndexError, ValueError) as error:
