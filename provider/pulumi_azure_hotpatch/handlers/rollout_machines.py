@@ -1,23 +1,18 @@
-"""The installations of a rollout: started, polled by hand side by side from one thread, found again after a kill.
+"""The installations of a rollout: started and polled by hand side by side, from one thread.
 
-One query finds what earlier runs left on all machines; whose that is, the activity log tells. Resource Graph may be
-behind, so that while a run is young a machine's instance view has the last word right before it is asked; later one
-more query has.
+One that has no address (any more) is watched in Resource Graph, together with all the others of that kind.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Final, NoReturn
+from datetime import datetime
 
-from pulumi_azure_hotpatch.engine.earlier_installations import merged, same_activity
+from pulumi_azure_hotpatch.engine.earlier_installations import same_activity
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.engine.patch_results import Installation, installation_of
-from pulumi_azure_hotpatch.engine.requests import LOG_DELAY, request_id, untold_installation
-from pulumi_azure_hotpatch.engine.rollout_evidence import Evidence, asked_by, judge_evidence
-from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, Interrupted, OperationFailed, Refused
+from pulumi_azure_hotpatch.errors import ArmError, Interrupted, OperationFailed
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.patch_installation import PatchInstallationInputs
 from pulumi_azure_hotpatch.models.patch_rollout import PatchRolloutInputs, RolloutMachine
@@ -25,19 +20,12 @@ from pulumi_azure_hotpatch.models.patches import spell_instant
 from pulumi_azure_hotpatch.ports import Context, PatchOperation
 
 from .install_requests import request_body
-from .patched_machines import LOOK_INTERVAL, RUNNING, Seen, find, is_arc, label
+from .patched_machines import LOOK_INTERVAL, RUNNING, Seen, find, label
 from .rollout_progress import Progress
+from .rollout_recall import SKEW, Recall, Sleep
 from .rollout_records import Member, find_all_installations, find_members
-from .rollout_words import question, shortened, wrong_with
+from .rollout_words import shortened, wrong_with
 from .waiting import may_have_worked
-
-# How far our clock and Azure's may be apart.
-_SKEW: Final = timedelta(minutes=5)
-# How far Resource Graph may be behind: no source says, so this is generous.
-_BEHIND: Final = timedelta(minutes=30)
-_LOG_INTERVAL: Final = timedelta(minutes=2)
-
-Sleep = Callable[[datetime, str], None]
 
 
 class Installations:
@@ -50,72 +38,19 @@ class Installations:
         self._ctx = ctx
         self._progress = progress
         self._keep = keep
-        self._sleep = sleep
-        self._began = ctx.clock.now()
+        self._recall = Recall(ctx, progress, self._adopt, keep, sleep)
         self._operations: dict[str, PatchOperation] = {}
         self._due: dict[str, datetime] = {}
         self._observed: set[str] = set()
         self._members: dict[str, Member] = {}
-        self._rows: dict[str, tuple[Installation, ...]] = {}
         self._is_certain = False
-        # Activities of which the log says that somebody else asked for them.
-        self._others: set[str] = set()
 
     def find_again(self) -> None:
         """Take up what earlier runs left. Raises Refused where an installation may be ours and may be another's."""
-        self._rows = self._all_rows()
-        while unclear := self._sort_out():
-            self._tell_apart(unclear)
+        self._recall.look()
         for machine in self._progress.machines("installing", "excluded"):
             if machine.finished_at is None:
                 self._take_up(machine)
-
-    def _sort_out(self) -> list[tuple[RolloutMachine, Installation]]:
-        """Adopt what is ours; what may be, and may be another's, is left over."""
-        # What began in this run and is not known to us is another's.
-        begun = self._began if self._is_certain else None
-        unclear = []
-        for machine in self._progress.machines("waiting", "asked"):
-            found = self._rows.get(machine.machine_id.casefold(), ())
-            if machine.phase == "asked":
-                # Our request may have been a moment ago.
-                seen = find(self._ctx, ResourceId.parse(machine.machine_id))
-                found = merged(seen.installation if seen else None, found)
-            evidence = self._judge(machine, found, begun)
-            if evidence.ours is not None:
-                self._adopt(machine, evidence.ours)
-            elif evidence.unclear is not None:
-                unclear.append((machine, evidence.unclear))
-            elif machine.phase == "asked":
-                self._refuse_untold(machine)
-                self._progress.put(machine.model_copy(update={"phase": "waiting", "asked_at": None}))
-        return unclear
-
-    def _tell_apart(self, unclear: list[tuple[RolloutMachine, Installation]]) -> None:
-        """Look up who asked for installations, as soon as the log has it. Raises Refused for what it does not tell."""
-        while unclear:
-            try:
-                unclear = [(machine, found) for machine, found in unclear if not self._is_told(machine, found)]
-            except (ArmError, ConfigurationError) as error:
-                self._ctx.advise(f"the activity log does not tell whose installations are: {error}")
-                self._ask(unclear)
-            now = self._ctx.clock.now()
-            if unclear and all(found.started is None or now >= found.started + LOG_DELAY for _, found in unclear):
-                self._ask(unclear)
-            if unclear:
-                self._sleep(now + _LOG_INTERVAL, "the activity log to tell whose installations are")
-
-    def _is_told(self, machine: RolloutMachine, found: Installation) -> bool:
-        if found.started is None:
-            return False
-        machine_id = ResourceId.parse(machine.machine_id)
-        requests = self._ctx.activity_log.requests(machine_id, found.started - timedelta(hours=1))
-        ours = asked_by(requests, self._request_id(machine), found.started)
-        if ours is True:
-            self._adopt(machine, found)
-        elif ours is False:
-            self._others.add(found.activity_id or "")
-        return ours is not None
 
     def open_ring(self) -> None:
         """Look at the machines of the ring under way as they are now."""
@@ -136,7 +71,7 @@ class Installations:
             if self.running >= at_a_time or self._progress.is_overspent():
                 return
             key = machine.machine_id.casefold()
-            if self._due.get(key, self._began) > self._ctx.clock.now() or self._set_of(machine) in taken:
+            if (key in self._due and self._due[key] > self._ctx.clock.now()) or self._set_of(machine) in taken:
                 continue
             self._start_one(machine)
             if self._progress.get(machine.machine_id).phase == "installing":
@@ -176,14 +111,17 @@ class Installations:
             if seen.is_off:
                 self._fail(machine, f"it is {seen.facts.power_state}; patches are installed on running machines only")
                 return
-            if not self._is_free(machine, seen) or not (is_certain or self._is_told_of_all(machine)):
+            if not self._is_free(machine, seen):
+                return
+            if not is_certain and not self._recall.knows_all_of(machine):
+                self._due[key] = self._recall.trusted_at
                 return
         request = request_body(request_of(self._progress.inputs, machine.machine_id), member.facts)
         asked = machine.model_copy(
             update={"phase": "asked", "asked_at": spell_instant(self._ctx.clock.now()), "error": None}
         )
         try:
-            operation = self._ctx.patching.install(machine_id, request, self._request_id(machine))
+            operation = self._ctx.patching.install(machine_id, request, self._recall.request_id(machine))
         except Interrupted:
             self._put(asked)
             raise
@@ -219,81 +157,27 @@ class Installations:
     def _is_free(self, machine: RolloutMachine, seen: Seen) -> bool:
         """Whether nothing is under way on a machine and nothing on it may be ours; else it waits, or is adopted.
 
-        Raises Refused where one may be ours. What began in this run and is not known to us is another's.
+        Raises Refused where one may be ours, and none can tell.
         """
-        rows = self._rows.get(machine.machine_id.casefold(), ())
-        evidence = self._judge(machine, merged(seen.installation, rows), self._began)
-        if evidence.ours is not None:
-            self._adopt(machine, evidence.ours)
-            self._take_up(self._progress.get(machine.machine_id))
-            return False
-        if evidence.unclear is not None:
-            self._tell_apart([(machine, evidence.unclear)])
-            self._take_up(self._progress.get(machine.machine_id))
+        evidence = self._recall.look_at(machine, seen)
+        found = self._progress.get(machine.machine_id)
+        if found.phase != "waiting":
+            self._take_up(found)
             return False
         if evidence.running is not None or _is_busy(seen):
             self._later(machine)
             return False
         return True
 
-    def _is_told_of_all(self, machine: RolloutMachine) -> bool:
-        """Whether nothing was asked of an Arc-enabled server that Resource Graph does not have yet: only VMs have an
-        instance view. Where the log does not tell, it waits until Resource Graph is trusted.
-        """
-        machine_id = ResourceId.parse(machine.machine_id)
-        if not is_arc(machine_id):
-            return True
-        try:
-            requests = self._ctx.activity_log.requests(machine_id, self._progress.looked_back_to)
-        except (ArmError, ConfigurationError) as error:
-            self._ctx.advise(
-                f"{label(machine.machine_id, '')} is patched half an hour from now at the earliest: {error}"
-            )
-            untold = True
-        else:
-            rows = self._rows.get(machine.machine_id.casefold(), ())
-            untold = untold_installation(requests, (each.started for each in rows)) is not None
-        if untold:
-            self._due[machine.machine_id.casefold()] = self._began + _BEHIND
-        return not untold
-
-    def _request_id(self, machine: RolloutMachine) -> str:
-        """The id of our request of that machine, the same in every run of this rollout."""
-        asked = " ".join(("roll out", *map(str, self._progress.inputs.triggers)))
-        return request_id(self._ctx.identity, machine.machine_id, asked)
-
-    def _ask(self, unclear: list[tuple[RolloutMachine, Installation]]) -> NoReturn:
-        # However late the answer comes, it is about what is asked now.
-        self._keep()
-        raise Refused(f"{self._ctx.label}: {question(unclear, self._progress.looked_back_to)}")
-
     def _later(self, machine: RolloutMachine) -> None:
         self._due[machine.machine_id.casefold()] = self._ctx.clock.now() + LOOK_INTERVAL
 
     def _certain(self) -> bool:
         """Whether Resource Graph knows by now all that was before this run; asked once when it must."""
-        if not self._is_certain and self._ctx.clock.now() >= self._began + _BEHIND:
+        if not self._is_certain and self._ctx.clock.now() >= self._recall.trusted_at:
             self._is_certain = True
             self.find_again()
         return self._is_certain
-
-    def _all_rows(self) -> dict[str, tuple[Installation, ...]]:
-        since = self._progress.looked_back_to - _SKEW
-        if self._progress.ours_since is not None:
-            since = min(since, self._progress.ours_since)
-        machines = [each.machine_id for each in self._progress.machines("waiting", "asked")]
-        return find_all_installations(self._ctx, machines, since)
-
-    def _judge(self, machine: RolloutMachine, found: tuple[Installation, ...], begun: datetime | None) -> Evidence:
-        """What a machine's installations say; those that began at or after `begun` are another's."""
-        late = [each for each in found if begun is not None and each.started is not None and each.started >= begun]
-        settled = [machine.previous_activity_id, *self._others, *(each.activity_id for each in late)]
-        since = self._progress.looked_back_to
-        if machine.asked_at is not None:
-            since = min(since, datetime.fromisoformat(machine.asked_at) - _SKEW)
-        return judge_evidence(
-            found, known=[each for each in settled if each], since=since, ours_since=self._progress.ours_since
-        )
 
     def _adopt(self, machine: RolloutMachine, found: Installation) -> None:
         adopted = {"phase": "installing", "adopted": True, "activity_id": found.activity_id, "asked_at": None}
@@ -301,16 +185,6 @@ class Installations:
         self._put(machine.model_copy(update=adopted))
         if found.is_over:
             self._settle(self._progress.get(machine.machine_id), found)
-
-    def _refuse_untold(self, machine: RolloutMachine) -> None:
-        """An Arc-enabled server has no instance view: what Resource Graph does not have yet may have been accepted."""
-        asked, called = datetime.fromisoformat(machine.asked_at or ""), label(machine.machine_id, "")
-        if is_arc(ResourceId.parse(machine.machine_id)) and self._ctx.clock.now() < asked + _BEHIND:
-            raise Refused(
-                f"{self._ctx.label}: the answer to the request of {machine.asked_at} for {called} was lost, and Azure "
-                "does not tell yet whether it was accepted; a second installation is never started. Run again in half "
-                "an hour"
-            )
 
     def _take_up(self, machine: RolloutMachine) -> None:
         """Go on with an installation whose activity is known."""
@@ -355,7 +229,7 @@ class Installations:
         """Look for the results of installations that have no address: one query, a view each for what it lacks."""
         machines = [self._progress.get(key) for key in due]
         instants = [datetime.fromisoformat(each.started_at) for each in machines if each.started_at]
-        since = min(instants, default=self._progress.looked_back_to) - _SKEW
+        since = min(instants, default=self._progress.looked_back_to) - SKEW
         rows = find_all_installations(self._ctx, [each.machine_id for each in machines], since)
         ended = False
         for key, machine in zip(due, machines, strict=True):
