@@ -1,8 +1,8 @@
 """Draw the Mermaid diagrams of the pages: `python tools/draw_diagrams.py`, for new and changed ones.
 
-The site shows the drawings in `docs/pictures/diagrams`, named by a digest of their text, so that no reader's browser has
-to fetch Mermaid from anywhere. `fence` puts them into pages, and ends the build where one is missing. Drawing needs npm
-and Chromium; building the site needs neither.
+The site shows the drawings in `docs/pictures/diagrams`, named by a digest of their text, so that no reader's browser
+has to fetch Mermaid from anywhere. `fence` puts them into pages, and ends the build where one is missing. Drawing needs
+npm and Chromium; building the site needs neither.
 """
 
 from __future__ import annotations

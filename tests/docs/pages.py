@@ -10,8 +10,8 @@
 | `mermaid` | there is a picture of it in `docs/pictures/diagrams` |
 | one line `--8<-- "path"` | the file of the checkout |
 
-A page says in its head that its commands need an Azure: `azure: default`, or an inventory of the checkout, and a simulated
-one is in the environment; `azure: started by the page`, and none is.
+A page says in its head that its commands need an Azure: `azure: default`, or an inventory of the checkout, and the
+environment has a simulated one; `azure: started by the page`, and it has none.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
@@ -21,17 +22,20 @@ def schema_of(title: str) -> str | None:
 
 
 def steps(text: str) -> list[str]:
-    """The shell steps of a pipeline."""
-    return list(_steps(yaml.safe_load(text)))
+    """The shell steps of a pipeline, each in a shell of its own that begins where its system lets it begin."""
+    return [f"(\ncd {shlex.quote(folder)}\n{command}\n)" for folder, command in _steps(yaml.safe_load(text), ".")]
 
 
-def _steps(value: Any) -> Iterator[str]:
+def _steps(value: Any, folder: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, list):
         for item in value:
-            yield from _steps(item)
-    elif isinstance(value, dict):
+            yield from _steps(item, folder)
+    elif isinstance(value, Mapping):
+        default = value.get("defaults", {}).get("run", {}).get("working-directory", folder)
+        folder = value.get("working-directory", value.get("workingDirectory", default))
         for key, item in value.items():
             if key in ("run", "bash", "script"):
-                yield from ([item] if isinstance(item, str) else item)
-            else:
-                yield from _steps(item)
+                # GitLab's list is one script.
+                yield folder, item if isinstance(item, str) else "\n".join(item)
+            elif key != "defaults":
+                yield from _steps(item, folder)
