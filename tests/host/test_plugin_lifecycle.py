@@ -186,6 +186,22 @@ def test_a_value_that_may_be_secret_is_under_its_own_key_and_nowhere_else(server
     assert not [mark for mark in MARKS.values() if mark in said]
 
 
+def test_what_is_wrong_with_tags_is_said_without_what_they_hold(server: ServerInfo, engine: Engine) -> None:
+    filtered = {"fleetName": "web", "patchMode": "Manual"}
+    with Plugin(engine, environment_of(server, preview_reads="off")) as plugin:
+        told = [
+            *plugin.check(SCHEDULE, MARKED | {"tags": "marked-tag"}).failures,
+            *plugin.check("FleetPatchSettings", filtered | {"tagFilters": "marked-tag"}).failures,
+            *plugin.check("FleetPatchSettings", filtered | {"tagFilters": {"MyRing": "marked-tag"}}).failures,
+        ]
+    # The engine prints the whole value of a property that a failure names.
+    assert told == [
+        ("", "tags must be an object"),
+        ("", "tag_filters must be an object"),
+        ("tagFilters.MyRing", "tag_filters.MyRing must be a list"),
+    ]
+
+
 @pytest.mark.parametrize(("reads", "limit"), [("off", 1.0), ("auto", 5.0)])
 def test_the_first_verb_is_answered_soon(
     reads: str, limit: float, server: ServerInfo, engine: Engine, record_property: Any

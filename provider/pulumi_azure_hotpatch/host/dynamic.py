@@ -11,7 +11,7 @@ import threading
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from itertools import islice
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from pulumi.dynamic import (
@@ -84,13 +84,10 @@ class HandlerProvider(ResourceProvider):
             handler, call = self._handler(), engine_hooks.current_call()
             draft, shape = wire.draft(handler.inputs, news)
             if shape:
-                return CheckResult(
-                    dict(news),
-                    [
-                        CheckFailure(wrong.property, f"{_as_written(handler, wrong.property)} {wrong.reason}")
-                        for wrong in shape
-                    ],
-                )
+                wrong = [
+                    CheckFailure(one.property, f"{_as_written(handler, one.property)} {one.reason}") for one in shape
+                ]
+                return CheckResult(dict(news), _without_tags(wrong, news))
             ctx = _started().call(call, "")
             resolved = handler.resolve(ctx, draft)
             draft = draft.replace(**resolved)
@@ -104,7 +101,7 @@ class HandlerProvider(ResourceProvider):
             ctx.may_read = ctx.settings.preview_reads and not (stored and _is_settled(handler, stored, news))
             failures = [*_declare(handler, ctx, draft), *_report(handler.check(ctx, draft), ctx, handler)]
             answers = {} if failures else handler.answers(ctx, draft, state)
-            return CheckResult({**news, **_aliased(handler, answers)}, failures)
+            return CheckResult({**news, **_aliased(handler, answers)}, _without_tags(failures, news))
 
     def diff(self, _id: str, _olds: Bag, _news: Bag) -> DiffResult:
         """What a declaration changes, by the marks on the fields."""
@@ -231,6 +228,16 @@ def _declare(handler: Handler[Any, Any], ctx: CallContext, draft: Draft[Any]) ->
         yield CheckFailure(told[0].property, f"{ctx.label}: so are {len(taken) - _TOLD:,} more [{handler.twice}]")
 
 
+def _without_tags(failures: list[CheckFailure], news: Bag) -> list[CheckFailure]:
+    """The failures, not saying whose values the engine would print where these hold tags; the words name the field."""
+    from . import wire
+
+    return [
+        CheckFailure("" if wire.holds_tags({one.property: news.get(one.property)}) else one.property, one.reason)
+        for one in failures
+    ]
+
+
 def _is_settled(handler: Handler[Any, Any], stored: Bag, news: Bag) -> bool:
     from . import wire
 
@@ -239,13 +246,18 @@ def _is_settled(handler: Handler[Any, Any], stored: Bag, news: Bag) -> bool:
 
 def _as_written(handler: Handler[Any, Any], path: str) -> str:
     """A place in the inputs as the program writes it: `agreeing_reads`, not `agreeingReads`."""
-    head, *rest = path.split(".")
     from pydantic.alias_generators import to_snake
 
+    from . import wire
+
+    head, *rest = path.split(".")
+
     names = {field.alias: name for name, field in handler.inputs.model_fields.items()}
-    # The keys of tags are the program's own.
-    inner = rest if head == "tags" else map(to_snake, rest)
-    return ".".join((names.get(head, head), *inner))
+    written = [names.get(head, head)]
+    for before, part in pairwise((head, *rest)):
+        # The keys of tags are the program's own.
+        written.append(part if before in wire.TAGGED else to_snake(part))
+    return ".".join(written)
 
 
 def _alias(handler: Handler[Any, Any], finding: Finding) -> str:

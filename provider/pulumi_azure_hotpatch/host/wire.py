@@ -26,6 +26,8 @@ StateT = TypeVar("StateT", bound=State)
 ModelT = TypeVar("ModelT", bound=Model)
 
 _RESERVED = frozenset(("__provider", "id", "urn"))
+TAGGED = frozenset(("tags", "tagFilters"))
+"""Where programs keep what may be secret, which the engine does not say; no message may hold it."""
 
 
 @dataclass(frozen=True)
@@ -231,9 +233,15 @@ def _failures(prefix: str, error: ValidationError, partly_unknown: Any = None) -
             continue
         place = _as_written(detail["loc"], partly_unknown)
         where = (*((prefix,) if prefix else ()), *map(str, place))
-        # What a tag holds may be secret, and the engine does not say so.
-        failures.append(Failure(".".join(where), _reason(detail, quoting="tags" not in where)))
+        failures.append(Failure(".".join(where), _reason(detail, quoting=TAGGED.isdisjoint(where))))
     return failures
+
+
+def holds_tags(value: Any) -> bool:
+    """Whether a wire value has tags in it."""
+    if isinstance(value, Mapping):
+        return not TAGGED.isdisjoint(value) or any(map(holds_tags, value.values()))
+    return isinstance(value, list | tuple) and any(map(holds_tags, value))
 
 
 def _as_written(place: tuple[int | str, ...], value: Any) -> tuple[int | str, ...]:
@@ -276,7 +284,7 @@ def _reason(detail: ErrorDetails, quoting: bool) -> str:
         case "value_error":
             return str(context.get("error"))
         case "literal_error":
-            return f"{value!r} is not one of {context.get('expected')}"
+            return f"{value!r} is not one of {context.get('expected')}" if quoting else "is not one of what it may be"
         case "too_short":
             return "needs at least one value"
         case _:
