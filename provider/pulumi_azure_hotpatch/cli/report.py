@@ -123,7 +123,8 @@ def _look(wanted: Wanted) -> _Seen:
             given,
             now,
             {row["machine"].casefold(): row for row in statuses},
-            {row["machine"].casefold(): row for row in tracks},
+            # The others are no hotpatch machines: a rule says why where that matters.
+            {row["machine"].casefold(): row for row in tracks if row["product"] is not None},
             tuple(history.merged(past, kept)),
         )
     now = as_of(wanted.today)
@@ -170,7 +171,7 @@ def _members(estate: Estate, seen: _Seen) -> Iterator[Member]:
     """The machines as a forecast takes them, each where it stands on the track if Azure told."""
     for entry, member in zip(estate.machines, estate.members(), strict=True):
         row = seen.tracks.get(entry.resource.casefold())
-        if row is None or row["product"] is None:
+        if row is None:
             yield member
         else:
             state = UNKNOWN if row["state"] == "unknown" else TrackState(row["state"])

@@ -6,6 +6,7 @@ one image with a name for whoever does not see it; the same figures stand beside
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree
@@ -83,10 +84,7 @@ def _draw(
     *,
     height: int = 260,
 ) -> str:
-    with needs_extra("report", "A report"):
-        import pygal
-
-    chart: Any = getattr(pygal, kind)(
+    chart: Any = getattr(_library(), kind)(
         width=_WIDTH,
         height=height,
         js=(),
@@ -114,13 +112,24 @@ def _draw(
     tree.set("role", "img")
     tree.set("aria-label", name)
     tree.set("class", f"chart chart-{identity.partition('-')[0]}")
-    tree.attrib.pop("id", None)
     ElementTree.register_namespace("", _SVG)
     text: str = ElementTree.tostring(tree, encoding="unicode")
     return text
 
 
+def _library() -> Any:
+    """Pygal, without the import hook for its plugins that it leaves behind: we use none, and Python 3.11 warns of it
+    at every later import.
+    """
+    with needs_extra("report", "A report"):
+        import pygal
+    sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != "pygal"]
+    return pygal
+
+
 def _clean(element: Element) -> None:
+    # Several charts lie in one page, and pygal numbers the series of each from 0.
+    element.attrib.pop("id", None)
     for child in list(element):
         # A comment's tag is a function: pygal writes today's date into one.
         tag: object = child.tag
