@@ -63,6 +63,7 @@ def draw(rows: Sequence[Figures], results: Path) -> None:
             "case": f"{row['machines']:,} VMs, {row['operation_seconds']:g} s operations",
             "figure": title,
             "value": row[key],
+            "label": f"{row[key]:,}" if key == "calls" else f"{row[key]:.1f}",
         }
         for row in rows
         for key, title in (("wall_s", "wall time, s"), ("calls", "calls"))
@@ -80,7 +81,7 @@ def draw(rows: Sequence[Figures], results: Path) -> None:
         )
     )
     texts = bars.mark_text(align="left", dx=3, fontSize=9).encode(
-        text=altair.Text("value:Q", format=",.3~r"), color=altair.value("black")
+        text=altair.Text("label:N"), color=altair.value("black")
     )
     panels = [
         (bars + texts)
