@@ -11,7 +11,7 @@ CODE := provider tools tests $(wildcard examples bench)
 # Python is the machine's own: uv's builds of it come from outside the package registries.
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup environment cli browser pictures demo bench test test-all check format-check lint types contracts format recover clean
+.PHONY: help setup environment cli browser pictures demo bench test test-all docs generate check format-check lint spelling types contracts format recover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,13 +46,23 @@ browser: cli ## find or install a Chromium: what `test-all` and `pictures` look 
 test-all: browser ## all tests, with many more generated examples
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest --numprocesses 2
 
-check: format-check lint types contracts ## format, lint, types, import contracts
+docs: $(READY) ## the documentation site in build/site, with every link checked
+	@PYTHONPATH=tools $(BIN)/zensical build --strict --clean
+
+generate: $(READY) ## write what tools write of docs/: rules, reference, diagrams
+	@cd tools && for page in rules reference rollout track; do ../$(BIN)/python generate_$$page.py; done
+	@$(BIN)/python tools/draw_diagrams.py
+
+check: format-check lint spelling types contracts ## format, lint, spelling, types, import contracts
 
 format-check: $(READY)
 	$(BIN)/ruff format --check .
 
 lint: $(READY)
 	$(BIN)/ruff check .
+
+spelling: $(READY)
+	$(BIN)/codespell
 
 types: $(READY)
 	$(BIN)/mypy $(CODE)

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import html
-import json
 import re
 import shutil
 import subprocess
 import sys
 import tarfile
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -27,25 +25,15 @@ _MERMAID: Final = "mermaid@11.17.2"
 _KEPT: Final = CHECKOUT / ".work" / "mermaid"
 _BLOCK: Final = re.compile(r"^```mermaid\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # Colours come from the site's style sheet, so that light and dark have one drawing.
-_OPTIONS: Final = {"startOnLoad": False, "theme": "base", "htmlLabels": False, "fontFamily": "sans-serif"}
-_PAGE: Final = """<!doctype html><meta charset="utf-8"><body><script src="{library}"></script><script>
-const texts = {texts};
-(async () => {{
-  mermaid.initialize({options});
-  for (const name in texts) {{
-    const drawn = await mermaid.render("d" + name, texts[name]);
-    const holder = document.createElement("pre");
-    holder.id = name;
-    holder.textContent = drawn.svg;
-    document.body.append(holder);
-  }}
-}})();
-</script>"""
-_BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
-_QUIET: Final = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
+_OPTIONS: Final = {
+    "startOnLoad": False,
+    "theme": "base",
+    "htmlLabels": False,
+    "fontFamily": "sans-serif",
+    "fontSize": 15,
+    "state": {"nodeSpacing": 40, "rankSpacing": 55},
+}
+_RENDER: Final = "([name, text]) => mermaid.render(name, text).then(drawn => drawn.svg)"
 
 
 class NotDrawn(Exception):
@@ -73,30 +61,19 @@ def diagrams() -> list[str]:
 
 
 def draw(texts: Iterable[str]) -> dict[str, str]:
-    """The drawing of each text, as SVG without colours. Raises NotDrawn."""
-    named = {file_of(text).stem: text for text in texts}
-    with tempfile.TemporaryDirectory() as folder:
-        page = Path(folder) / "page.html"
-        options, listed = json.dumps(_OPTIONS), json.dumps(named).replace("</", "<\\/")
-        page.write_text(_PAGE.format(library=_library().as_uri(), texts=listed, options=options), encoding="utf-8")
-        command = [_browser(), *_QUIET, f"--user-data-dir={folder}/profile", "--virtual-time-budget=20000"]
-        done = subprocess.run([*command, "--dump-dom", page.as_uri()], capture_output=True, text=True, check=False)
-    found = dict(re.findall(r'<pre id="([0-9a-f]{16})">(.*?)</pre>', done.stdout, re.DOTALL))
-    if missing := named.keys() - found.keys():
-        raise NotDrawn(f"Mermaid did not draw {named[missing.pop()]!r}: {done.stderr[-500:]}")
-    return {named[name]: _plain(html.unescape(svg)) for name, svg in found.items()}
+    """The drawing of each text, as SVG without colours. Raises NotDrawn, or NoBrowser where there is none."""
+    from browser import launched
+
+    with launched() as browser:
+        page = browser.new_page()
+        page.add_script_tag(path=_library())
+        page.evaluate("options => mermaid.initialize(options)", _OPTIONS)
+        return {text: _plain(page.evaluate(_RENDER, [f"d{file_of(text).stem}", text])) for text in texts}
 
 
 def _plain(svg: str) -> str:
     """A drawing without its own style sheet and what only Mermaid's editor looks at."""
     return re.sub(r'<style.*?</style>| data-points="[^"]*"', "", svg, flags=re.DOTALL).strip() + "\n"
-
-
-def _browser() -> str:
-    found = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
-    if found is None:
-        raise NotDrawn("Chromium is needed to draw: apt-get install chromium")
-    return found
 
 
 def _library() -> Path:
@@ -107,9 +84,8 @@ def _library() -> Path:
         npm = shutil.which("npm")
         if npm is None:
             raise NotDrawn("npm is needed to fetch Mermaid")
-        packed = subprocess.run(
-            [npm, "pack", "--silent", _MERMAID], cwd=_KEPT, capture_output=True, text=True, check=True
-        )
+        command = [npm, "pack", "--silent", _MERMAID]
+        packed = subprocess.run(command, cwd=_KEPT, capture_output=True, text=True, check=True)
         with tarfile.open(_KEPT / packed.stdout.split()[-1]) as archive:
             archive.extractall(_KEPT, filter="data")
     return script
@@ -117,6 +93,8 @@ def _library() -> Path:
 
 def main() -> int:
     """Draw what is missing and remove what no page has any more."""
+    from browser import NoBrowser
+
     DRAWN.mkdir(parents=True, exist_ok=True)
     wanted = {file_of(text): text for text in diagrams()}
     for stale in set(DRAWN.glob("*.svg")) - wanted.keys():
@@ -125,7 +103,7 @@ def main() -> int:
     try:
         for text, svg in (draw(missing) if missing else {}).items():
             file_of(text).write_text(svg, encoding="utf-8")
-    except NotDrawn as problem:
+    except (NotDrawn, NoBrowser) as problem:
         print(problem, file=sys.stderr)
         return 1
     return 0

@@ -19,8 +19,8 @@ _BASELINES: Final = {Signal.PLANNED_BASELINE_INSTALLED, Signal.UNPLANNED_BASELIN
 
 
 def diagram() -> str:
-    """The table as a Mermaid state diagram. What leaves a machine where it is, is left out, but for hotpatches; both
-    kinds of baseline, which lead to the same state, are one arrow.
+    """The table as a Mermaid state diagram, without what `page` says in words; both kinds of baseline, which lead to
+    the same state, are one arrow.
     """
     return "\n".join(("stateDiagram-v2", *_states(), *_arrows()))
 
@@ -29,9 +29,11 @@ def page(path: Path = PAGE) -> str:
     """The page with its diagram as the table has it."""
     head, _, rest = path.read_text(encoding="utf-8").partition(_BEGIN)
     _, _, tail = rest.partition(_END)
+    left = {after for (_, signal), after in TRANSITIONS.items() if signal is Signal.HOTPATCH_DISABLED}
+    (off,) = left
     words = (
-        f"{len(TrackState)} states, {len(Signal)} events. What leaves a machine where it is, is not drawn, apart from "
-        "hotpatches."
+        f"{len(TrackState)} states, {len(Signal)} events. Not drawn: turning hotpatching off, which leads from each "
+        f"state to *{off}*, and what leaves a machine where it is, apart from hotpatches."
     )
     return f"{head}{_BEGIN}```mermaid\n{diagram()}\n```\n\n{words}\n{_END}{tail}"
 
@@ -41,23 +43,28 @@ def write(path: Path = PAGE) -> None:
     path.write_text(page(path), encoding="utf-8")
 
 
+def _key(state: TrackState) -> str:
+    return state.name.lower()
+
+
 def _states() -> Iterator[str]:
     for state in TrackState:
-        yield f'    state "{state}" as {state.name.lower()}'
-    yield f"    [*] --> {TrackState.UNENROLLED.name.lower()}"
+        yield f'    state "{state}" as {_key(state)}'
+    yield f"    [*] --> {_key(TrackState.UNENROLLED)}"
 
 
 def _arrows() -> Iterator[str]:
     merged: dict[tuple[TrackState, TrackState], list[str]] = {}
     for (state, signal), after in TRANSITIONS.items():
-        if state is after and signal is not Signal.HOTPATCH_INSTALLED:
+        stays = state is after and signal is not Signal.HOTPATCH_INSTALLED
+        if stays or signal is Signal.HOTPATCH_DISABLED:
             continue
         labels = merged.setdefault((state, after), [])
         label = "baseline installed" if signal in _BASELINES else str(signal)
         if label not in labels:
             labels.append(label)
     for (state, after), labels in merged.items():
-        yield f"    {state.name.lower()} --> {after.name.lower()}: {', '.join(labels)}"
+        yield f"    {_key(state)} --> {_key(after)}: {', '.join(labels)}"
 
 
 if __name__ == "__main__":
