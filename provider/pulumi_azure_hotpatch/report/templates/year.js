@@ -87,13 +87,27 @@
   }
 
   const text = DataTable.render.text();
-  const plain = (at) => ({ data: at, type: "string", render: { display: (value) => text.display(value ?? "–"), _: (value) => value ?? "" } });
+  // What is shown and what is searched is markup to the library: it reads entities by making elements.
+  const plain = (at) => ({
+    data: at,
+    type: "string",
+    render: {
+      display: (value) => text.display(value ?? "–"),
+      filter: (value) => text.display(value ?? ""),
+      _: (value) => value ?? "",
+    },
+  });
   const LAYOUT = { topStart: null, topEnd: null, bottomStart: "info", bottomEnd: "paging" };
   const COMMON = {
     autoWidth: false,
     deferRender: true,
     pageLength: 25,
     layout: LAYOUT,
+    // Pages are turned in three tables.
+    drawCallback() {
+      const nav = this.api().table().container().querySelector("nav");
+      nav?.setAttribute("aria-label", `Pages of the table of ${this.api().table().node().id}`);
+    },
     language: { entries: { _: "rows", 1: "row" }, emptyTable: "Nothing is known.", zeroRecords: "Nothing fits." },
   };
   const asRowHeader = { cellType: "th", createdCell: (node) => node.setAttribute("scope", "row") };
@@ -248,7 +262,7 @@
   later(() => {
     if (document.getElementById("status")) tables.push(showStatus());
     if (document.getElementById("history")) tables.push(showHistory());
-    performance.mark("azure-hotpatch-complete");
+    document.documentElement.dataset.tables = "drawn";
   });
 
   // Paper has no pages to turn: what is chosen is printed, as far as that is sensible.
