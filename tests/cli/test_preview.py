@@ -71,6 +71,20 @@ def test_every_finding_of_the_stack_is_told_at_once(ask: Ask) -> None:
     assert (MACHINE, "vm-settings-declared-twice") in failed(twice)
 
 
+@pytest.mark.parametrize("command", ["check", "forecast", "review"])
+def test_a_declared_value_of_another_type_is_named_in_one_line(ask: Ask, command: str) -> None:
+    answer = ask(command, "-", stdin=preview(settings(patchMode=["Manual"])))
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == f"azure-hotpatch: {MACHINE}: patch_mode is a list, which is of another type than Azure takes\n"
+
+
+def test_a_scope_s_tag_filters_of_another_type_are_refused_in_one_line(ask: Ask) -> None:
+    wrong = step("DynamicScope", "ring", scheduleId=MACHINE, tagFilters=5)
+    answer = ask("scope", "-", stdin=preview(wrong))
+    assert answer.code == 2
+    assert answer.err == "azure-hotpatch: a dynamic scope's tag filters are 5 where an object of lists belongs\n"
+
+
 @pytest.mark.parametrize("value", [LATER, "[secret]"])
 def test_values_that_are_not_known_yet_are_neither_right_nor_wrong(ask: Ask, value: str) -> None:
     answer = ask("check", "-", "--json", stdin=preview(settings(enableHotpatching=True, patchMode=value)))

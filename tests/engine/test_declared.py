@@ -93,9 +93,10 @@ def test_every_patch_field_has_the_wire_s_name() -> None:
         if name in PATCH_FIELDS
     }
     for alias, name in wire.items():
-        given: dict[str, Any] = {str(alias): "given"}
+        value = True if name in ("enable_hotpatching", "bypass_platform_safety_checks_on_user_schedule") else "given"
+        given: dict[str, Any] = {str(alias): value}
         (entry,) = estate(settings(**given)).machines
-        assert getattr(entry.facts.settings, name) == "given"
+        assert getattr(entry.facts.settings, name) == value
 
 
 def test_settings_change_what_an_inventory_shows_of_the_machine() -> None:

@@ -60,6 +60,18 @@ def test_a_value_that_is_secret_is_not_known() -> None:
     assert change.fields == (("tags", UNKNOWN, {"a": "b"}),)
 
 
+def test_what_other_providers_keep_to_themselves_is_never_read() -> None:
+    profile = {"adminPassword": "marked", "customData": ["marked"], "disablePasswordAuthentication": True}
+    kept: dict[str, Any] = {"osProfile": {**profile, "computerName": "web"}, "protectedSettings": {"script": "marked"}}
+    found = steps(("update", state("web", **kept), state("web", **kept, size="large")))
+    assert "marked" not in repr(found)
+    (change,) = found.changes
+    assert change.fields == (("size", None, "large"),)
+    assert change.inputs is not None
+    assert change.inputs["osProfile"]["disablePasswordAuthentication"] is True
+    assert change.inputs["osProfile"]["computerName"] == "web"
+
+
 def event(**told: Any) -> dict[str, Any]:
     return {"sequence": 1, "timestamp": 1795403347, **told}
 
@@ -130,12 +142,23 @@ def test_anything_else_is_no_preview(document: object) -> None:
     [
         ({"steps": [3]}, "step 1: expected an object"),
         ({"resourcePlans": {"urn:pulumi:dev::a::b::c": 3}}, "plan of urn:pulumi:dev::a::b::c: expected an object"),
+        ([event(resourcePreEvent=3)], "event 1: expected an object with metadata"),
+        ([event(), event(resourcePreEvent={"metadata": [1]})], "event 2: expected an object with metadata"),
     ],
 )
 def test_a_step_that_is_none_is_named(document: object, told: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         read_preview(document)
     assert str(refused.value) == told
+
+
+def test_inputs_that_are_no_object_are_none() -> None:
+    broken = state("web") | {"inputs": "x"}
+    assert steps(("update", broken, state("web", patchMode="Manual"))).changes[0].fields == (
+        ("patchMode", None, "Manual"),
+    )
+    gone = read_preview({"resourcePlans": {"web": {"steps": ["delete"]}}})
+    assert [(change.name, change.op) for change in gone.changes] == [("web", "delete")]
 
 
 def test_steps_without_a_state_are_passed_over() -> None:

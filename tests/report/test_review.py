@@ -76,6 +76,8 @@ def test_a_change_names_its_machine_and_its_fields() -> None:
 def test_a_value_that_comes_later_or_is_secret_is_not_shown() -> None:
     text = markdown(review(changes=(change("web", "update", ("tags", UNKNOWN, None)),)))
     assert "tags: *known later* → –" in text
+    text = markdown(review(changes=(change("web", "update", ("tags", {"owner": UNKNOWN}, {"owner": "team"})),)))
+    assert r'tags: \{"owner": "known later"\} → \{"owner": "team"\}' in text
 
 
 def test_findings_that_are_alike_are_one_row_and_waived_ones_another_table() -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pulumi_azure_hotpatch.errors import InvalidInput
 
-from .bodies import Body
+from .bodies import Body, as_written
 from .declared import Declared, Names
 from .dynamic_scope import DynamicScope
 from .logic import UNKNOWN
@@ -40,7 +40,7 @@ def declared_scope(inputs: Mapping[str, Any], schedule_id: str | None = None) ->
         places=_places(inputs),
         filter=ScopeFilter(
             **{field: _texts(inputs.get(wire)) for wire, field in _LISTS.items()},
-            tags={str(tag): _texts(values) for tag, values in (inputs.get("tagFilters") or {}).items()},
+            tags=_tags(inputs.get("tagFilters")),
             tag_operator=str(inputs.get("tagOperator") or ANY),
         ),
         schedule_id=given if isinstance(given, str) else schedule_id,
@@ -92,9 +92,15 @@ def _wire_filter(inputs: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
+def _tags(value: Any) -> dict[str, tuple[str, ...]]:
+    if value is not None and not isinstance(value, Mapping):
+        raise InvalidInput(f"a dynamic scope's tag filters are {as_written(value)} where an object of lists belongs")
+    return {str(tag): _texts(values) for tag, values in (value or {}).items()}
+
+
 def _texts(value: Any) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
-        raise InvalidInput(f"a dynamic scope's filter has {value!r} where a list of texts belongs")
+        raise InvalidInput(f"a dynamic scope's filter has {as_written(value)} where a list of texts belongs")
     return tuple(value)

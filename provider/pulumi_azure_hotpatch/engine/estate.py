@@ -242,7 +242,10 @@ class _Joining:
     def _adjust(self, key: str, facts: FactsT) -> FactsT:
         if key not in self._adjusted:
             return facts
-        adjusted: FactsT = self._adjusted[key][1](facts)
+        identity, adjust = self._adjusted[key]
+        adjusted: FactsT = adjust(facts)
+        if (wrong := mistyped(adjusted)) is not None:
+            raise InvalidInput(f"{identity}: {wrong}, which is of another type than Azure takes")
         return adjusted
 
     def _support_states(self) -> dict[str, str]:

@@ -12,6 +12,7 @@ sdk/go/common/apitype/core.go (CLI 3.253).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -28,6 +29,11 @@ _SECRET: Final = "[secret]"
 # In an export what is no plain value (a secret, an asset) is an object with this key.
 # Source: pulumi/pulumi, sdk/go/common/resource/sig/sig.go.
 _SIGNED: Final = "4dabf18193072939515e22adb298388d"
+# Inputs of other providers that hold what must not be shown, whether the engine takes them for secrets or not: what is
+# never read is never told. Source: azure-native, compute:VirtualMachine (osProfile), VirtualMachineExtension.
+_PRIVATE: Final = re.compile(
+    r"password|secret|token|privatekey|connectionstring|customdata|userdata|protectedsettings", re.IGNORECASE
+)
 _OWN: Final = frozenset(("__provider", "__defaults"))
 
 
@@ -90,8 +96,7 @@ def read_preview(document: object) -> Preview:
             "not a preview; expected what `pulumi preview --json --show-sames` prints or `--save-plan` writes"
         )
     if isinstance(document, list):
-        events = [event["resourcePreEvent"]["metadata"] for event in document if "resourcePreEvent" in event]
-        return _preview(map(_step_of_event, events), tuple(_violations(document)))
+        return _preview(_steps_of_events(document), tuple(_violations(document)))
     if not isinstance(document, Mapping):
         raise InvalidInput("not a preview")
     if "resourcePlans" in document:
@@ -160,7 +165,7 @@ def _change(step: _Step) -> Change:
     op = "replace" if "replace" in step.op else step.op
     fields: tuple[tuple[str, Any, Any], ...] = ()
     if op in ("update", "replace") and step.old is not None and step.new is not None:
-        old = _known(step.old.get("inputs") or {})
+        old = _known(_object(step.old.get("inputs")))
         names = step.changed if step.changed is not None else tuple(dict.fromkeys((*old, *known)))
         fields = tuple(
             (name, old.get(name), known.get(name))
@@ -181,9 +186,15 @@ def _checked_steps(steps: Iterable[object]) -> Iterator[_Step]:
             yield _Step(str(step.get("op")), urn, old, new, depends_on)
 
 
-def _step_of_event(metadata: Mapping[str, Any]) -> _Step:
-    old, new = _state(metadata.get("old")), _state(metadata.get("new"))
-    return _Step(str(metadata.get("op")), str(metadata.get("urn", "")), old, new)
+def _steps_of_events(events: Iterable[Mapping[str, Any]]) -> Iterator[_Step]:
+    for number, event in enumerate(events, start=1):
+        if "resourcePreEvent" not in event:
+            continue
+        metadata = _object(_object(event["resourcePreEvent"]).get("metadata"))
+        if not metadata:
+            raise InvalidInput(f"event {number}: expected an object with metadata")
+        old, new = _state(metadata.get("old")), _state(metadata.get("new"))
+        yield _Step(str(metadata.get("op")), str(metadata.get("urn", "")), old, new)
 
 
 def _steps_of_plan(plans: Mapping[str, Any]) -> Iterator[_Step]:
@@ -195,7 +206,9 @@ def _steps_of_plan(plans: Mapping[str, Any]) -> Iterator[_Step]:
         ops = [str(step) for step in steps] if isinstance(steps, list) else []
         op = next((step for step in ops if "replace" in step), ops[-1] if ops else "same")
         if not isinstance(goal, Mapping):
-            yield _Step(op, urn, {"type": urn.split("::")[-2].rpartition("$")[2], "inputs": {}}, None)
+            yield _Step(
+                op, urn, {"type": urn.rpartition("::")[0].rpartition("::")[2].rpartition("$")[2], "inputs": {}}, None
+            )
             continue
         state = {"type": goal.get("type"), "inputs": plan.get("state") or {}}
         yield _Step(op, urn, None, state, goal.get("propertyDependencies"))
@@ -228,6 +241,10 @@ def _is_event(item: object) -> bool:
     return isinstance(item, Mapping) and "sequence" in item and "timestamp" in item
 
 
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
 def _state(value: object) -> Mapping[str, Any] | None:
     return value if isinstance(value, Mapping) else None
 
@@ -238,10 +255,14 @@ def _known(value: Any) -> Any:
     if isinstance(value, Mapping):
         if _SIGNED in value:
             return UNKNOWN
-        return {key: _known(item) for key, item in value.items()}
+        return {key: UNKNOWN if _is_private(key, item) else _known(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_known(item) for item in value]
     return value
+
+
+def _is_private(key: object, value: object) -> bool:
+    return not isinstance(value, bool | None) and _PRIVATE.search(str(key)) is not None
 
 
 def _dependencies(value: object) -> dict[str, tuple[str, ...]]:

@@ -61,7 +61,7 @@ def _summary(review: Review) -> str:
     ops: dict[str, int] = {}
     for change in review.changes:
         ops[change.op] = ops.get(change.op, 0) + 1
-    changed = ", ".join(f"{number} to {op}" for op, number in ops.items()) or "nothing changes"
+    changed = ", ".join(f"{number} to {escape(op)}" for op, number in ops.items()) or "nothing changes"
     counted = review.counted()
     found = ", ".join(count(counted[name], noun) for name, noun in _NOUNS.items())
     mark = "❌" if review.fails else "⚠️" if counted["warning"] else "✅"
@@ -99,7 +99,7 @@ def _value(value: Any) -> str:
         return "*known later*"
     if value is None:
         return "–"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=lambda _: "known later")
     return escape(text if len(text) <= _VALUE else f"{text[:_VALUE]}…")
 
 
