@@ -33,7 +33,7 @@ gh() {{ [ -s "${{!#}}" ]; }}
 make() {{ command make --dry-run --directory {shlex.quote(str(CHECKOUT))} "$@" > dry-run.txt; }}
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 """
-_TERMINAL = {"COLUMNS": "110", "NO_COLOR": "1", "TERM": "dumb", "TZ": "UTC"}
+_TERMINAL = {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb", "TZ": "UTC"}
 _PIPELINE = {"GITHUB_STEP_SUMMARY": "summary.md", "GITHUB_HEAD_REF": "a-change"}
 _ENGINE = {"PULUMI_OPTION_COLOR": "never", "PULUMI_OPTION_NON_INTERACTIVE": "true", "PULUMI_PARALLEL": "1"}
 

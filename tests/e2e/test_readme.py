@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pulumi_env
 from demo import Azure
+from tests.docs.pages import Page
 from tests.e2e.conftest import CHECKOUT
 from tests.support.pulumi_cli import Stack
 
-README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+BLOCKS = Page(CHECKOUT / "README.md").blocks
 
 
 def shell_blocks() -> list[str]:
-    return [text for language, text in BLOCKS if language == "sh"]
+    return [block.text for block in BLOCKS if block.language == "sh"]
 
 
 def programs() -> list[str]:
-    return [text for language, text in BLOCKS if language == "python"]
+    return [block.text for block in BLOCKS if block.language == "python"]
 
 
 def stack_of(program: str, azure: Azure, folder: Path) -> Stack:
@@ -40,7 +40,7 @@ def run(command: str, folder: Path, environment: dict[str, str]) -> str:
 
 
 def test_the_readme_has_only_blocks_that_this_module_runs() -> None:
-    assert {language for language, _ in BLOCKS} == {"sh", "python"}
+    assert {block.language for block in BLOCKS} == {"sh", "python"}
     assert shell_blocks()[:2] == ["make demo\n", "make test\n"]
 
 

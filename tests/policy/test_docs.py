@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 import yaml
@@ -13,16 +12,15 @@ from pulumi_azure_hotpatch.cli import main
 from pulumi_azure_hotpatch.engine.waivers import read_waivers
 from pulumi_azure_hotpatch.policy import hotpatch_policies
 from tests.cli.conftest import validator
+from tests.docs.pages import CHECKOUT, DOCS, Page
 from tests.policy.conftest import PACK
 
-CHECKOUT = Path(__file__).parents[2]
-TEXT = (CHECKOUT / "docs" / "policies.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+PAGE = Page(DOCS / "policies.md")
 NAMES = {policy.name for policy in hotpatch_policies()}
 
 
 def blocks(language: str) -> list[str]:
-    return [text for kind, text in BLOCKS if kind == language]
+    return [block.text for block in PAGE.blocks if block.language == language]
 
 
 def test_the_program_is_the_example() -> None:
@@ -44,7 +42,7 @@ def test_the_waivers_fit_their_schema() -> None:
 
 
 def test_the_policies_that_are_named_exist() -> None:
-    named = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", TEXT))
+    named = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", PAGE.text))
     assert named <= NAMES, named - NAMES
 
 

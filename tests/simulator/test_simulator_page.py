@@ -1,7 +1,6 @@
 """Every block of docs/simulator.md is run as it stands, in an empty folder."""
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from azure_patch_simulator.exports import CLIENTS
+from tests.docs.pages import DOCS, Page
 from tests.simulator.az_cli import NOWHERE, installed_az
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "simulator.md"
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-SHELL = [text for language, text in BLOCKS if language == "sh"]
+BLOCKS = Page(DOCS / "simulator.md").blocks
+SHELL = [block.text for block in BLOCKS if block.language == "sh"]
 INSTALL, SERVE = SHELL[:2]
 OF_AZ = [text for text in SHELL if "\naz " in text]
 OTHERS = [text for text in SHELL[2:] if text not in OF_AZ]
@@ -39,7 +38,7 @@ def run(script: str, folder: Path, *paths: Path) -> str:
 
 
 def test_all_blocks_are_of_kinds_that_are_run_here() -> None:
-    assert {language for language, _ in BLOCKS} == {"sh", "python"}
+    assert {block.language for block in BLOCKS} == {"sh", "python"}
     assert INSTALL == "pip install 'pulumi-azure-hotpatch[simulator]'\n"
     assert len(OF_AZ) == 1
     for client in CLIENTS:
@@ -47,7 +46,7 @@ def test_all_blocks_are_of_kinds_that_are_run_here() -> None:
 
 
 def test_the_test_of_the_page_passes_in_an_empty_project(tmp_path: Path) -> None:
-    (program,) = (text for language, text in BLOCKS if language == "python")
+    (program,) = (block.text for block in BLOCKS if block.language == "python")
     (tmp_path / "test_page.py").write_text(program, encoding="utf-8")
     said = run("python -m pytest -q -p no:cacheprovider -p no:randomly", tmp_path)
     assert "2 passed" in said
