@@ -4,6 +4,8 @@
 """
 
 import re
+import struct
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -207,6 +209,21 @@ def test_ten_thousand_machines_answer_within_two_seconds(browser: "Browser", lar
     print(f"ready after {min(ready):.0f} ms, a key takes {typed[len(typed) // 2]:.0f} ms", file=sys.stderr)
     assert min(ready) < 2000
     assert typed[len(typed) // 2] < 200
+
+
+def test_the_documentations_pictures_are_those_that_the_script_takes(tmp_path: Path) -> None:
+    checkout = Path(__file__).parents[2]
+    script = [sys.executable, str(checkout / "tools" / "take_pictures.py"), str(tmp_path)]
+    done = subprocess.run(script, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    kept = {path.name: size_of(path) for path in (checkout / "docs" / "pictures").glob("report-*.png")}
+    assert kept == {path.name: size_of(path) for path in tmp_path.glob("*.png")}
+    assert len(kept) == 5
+
+
+def size_of(picture: Path) -> tuple[int, ...]:
+    """Width and height of a PNG."""
+    return struct.unpack(">II", picture.read_bytes()[16:24])
 
 
 # One key into the search, until its frame is painted, in milliseconds.

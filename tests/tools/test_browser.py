@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-import browser
 from browser import NoBrowser, find_browser, install_browser, main
 
 
@@ -75,7 +74,7 @@ def test_where_nothing_may_be_installed_one_line_says_what_to_do(
 ) -> None:
     if reason == "not root":
         write_program(programs / "apt-get", "exit 0")
-        monkeypatch.setattr(browser.os, "geteuid", lambda: 1000)
+        monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert main() == 1
     assert capsys.readouterr().err == (
         "no Chromium on PATH: install one (Debian: apt-get install chromium), or say in CHROMIUM where one is\n"

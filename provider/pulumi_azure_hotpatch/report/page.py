@@ -17,7 +17,7 @@ from .feed import Event
 from .findings_page import sections
 from .overview import COMING, Alike, Cell, Coming, Overview, cells
 from .page_data import page_data
-from .spelling import count, leaf, spell_window
+from .spelling import count, leaf, spell_utc, spell_window
 from .template_files import hash_of, read, render, script_json
 
 LISTED: Final = 100
@@ -84,6 +84,8 @@ def page(overview: Overview, *, version: str) -> str:
         knows_history=overview.history is not None,
         sections=sections(overview.judged, LISTED),
         rollouts=[(one, rollout_chart(one, number)) for number, one in enumerate(overview.rollouts, start=1)],
+        utc=spell_utc,
+        leaf=leaf,
         data=script_json(page_data(overview)),
         library=library,
         script=script,

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
-from datetime import UTC
 from typing import Any, Generic, TypeVar
 
 from pulumi_azure_hotpatch.engine.expectations import Expectation
 from pulumi_azure_hotpatch.observing.rows import PatchHistoryRow, PatchStatusRow
-from pulumi_azure_hotpatch.observing.values import instant
 
 from .overview import Alike, Machine, Overview, cells
-from .spelling import leaf, spell_window
+from .spelling import leaf, spell_utc, spell_window
 
 KeyT = TypeVar("KeyT", bound=Hashable)
 
@@ -142,20 +140,20 @@ def _status(row: PatchStatusRow) -> list[Any]:
     assessed: list[Any] = [None, None, None, None, None]
     if assessment is not None:
         assessed = [
-            _minute(assessment["at"]),
+            spell_utc(assessment["at"]),
             assessment["status"],
             assessment["critical_and_security"],
             assessment["other"],
             {True: "pending", False: "no", None: None}[assessment["reboot_pending"]],
         ]
-    last = [None, None] if installation is None else [_minute(installation["started"]), installation["status"]]
+    last = [None, None] if installation is None else [spell_utc(installation["started"]), installation["status"]]
     return [row["patch_mode"], *assessed, *last]
 
 
 def _past(row: PatchHistoryRow) -> list[Any]:
     """`[started, machine, status, installed, failed, restart, started by, KBs]`."""
     return [
-        _minute(row["started"]),
+        spell_utc(row["started"]),
         leaf(row["machine"]),
         row["status"],
         row["installed"],
@@ -164,9 +162,3 @@ def _past(row: PatchHistoryRow) -> list[Any]:
         row["started_by"],
         ", ".join(row["kbs"] or ()),
     ]
-
-
-def _minute(text: str | None) -> str | None:
-    """An instant in RFC 3339 to the minute, in UTC: `2026-11-20 08:15`."""
-    moment = instant(text)
-    return None if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"

@@ -6,6 +6,8 @@ import re
 from datetime import UTC, datetime, time
 from typing import Final
 
+from pulumi_azure_hotpatch.observing.values import instant
+
 # Control characters but tab and newline, and those that turn the direction of what follows.
 _COMMANDS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -20,6 +22,12 @@ def spell_instant(moment: datetime) -> str:
     if moment.tzinfo is UTC and moment.time() == time.min:
         return moment.date().isoformat()
     return f"{moment:%Y-%m-%d %H:%M} {moment.isoformat()[-6:]}"
+
+
+def spell_utc(text: str | None) -> str | None:
+    """An instant in RFC 3339 to the minute, in UTC: `2026-11-20 08:15`; None for what is none."""
+    moment = instant(text)
+    return None if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
 def spell_window(earliest: datetime | None, latest: datetime | None) -> str:
