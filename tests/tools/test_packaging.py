@@ -119,6 +119,11 @@ def test_the_base_install_stays_small(installed: Path) -> None:
             "pip install 'pulumi-azure-hotpatch[report]'\n",
         ),
         (
+            ("azure-hotpatch", "report", "--inventory", "INVENTORY", "--output", "report.html"),
+            "azure-hotpatch: A report needs pygal, which is not installed: "
+            "pip install 'pulumi-azure-hotpatch[report]'\n",
+        ),
+        (
             ("azure-patch-simulator", "serve"),
             "azure-patch-simulator: it needs dateutil, which is not installed: "
             "pip install 'pulumi-azure-hotpatch[simulator]'\n",
