@@ -23,7 +23,7 @@ from pulumi_azure_hotpatch.engine.forecast import Forecast, forecast
 from pulumi_azure_hotpatch.engine.judgement import cases, judge_cases
 from pulumi_azure_hotpatch.report.overview import Machine, Overview
 from pulumi_azure_hotpatch.report.page import page
-from tests.report.overviews import EVIL, full, hostile
+from tests.report.overviews import EVIL, full, hostile, installation, status
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -56,11 +56,17 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     named = tuple(zip((entry.resource for entry in estate.machines), (one for _, one in found.members), strict=True))
     systems = {"windows": "Windows", "linux": "Linux"}
     machines = (
-        Machine(entry.resource, entry.type, systems.get(str(entry.facts.os_type).casefold(), ""))
+        Machine(
+            entry.resource,
+            entry.type,
+            systems.get(str(entry.facts.os_type).casefold(), ""),
+            status(machine=entry.resource, name=entry.resource.rpartition("/")[2]),
+        )
         for entry in estate.machines
     )
+    past = tuple(installation(machine=entry.resource) for entry in (*estate.machines, *estate.machines))
     judged = tuple(one for one in judge_cases(cases(estate)) if one.finding.verdict != "pass")
-    overview = Overview(AS_OF, Forecast(found.months, named), tuple(machines), judged)
+    overview = Overview(AS_OF, Forecast(found.months, named), tuple(machines), judged, past)
     assert len(overview.alike) > 1000
     return write(overview, tmp_path_factory.mktemp("large"))
 

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from pulumi_azure_hotpatch.report.overview import cells
-from pulumi_azure_hotpatch.report.page_data import page_data
-from tests.report.overviews import example, full
+from pulumi_azure_hotpatch.report.page import page
+from pulumi_azure_hotpatch.report.page_data import PAST, page_data
+from tests.report.overviews import example, full, installation
 
 
 def test_every_machine_leads_back_to_its_id_its_months_and_its_findings() -> None:
@@ -41,6 +42,12 @@ def test_the_past_is_told_in_utc() -> None:
         *("2026-11-12 01:00", "Succeeded"),
     ]
     assert data["history"][0][:3] == ["2026-11-12 01:00", "vm-web-1", "Succeeded"]
+
+
+def test_of_a_long_past_the_latest_is_told() -> None:
+    overview = replace(full(), history=tuple(installation(installed=number) for number in range(PAST + 5)))
+    assert [row[3] for row in page_data(overview)["history"]] == list(range(PAST))
+    assert "; 5 older ones are left out</caption>" in page(overview, version="0.1.0")
 
 
 def test_a_resource_group_has_its_subscription_beside_it_where_there_are_several() -> None:

@@ -16,7 +16,7 @@ from .charts import coming_chart, restarts_chart, rollout_chart
 from .feed import Event
 from .findings_page import sections
 from .overview import COMING, Alike, Cell, Coming, Overview, cells
-from .page_data import page_data
+from .page_data import PAST, page_data
 from .spelling import count, leaf, spell_utc, spell_window
 from .template_files import hash_of, read, render, script_json
 
@@ -82,6 +82,7 @@ def page(overview: Overview, *, version: str) -> str:
         alike_words=_alike_words(overview),
         knows_status=overview.knows_status,
         knows_history=overview.history is not None,
+        more_history=max(0, len(overview.history or ()) - PAST),
         sections=sections(overview.judged, LISTED),
         rollouts=[(one, rollout_chart(one, number)) for number, one in enumerate(overview.rollouts, start=1)],
         utc=spell_utc,

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from pulumi_azure_hotpatch.engine.expectations import Expectation
 from pulumi_azure_hotpatch.observing.rows import PatchHistoryRow, PatchStatusRow
 
 from .overview import Alike, Machine, Overview, cells
 from .spelling import leaf, spell_utc, spell_window
+
+PAST: Final = 20_000
+"""How many installations are shown, the latest: all of them for 10,000 machines that are patched twice a month."""
 
 KeyT = TypeVar("KeyT", bound=Hashable)
 
@@ -76,7 +79,7 @@ class _Data:
             "findings": self._findings.values,
             "groups": groups,
             "machines": machines,
-            "history": None if overview.history is None else [_past(row) for row in overview.history],
+            "history": None if overview.history is None else [_past(row) for row in overview.history[:PAST]],
         }
 
     def _group(self, one: Alike) -> list[Any]:
