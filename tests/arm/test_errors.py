@@ -4,6 +4,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from azure.core.exceptions import ClientAuthenticationError
 
 from azure_patch_simulator import Answer, Drop, match, throttled
 from pulumi_azure_hotpatch.arm.errors import arm_errors
@@ -86,6 +87,35 @@ def test_a_token_that_azure_refuses_is_a_matter_of_configuration() -> None:
         "Signing in to Azure failed: ExpiredAuthenticationToken: The access token expired. "
         "Check the credentials of the stack."
     )
+
+
+CHAIN = (
+    "DefaultAzureCredential failed to retrieve a token from the included credentials.\nAttempted credentials:\n"
+    "\tEnvironmentCredential: EnvironmentCredential authentication unavailable. Not fully configured.\n"
+    "Visit https://aka.ms/environment to troubleshoot this issue.\n"
+    "\tSharedTokenCacheCredential: SharedTokenCacheCredential authentication unavailable.\n"
+    "\tAzureCliCredential: {cli}\n"
+    "\tAzurePowerShellCredential: PowerShell is not installed\n"
+    "To mitigate this issue, please refer to the troubleshooting guidelines."
+)
+TO_DO = "Run `az login`, or set ARM_CLIENT_ID, ARM_CLIENT_SECRET and ARM_TENANT_ID."
+
+
+@pytest.mark.parametrize(
+    ("cli", "told"),
+    [
+        ("Azure CLI not found on path", "no credentials were found"),
+        ("ERROR: AADSTS70043: The refresh token has\nexpired.", "AzureCliCredential: ERROR: AADSTS70043: The refresh"),
+    ],
+)
+def test_of_credentials_that_were_tried_only_those_that_are_there_are_told(cli: str, told: str) -> None:
+    with pytest.raises(ConfigurationError) as caught, arm_errors("read it", "VM 'vm-web-1'"):
+        raise ClientAuthenticationError(message=CHAIN.format(cli=cli))
+    said = str(caught.value)
+    assert said.startswith(f"Signing in to Azure failed: {told}")
+    assert said.endswith(f". {TO_DO}")
+    assert "unavailable" not in said
+    assert "\n" not in said
 
 
 def test_a_lost_connection_is_unreachable() -> None:

@@ -141,7 +141,7 @@ def test_rule_ids_are_unique_and_found_again() -> None:
 
 
 def test_a_rule_that_does_not_exist_is_refused_by_name() -> None:
-    with pytest.raises(InvalidInput, match=r"^There is no rule 'hotpatch-on-fridays'\.$"):
+    with pytest.raises(InvalidInput, match=r"^There is no rule 'hotpatch-on-fridays'\. `azure-hotpatch rules`"):
         rule("hotpatch-on-fridays")
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from azure.core.exceptions import (
     AzureError,
@@ -33,10 +35,7 @@ def arm_errors(action: str, subject: str) -> Iterator[None]:
             raise error.__cause__ from None
         if isinstance(error.__cause__, (ServiceRequestError, ServiceResponseError)):
             raise _unreachable(error.__cause__, action, subject) from None
-        raise ConfigurationError(
-            f"Signing in to Azure failed: {(_answer(error) or _text(error)).rstrip('.')}. "
-            "Check the credentials of the stack."
-        ) from None
+        raise ConfigurationError(f"Signing in to Azure failed: {_refusal(error)}") from None
     except HttpResponseError as error:
         raise _arm_error(error, action, subject) from None
     except AzureError as error:
@@ -59,6 +58,24 @@ def _unreachable(error: AzureError, action: str, subject: str) -> ArmError:
 def _answer(error: HttpResponseError) -> str:
     """What ARM says: its code and its message; empty where it says neither."""
     return _line(": ".join(filter(None, _told(error))))
+
+
+def _refusal(error: ClientAuthenticationError) -> str:
+    """Why nobody could be signed in, and what to do."""
+    attempts = _ATTEMPT.findall(str(error.message or ""))
+    if not attempts:
+        return f"{(_answer(error) or _text(error)).rstrip('.')}. Check the credentials of the stack."
+    # Of the credentials that were tried one after the other those that are there and do not work are of interest.
+    broken = [f"{name}: {_line(said).rstrip('.')}" for name, said in attempts if not _ABSENT.search(said)]
+    found = "; ".join(broken) if broken else "no credentials were found"
+    return f"{found}. Run `az login`, or set ARM_CLIENT_ID, ARM_CLIENT_SECRET and ARM_TENANT_ID."
+
+
+# Source: azure-identity 1.27, `_get_error_message` of the chained credential, and the messages of its parts.
+_ATTEMPT: Final = re.compile(r"^\t(\w+): (.*(?:\n(?!\t\w+: |To mitigate).*)*)", re.MULTILINE)
+_ABSENT: Final = re.compile(
+    r"unavailable|not found|not installed|could not be found|package to be installed|is required"
+)
 
 
 def _told(error: HttpResponseError) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from .writing import write_new_file
 def run(subscription: str | None, *, to: str | None, as_json: bool) -> int:
     """Print or write the program. Raises InvalidInput, ConfigurationError or ArmError."""
     with connected("what exists") as azure:
-        (chosen,) = Scope.of(None, [subscription] if subscription else (), azure.subscription_id).subscriptions
+        (chosen,) = Scope.of(None, () if subscription is None else [subscription], azure.subscription_id).subscriptions
         made = declarations(found_in(azure.azure, chosen, tell=output.note), azure.clock.now())
     if as_json:
         output.print_json(one.as_json() for one in made)

@@ -118,7 +118,11 @@ def runs(
     return command.run(subscription or (), schedule=schedule, as_json=as_json)
 
 
-@app.command("cancel-run", rich_help_panel=_PANEL)
+@app.command(
+    "cancel-run",
+    rich_help_panel=_PANEL,
+    epilog="Example: azure-hotpatch runs --json | jq -r '.[0].run' | xargs azure-hotpatch cancel-run",
+)
 def cancel_run(
     run: Annotated[str, typer.Argument(metavar="RUN", help="ARM id of an announced run, as `runs` lists it.")],
     as_json: AsJson = False,

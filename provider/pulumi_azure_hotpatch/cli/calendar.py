@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 from rich.text import Text
 
 from pulumi_azure_hotpatch.engine.calendar import CalendarRow, calendar, historic_unplanned_rate, parse_era
 from pulumi_azure_hotpatch.engine.extra_releases import read_releases
+from pulumi_azure_hotpatch.engine.instants import check_year
 from pulumi_azure_hotpatch.engine.releases import Kind, Month, Release, Status, parse_product, support
 from pulumi_azure_hotpatch.errors import InvalidInput
 
@@ -52,8 +54,10 @@ def run(
     as_json: bool,
 ) -> int:
     """Print the calendar; without `first` it begins with the month of `today`. Raises InvalidInput."""
-    first_month = Month.parse(first) if first else Month.of(as_of(today).date())
-    last_month = Month.parse(last) if last else first_month.plus(MONTHS - 1)
+    first_month = Month.parse(first) if first is not None else Month.of(as_of(today).date())
+    last_month = Month.parse(last) if last is not None else first_month.plus(MONTHS - 1)
+    for month, option in ((first_month, "--from"), (last_month, "--to")):
+        check_year(date(month.year, month.month, 1), option)
     rows = calendar(product, first_month, last_month, era=era, extra=extra_releases(releases), standard=standard)
     if as_json:
         output.print_json(row.as_json() for row in rows)

@@ -508,7 +508,7 @@ def report(
     )
 
 
-@app.command()
+@app.command(epilog="Example: azure-hotpatch rules --json")
 def rules(era: Era = "current", as_json: AsJson = False) -> int:
     """The catalogue: what must hold, of what, and how serious it is."""
     from . import rules as command

@@ -77,6 +77,11 @@ def _lookup(stack: str | None) -> Lookup:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS)
         values: dict[str, Any] = json.loads(done.stdout) if done.returncode == 0 else {}
+    except FileNotFoundError:
+        raise InvalidInput(
+            f"the configuration of stack '{stack}' cannot be read: the pulumi command is not on PATH; install it, or "
+            "leave --stack out"
+        ) from None
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         raise InvalidInput(f"the configuration of stack '{stack}' cannot be read: {error}") from None
     if done.returncode != 0:

@@ -45,7 +45,7 @@ def _run(given: list[str]) -> int:
     except HotpatchError as error:
         return _fail(str(error))
     except typer.TyperException as error:
-        return _fail(error.format_message())
+        return _fail(_in_our_words(error.format_message()))
     except (KeyboardInterrupt, typer.Abort):
         return _INTERRUPTED
     except BrokenPipeError:
@@ -57,6 +57,13 @@ def _run(given: list[str]) -> int:
         _drop_output()
         return _fail(f"the answer cannot be written: {error.strerror or error}")
     return BAD_INPUT if not given else int(code or 0)
+
+
+def _in_our_words(message: str) -> str:
+    """What the parser of arguments says of a wrong one, without the words of the library that checks it."""
+    return message.replace(": Value error, ", ": ").replace(
+        "Input should be a valid integer, unable to parse string as an integer", "expected a whole number"
+    )
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from pulumi_azure_hotpatch.engine import recurrence as recurrences
 from pulumi_azure_hotpatch.engine.durations import NEVER, parse_duration, parse_expiry, parse_start
-from pulumi_azure_hotpatch.engine.instants import MOST_WINDOWS, check_count, check_year
+from pulumi_azure_hotpatch.engine.instants import MOST_WINDOWS, YEARS, check_count, check_year
 from pulumi_azure_hotpatch.engine.occurrences import Adjustment
 from pulumi_azure_hotpatch.engine.window import Window, starts_before_midnight, windows
 from pulumi_azure_hotpatch.engine.zones import zone
@@ -55,7 +55,7 @@ def run(
         output.print_json(window.as_json() for window in found)
         return 0
     _show(found, f"{recurrences.format(parsed)} at {opens:%H:%M} for {duration} in {time_zone}")
-    for remark in _remarks(parsed, opens, found, number, from_start=after is None):
+    for remark in _remarks(parsed, opens, found, number, from_start=after is None, expires=bool(expires)):
         output.note(remark)
     return 0
 
@@ -87,7 +87,13 @@ def _clock_time(instant: datetime) -> str:
 
 
 def _remarks(
-    parsed: recurrences.Recurrence, opens: datetime, found: list[Window], number: int, *, from_start: bool
+    parsed: recurrences.Recurrence,
+    opens: datetime,
+    found: list[Window],
+    number: int,
+    *,
+    from_start: bool,
+    expires: bool,
 ) -> list[str]:
     remarks = [f"Note: {remark}." for remark in recurrences.uncertainties(parsed)]
     if from_start and found and found[0].opens.date() != opens.date():
@@ -95,5 +101,6 @@ def _remarks(
     if starts_before_midnight(opens):
         remarks.append("Note: Azure advises against new schedules that start between 23:45 and midnight.")
     if len(found) < number:
-        remarks.append(f"Note: the schedule expires after {output.count(len(found), 'window')}.")
+        ends = "expires" if expires else f"opens no more windows until {YEARS[-1]}"
+        remarks.append(f"Note: the schedule {ends} after {output.count(len(found), 'window')}.")
     return remarks

@@ -10,6 +10,8 @@ from pulumi_azure_hotpatch.errors import InvalidInput
 
 def write_file(path: str, content: str | bytes) -> None:
     """Write a file whole or not at all, over what was there. Raises InvalidInput that names it."""
+    if not path:
+        raise InvalidInput("'': cannot be written; name a file")
     target = Path(path)
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:

@@ -54,7 +54,7 @@ def rule(rule_id: str) -> Rule:
     try:
         return _BY_ID[rule_id]
     except KeyError:
-        raise InvalidInput(f"There is no rule '{rule_id}'.") from None
+        raise InvalidInput(f"There is no rule '{rule_id}'. `azure-hotpatch rules` lists them.") from None
 
 
 @lru_cache(maxsize=64)
