@@ -163,7 +163,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if rows:
         report.draw(kept, given.results)
     if rows and given.results == RESULTS:
-        report.write_table(kept, report.PAGE)
+        report.renew(kept, given.results, report.PAGE)
     return 1 if failed else 0
 
 

@@ -97,8 +97,14 @@ def draw(rows: Sequence[Figures], results: Path) -> None:
         chart.save(str(results.with_suffix(suffix)))
 
 
+def renew(rows: Sequence[Mapping[str, Any]], results: Path, page: Path) -> None:
+    """Put the table and the picture, which `draw` left beside the results, where the page shows them."""
+    write_table(rows, page)
+    results.with_suffix(".png").replace(page.parent / "pictures" / "benchmarks.png")
+
+
 if __name__ == "__main__":
     source = Path(__file__).with_name("results.json")
     figures = json.loads(source.read_text(encoding="utf-8"))
     draw(figures, source)
-    write_table(figures, PAGE)
+    renew(figures, source, PAGE)

@@ -81,6 +81,17 @@ def test_the_plot_is_written_beside_the_results(tmp_path: Path) -> None:
     assert results.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_picture_goes_where_the_page_shows_it(tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "results.png").write_bytes(b"picture")
+    page = tmp_path / "page.md"
+    page.write_text("<!-- measured: begin -->\n<!-- measured: end -->\n", encoding="utf-8")
+    report.renew([row(1.5, phase=phase).to_json() for phase in PHASES], tmp_path / "results.json", page)
+    assert (tmp_path / "pictures" / "benchmarks.png").read_bytes() == b"picture"
+    assert "per VM" in page.read_text(encoding="utf-8")
+    assert "(pictures/benchmarks.png)" in report.PAGE.read_text(encoding="utf-8")
+
+
 def test_a_peer_that_cannot_be_built_is_named_and_left_out(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
