@@ -82,4 +82,4 @@ recover: cli ## free a stack whose CLI was killed: make recover STACK=dev
 	@$(BIN)/python tools/recover.py $(STACK)
 
 clean: ## remove what runs and tools left here; the environment and the cached CLI stay
-	rm -rf .work .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist build
+	rm -rf .cache .work .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist build
