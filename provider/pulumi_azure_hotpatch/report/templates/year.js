@@ -97,6 +97,7 @@
       _: (value) => value ?? "",
     },
   });
+  const numbers = { className: "number", type: "num" };
   const LAYOUT = { topStart: null, topEnd: null, bottomStart: "info", bottomEnd: "paging" };
   const COMMON = {
     autoWidth: false,
@@ -235,7 +236,6 @@
     rows.forEach((row) => {
       if (row[4] && row[4] !== "Succeeded") row[3] = `${row[3] ?? ""} ${row[4]}`.trim();
     });
-    const numbers = { className: "number", type: "num" };
     const columns = [
       { ...plain(0), ...asRowHeader },
       plain(1),
@@ -251,7 +251,7 @@
   }
 
   function showHistory() {
-    const columns = [0, 1, 2, 3, 4, 5, 6, 7].map(plain);
+    const columns = [0, 1, 2, 3, 4, 5, 6, 7].map((at) => (at === 3 || at === 4 ? { ...plain(at), ...numbers } : plain(at)));
     const layout = { ...LAYOUT, topStart: "search" };
     return new DataTable("#history", { ...COMMON, data: data.history, columns, order: [], layout });
   }
