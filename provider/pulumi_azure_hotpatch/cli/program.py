@@ -48,8 +48,9 @@ def _run(given: list[str]) -> int:
         return _fail(_in_our_words(error.format_message()))
     except (KeyboardInterrupt, typer.Abort):
         return _INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):
         # Whoever read has gone, as in `azure-hotpatch rules | head`. What is still buffered must not complain either.
+        # Typer leaves by SystemExit(1) then and never else, which would say that a rule failed.
         _drop_output()
         return _BROKEN_PIPE
     except OSError as error:
