@@ -108,6 +108,15 @@ def test_links_to_elsewhere_are_well_formed(site: Path) -> None:
         assert not re.search(r"\s", link), link
 
 
+@pytest.mark.parametrize(
+    "path", [*CHECKOUT.glob("*.md"), *CHECKOUT.glob("examples/**/*.md")], ids=lambda path: path.name
+)
+def test_links_of_files_beside_the_site_lead_to_files_that_exist(path: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)", path.read_text(encoding="utf-8"))
+    inside = [link for link in links if not urlsplit(link).scheme]
+    assert [link for link in inside if not (path.parent / link).exists()] == []
+
+
 def test_every_page_is_in_the_menu_once() -> None:
     listed = re.findall(r": ([\w/-]+\.md)$", CONFIGURATION.read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(listed) == sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
