@@ -6,7 +6,7 @@ Microsoft.Network 2024-05-01.
 
 from __future__ import annotations
 
-from .errors import resource_not_found
+from .errors import invalid_content, resource_not_found
 from .fields import check_tags
 from .groups import group_of_call
 from .http import Response
@@ -51,9 +51,12 @@ def put(call: Call) -> Response:
     identity, kind = _place(call)
     sent = {name: value for name, value in call.object().items() if name not in _READ_ONLY}
     check_tags(sent)
+    given = sent.get("properties") or {}
+    if not isinstance(given, dict):
+        raise invalid_content("'properties' is an object")
     existing = call.world.resources.get(identity)
     resource = existing or Resource(identity, kind, {}, call.now)
-    properties = {**(sent.get("properties") or {}), "provisioningState": "Succeeded"}
+    properties = {**given, "provisioningState": "Succeeded"}
     resource.body = {
         "id": resource.id,
         "name": resource.name,

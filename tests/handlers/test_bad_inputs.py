@@ -272,7 +272,7 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
         {"tags": {"ring": 1}},
         [("tags.ring", "tags.ring must be text")],
     ),
-    ("maintenance_schedule", {"tags": ["ring"]}, [("tags", "tags must be an object")]),
+    ("maintenance_schedule", {"tags": ["ring"]}, [("", "tags must be an object")]),
     (
         "schedule_assignment",
         {"machineId": None, "scheduleId": None},
