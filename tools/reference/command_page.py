@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import typer
 
-from pulumi_azure_hotpatch.cli.commands import app
+from pulumi_azure_hotpatch.cli.options import app
 
 from .wording import table
 

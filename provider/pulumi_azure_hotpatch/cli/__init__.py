@@ -2,13 +2,17 @@
 
 Every command prints a table for people or, with `--json`, a list whose shape is a JSON Schema in `schemas/`. Exit
 codes: 0 nothing failed, 1 at least one finding with verdict `fail` and severity `error`, 2 bad input or usage.
-Only the commands in `asking` need Azure; `connected` is the one way to it, and no other imports the Azure SDK. None
-imports Pulumi.
+`connected` is the one way to Azure for the commands that need it (`doctor` asks why it does not answer); no other
+imports the Azure SDK. None imports Pulumi.
 """
 
 from __future__ import annotations
 
-from . import asking  # noqa: F401 - its commands join those of `commands`
+# Importing them makes their commands join the program, in the order of its help.
+from . import foretelling, judging  # noqa: F401
+
+# isort: split
+from . import asking  # noqa: F401
 from .program import main
 
 __all__ = ["main"]

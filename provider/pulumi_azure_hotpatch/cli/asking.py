@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from .commands import AsJson, AsOf, Releases, app
+from .options import AsJson, AsOf, Releases, app
 
 _PANEL = "Asking Azure"
 

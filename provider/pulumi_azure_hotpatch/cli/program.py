@@ -14,7 +14,7 @@ import typer
 
 from pulumi_azure_hotpatch.errors import HotpatchError
 
-from .commands import app
+from .options import app
 
 BAD_INPUT: Final = 2
 _BROKEN_PIPE: Final = 141
