@@ -122,7 +122,7 @@ def test_a_lost_connection_is_unreachable() -> None:
     error = failure(answering(Drop()))
     assert isinstance(error, ArmError)
     assert (error.code, error.status) == ("Unreachable", 0)
-    assert str(error).startswith(f"{READING}Azure cannot be reached (")
+    assert str(error) == f"{READING}Azure cannot be reached (the connection was closed)"
 
 
 def test_a_refused_connection_is_unreachable_after_retries_on_our_clock() -> None:
@@ -134,7 +134,7 @@ def test_a_refused_connection_is_unreachable_after_retries_on_our_clock() -> Non
             azure.machines.get(MACHINE)
     assert caught.value.code == "Unreachable"
     assert str(caught.value).startswith(f"{READING}Azure cannot be reached (")
-    assert "refused" in str(caught.value)
+    assert str(caught.value).endswith(f"({url.removeprefix('https://')} refused the connection)")
     assert "\n" not in str(caught.value)
     assert clock.waits
 
@@ -146,6 +146,7 @@ def test_a_certificate_of_a_stranger_is_unreachable(tmp_path: Path) -> None:
         assert server.asked == []
     assert caught.value.code == "Unreachable"
     assert "CERTIFICATE_VERIFY_FAILED" in str(caught.value)
+    assert "azure-hotpatch:caFile" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -178,3 +179,46 @@ def test_a_body_that_ends_too_early_is_an_error_of_one_line(tmp_path: Path, cut:
 def test_what_is_no_error_of_azure_passes_through() -> None:
     with pytest.raises(ZeroDivisionError), arm_errors("divide", "it"):
         raise ZeroDivisionError
+
+
+PAGE = Canned(200, "<html><h1>Sign in to the network</h1></html>", {"Content-Type": "text/html; charset=utf-8"})
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (PAGE, "the answer is no JSON object (text/html); look for a proxy in between"),
+        (Canned(200, "null", JSON), "the answer is no JSON object (application/json); look for"),
+        (Canned(200, '{"name": ', JSON), "the answer cannot be read"),
+        (Canned(200, "", JSON), "the answer cannot be read"),
+        (Canned(200, "{}", JSON, cut=True), "the answer was cut off"),
+    ],
+)
+def test_an_answer_that_is_not_azure_s_is_one_line(answer: Canned, told: str, tmp_path: Path) -> None:
+    with (
+        canned(tmp_path, answer) as server,
+        reaching(server.url, server.ca_file) as azure,
+        pytest.raises(ArmError) as caught,
+    ):
+        azure.machines.get(MACHINE)
+    assert str(caught.value).startswith(f"{READING}{told}")
+    assert caught.value.code == "Unreadable"
+
+
+@pytest.mark.parametrize("body", ["", "{}", '{"data": [5], "count": 1}', '{"data": {"rows": []}, "count": 0}'])
+def test_an_answer_of_resource_graph_without_rows_is_one_line(body: str, tmp_path: Path) -> None:
+    with (
+        canned(tmp_path, Canned(200, body, JSON)) as server,
+        reaching(server.url, server.ca_file) as azure,
+        pytest.raises(ArmError) as caught,
+    ):
+        list(azure.graph.query("resources", [str(MACHINE.subscription_id)]))
+    assert str(caught.value) == "Azure Resource Graph: could not ask it: the answer holds no rows"
+
+
+def test_a_query_whose_answer_is_lost_is_asked_again() -> None:
+    azure = Azure()
+    azure.simulator.faults.add(match(path="ResourceGraph"), response=Drop(), times=1)
+    found = list(azure.runtime.azure.graph.query("resources | where type has 'virtualmachines' | limit 1", []))
+    assert len(found) == 1

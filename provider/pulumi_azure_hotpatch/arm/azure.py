@@ -73,13 +73,14 @@ def over(cloud: Cloud, credential: TokenCredential, transport: HttpTransport[Any
         # What they warn of arrives as an error; without a handler Python prints it, and the engine shows that to users.
         logging.getLogger(library).addHandler(_QUIET)
     from .pacing import Pacing
+    from .pages import RefusePages
     from .registration import RefuseToRegister
 
     options: dict[str, Any] = {
         "base_url": cloud.resource_manager,
         "credential_scopes": [cloud.scope],
         "transport": transport,
-        "per_retry_policies": [RefuseToRegister(), Pacing(clock)],
+        "per_retry_policies": [RefuseToRegister(), RefusePages(), Pacing(clock)],
         "user_agent": f"pulumi-azure-hotpatch/{metadata.version('pulumi-azure-hotpatch')}",
     }
 

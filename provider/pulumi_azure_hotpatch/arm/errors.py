@@ -11,13 +11,17 @@ from typing import Final
 from azure.core.exceptions import (
     AzureError,
     ClientAuthenticationError,
+    DecodeError,
+    DeserializationError,
     HttpResponseError,
+    IncompleteReadError,
     ServiceRequestError,
     ServiceResponseError,
 )
 
 from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, HotpatchError, NotFound, OperationFailed
 
+from .pages import NotFromAzure
 from .registration import ProviderNotRegistered
 
 
@@ -36,6 +40,9 @@ def arm_errors(action: str, subject: str) -> Iterator[None]:
         if isinstance(error.__cause__, (ServiceRequestError, ServiceResponseError)):
             raise _unreachable(error.__cause__, action, subject) from None
         raise ConfigurationError(f"Signing in to Azure failed: {_refusal(error)}") from None
+    except (NotFromAzure, DecodeError, DeserializationError, json.JSONDecodeError) as error:
+        why = str(error) if isinstance(error, NotFromAzure) else _unreadable(error)
+        raise ArmError(f"{subject}: could not {action}: {why}", code="Unreadable") from None
     except HttpResponseError as error:
         raise _arm_error(error, action, subject) from None
     except AzureError as error:
@@ -53,6 +60,11 @@ def _arm_error(error: HttpResponseError, action: str, subject: str) -> ArmError:
 
 def _unreachable(error: AzureError, action: str, subject: str) -> ArmError:
     return ArmError(f"{subject}: could not {action}: Azure cannot be reached ({_text(error)})", code="Unreachable")
+
+
+def _unreadable(error: Exception) -> str:
+    """As the connection was lost within the answer, or as it is not of the form that the service's models have."""
+    return "the answer was cut off" if isinstance(error, IncompleteReadError) else "the answer cannot be read"
 
 
 def _answer(error: HttpResponseError) -> str:
@@ -95,7 +107,22 @@ def _told(error: HttpResponseError) -> tuple[str, str]:
 
 
 def _text(error: AzureError) -> str:
-    return _line(str(error.message or error))
+    said = _line(str(error.message or error))
+    return next((words.format(*found.groups()) for form, words in _SAID if (found := form.search(said))), said)
+
+
+# What urllib3 and OpenSSL say, in words for people.
+_SAID: Final = (
+    (re.compile(r"RemoteDisconnected|Connection aborted|ConnectionReset"), "the connection was closed"),
+    (
+        re.compile(r"CERTIFICATE_VERIFY_FAILED\] certificate verify failed: (.*?) \(_ssl"),
+        ("CERTIFICATE_VERIFY_FAILED: {}; name the authority's file in azure-hotpatch:caFile or AZURE_HOTPATCH_CA_FILE"),
+    ),
+    (re.compile(r"NO_CERTIFICATE_OR_CRL_FOUND"), "azure-hotpatch:caFile holds no certificate"),
+    (re.compile(r"Failed to resolve '([^']*)'"), "the name {} is not known"),
+    (re.compile(r"host='([^']*)', port=(\d+)\).*[Cc]onnection refused"), "{}:{} refused the connection"),
+    (re.compile(r"host='([^']*)', port=(\d+)\).*timed? ?out", re.IGNORECASE), "{}:{} does not answer in time"),
+)
 
 
 def _line(text: str) -> str:

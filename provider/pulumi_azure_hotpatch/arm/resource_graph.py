@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 from pulumi_azure_hotpatch.ports import Clock
 
 from .errors import arm_errors
+from .pages import NotFromAzure
 
 if TYPE_CHECKING:
     from azure.mgmt.resourcegraph import ResourceGraphClient
 
 # The most rows that one answer holds. Source: azure-mgmt-resourcegraph 8.0.1, QueryRequestOptions.top.
 PAGE: Final = 1000
+_QUERIES: Final = frozenset(("POST",))
 # As for reads of single resources: good enough for a preview for this long.
 _RECENT: Final = timedelta(minutes=2)
 
@@ -50,8 +52,12 @@ class ArmResourceGraph:
             options = QueryRequestOptions(top=PAGE, skip_token=skip_token, result_format="objectArray")
             request = QueryRequest(subscriptions=list(subscriptions) or None, query=text, options=options)
             with arm_errors("ask it", "Azure Resource Graph"):
-                answer: Any = self._client().resources(request)
-            yield from answer.data or ()
+                # A query changes nothing: one whose answer was lost is asked again, as a GET is.
+                answer: Any = self._client().resources(request, retry_on_methods=_QUERIES)
+                rows = answer.data if answer is not None else None
+                if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+                    raise NotFromAzure("the answer holds no rows")
+            yield from rows
             skip_token = answer.skip_token
             if not skip_token:
                 return
