@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from azure_patch_simulator import PatchingSettings, Settings, Simulator, World
+from azure_patch_simulator import Answer, Drop, PatchingSettings, Settings, Simulator, World, match
 from azure_patch_simulator.blob_storage import BlobContainer
 from tests.cli.asked import serving, writes
 from tests.cli.conftest import Ask
@@ -31,6 +31,18 @@ def test_the_table_lists_installations(fleet: Simulator, ask: Ask) -> None:
     assert [row[2:4] for row in rows] == [["vm-1", "Succeeded"]] * len(rows)
     assert answer.lines[-1] == f"{len(rows)} installation{'s' if len(rows) > 1 else ''}."
     assert writes(fleet) == []
+
+
+@pytest.mark.parametrize("refusal", [Answer(403, "AuthorizationFailed", "No."), Drop()])
+def test_who_is_refused_or_does_not_get_through_is_sent_to_the_doctor(
+    fleet: Simulator, ask: Ask, refusal: Answer | Drop
+) -> None:
+    fleet.faults.add(match(path="ResourceGraph"), response=refusal, times=None)
+    answer = ask("history")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith("azure-hotpatch: Azure Resource Graph: could not ask it: ")
+    assert answer.err.endswith(". `azure-hotpatch doctor` says what is missing.\n")
+    assert answer.err.count("\n") == 1
 
 
 def test_patches_are_listed_below_each(fleet: Simulator, ask: Ask) -> None:

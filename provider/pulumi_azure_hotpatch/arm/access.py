@@ -16,7 +16,7 @@ from azure.core.rest import HttpRequest
 from pulumi_azure_hotpatch.engine.permissions import Permission
 from pulumi_azure_hotpatch.errors import ArmError
 
-from .errors import arm_errors
+from .errors import arm_errors, plain
 
 if TYPE_CHECKING:
     from azure.mgmt.resource.resources import ResourceManagementClient
@@ -55,7 +55,7 @@ def reach(url: str, ca_file: str | None) -> Answered:
         )
     except requests.RequestException as error:
         reason = getattr(error.args[0], "reason", None) if error.args else None
-        raise ArmError(f"{url} does not answer ({' '.join(str(reason or error).split())})") from None
+        raise ArmError(f"{url} does not answer ({plain(str(reason or error))})") from None
     date = answer.headers.get("Date")
     return Answered(answer.elapsed.total_seconds(), parsedate_to_datetime(date) if date else None)
 

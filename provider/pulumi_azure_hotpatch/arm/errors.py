@@ -107,7 +107,12 @@ def _told(error: HttpResponseError) -> tuple[str, str]:
 
 
 def _text(error: AzureError) -> str:
-    said = _line(str(error.message or error))
+    return plain(str(error.message or error))
+
+
+def plain(text: str) -> str:
+    """What went wrong with a connection, on one line and without the names of what noticed it."""
+    said = _line(text)
     return next((words.format(*found.groups()) for form, words in _SAID if (found := form.search(said))), said)
 
 

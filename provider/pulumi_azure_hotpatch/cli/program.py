@@ -12,7 +12,7 @@ from typing import Final
 
 import typer
 
-from pulumi_azure_hotpatch.errors import HotpatchError
+from pulumi_azure_hotpatch.errors import ArmError, HotpatchError
 
 from .options import app
 
@@ -22,6 +22,7 @@ _INTERRUPTED: Final = 130
 """As shells report a program that SIGPIPE or SIGINT ended."""
 
 NAME: Final = "azure-hotpatch"
+_FORBIDDEN: Final = 403
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,7 +44,7 @@ def _run(given: list[str]) -> int:
         code = app(given or ["--help"], prog_name=NAME, standalone_mode=False)
         sys.stdout.flush()
     except HotpatchError as error:
-        return _fail(str(error))
+        return _fail(f"{error}{_hint(error)}")
     except typer.TyperException as error:
         return _fail(_in_our_words(error.format_message()))
     except (KeyboardInterrupt, typer.Abort):
@@ -58,6 +59,12 @@ def _run(given: list[str]) -> int:
         _drop_output()
         return _fail(f"the answer cannot be written: {error.strerror or error}")
     return BAD_INPUT if not given else int(code or 0)
+
+
+def _hint(error: HotpatchError) -> str:
+    """Where to go on when Azure is not reached, or refuses."""
+    asks = isinstance(error, ArmError) and (error.status == _FORBIDDEN or error.code == "Unreachable")
+    return f"{'' if str(error).endswith('.') else '.'} `{NAME} doctor` says what is missing." if asks else ""
 
 
 def _in_our_words(message: str) -> str:
