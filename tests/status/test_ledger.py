@@ -1,6 +1,7 @@
 """A ledger keeps what Azure forgets: each activity once, appended, whoever writes at the same time."""
 
 import json
+import os
 import threading
 from importlib import resources
 from pathlib import Path
@@ -200,5 +201,15 @@ def test_a_ledger_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     nowhere = LedgerFile(tmp_path / "none" / "patching.jsonl")
     with pytest.raises(InvalidInput, match=r"patching\.jsonl: it cannot be written \(No such file or directory\)"):
         ledger.record(nowhere, (), [installation()], NOW, tell=Heard())
-    with pytest.raises(InvalidInput, match=r"it cannot be read \(Is a directory\)"):
+    with pytest.raises(InvalidInput, match="it is no file, so it is no ledger"):
         LedgerFile(tmp_path).read()
+    with pytest.raises(InvalidInput, match="it is no file, so it is no ledger"):
+        LedgerFile(os.devnull).extend(lambda _: b"x")
+
+
+def test_what_ends_a_line_within_a_text_ends_no_entry(file: LedgerFile) -> None:
+    given = installation(error="The agent said:\u2028nothing\x85more")
+    ledger.record(file, (), [given], NOW, tell=Heard())
+    assert ledger.record(file, (), [given], NOW, tell=Heard()) == 0
+    (row,) = ledger.remembered(file, tell=Heard())
+    assert row["error"] == given["error"]

@@ -139,7 +139,8 @@ def _key(entry: Entry) -> tuple[str, str, str]:
 
 def _entries(content: bytes, name: str, tell: Tell) -> Iterator[Entry]:
     try:
-        lines = content.decode("utf-8").splitlines()
+        # Not `splitlines`: other characters that end lines may stand within texts.
+        lines = content.decode("utf-8").split("\n")
     except UnicodeDecodeError:
         raise InvalidInput(f"{name}: it is not UTF-8 text, so it is no ledger") from None
     for number, line in enumerate(lines, start=1):
@@ -147,7 +148,7 @@ def _entries(content: bytes, name: str, tell: Tell) -> Iterator[Entry]:
             continue
         try:
             entry = json.loads(line)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             tell(f"{name}, line {number}: it is not whole, as after a write that was broken off; it is left out")
             continue
         yield _checked(entry, f"{name}, line {number}")

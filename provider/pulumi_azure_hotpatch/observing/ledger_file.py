@@ -25,6 +25,7 @@ class LedgerFile:
 
     def read(self) -> bytes:
         """All of it. Raises InvalidInput when the file cannot be read."""
+        self._check()
         try:
             with self._path.open("rb") as file, _locked(file, exclusive=False):
                 return file.read()
@@ -35,6 +36,7 @@ class LedgerFile:
 
     def extend(self, more: Callable[[bytes], bytes]) -> None:
         """Append under a lock, in one write that is on the disk when this returns. Raises InvalidInput."""
+        self._check()
         try:
             with self._path.open("a+b") as file, _locked(file, exclusive=True):
                 file.seek(0)
@@ -45,6 +47,11 @@ class LedgerFile:
                     os.fsync(file.fileno())
         except OSError as error:
             self._refuse("written", error)
+
+    def _check(self) -> None:
+        # A device may never end, and keeps nothing.
+        if self._path.exists() and not self._path.is_file():
+            raise InvalidInput(f"{self.name}: it is no file, so it is no ledger")
 
     def _refuse(self, verb: str, error: OSError) -> NoReturn:
         raise InvalidInput(f"{self.name}: it cannot be {verb} ({error.strerror})") from None
