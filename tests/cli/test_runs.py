@@ -66,3 +66,11 @@ def test_what_cannot_be_cancelled_is_one_line(scheduled: Simulator, ask: Ask) ->
     assert "maintenance run '20250101000000': could not cancel it: ResourceNotFound" in answer.err
     assert ask("runs", "--schedule", "weekly").code == 2
     assert scheduled.clock.now() == instant("2025-10-25T02:30")
+
+
+def test_a_schedule_is_a_maintenance_configuration(scheduled: Simulator, ask: Ask) -> None:
+    answer = ask("runs", "--schedule", vm("vm-1"))
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith(f"azure-hotpatch: '{vm('vm-1')}' is not the id of a schedule (")
+    assert answer.err.count("\n") == 1
+    assert writes(scheduled) == []

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from pulumi_azure_hotpatch.errors import InvalidInput
+
 from .options import AsJson, AsOf, Releases, app
 
 _PANEL = "Asking Azure"
@@ -64,6 +66,9 @@ def status(
         return command.show_track(
             machine, subscription or (), ledger=ledger, releases=releases, today=today, as_json=as_json
         )
+    given = {"--ledger": ledger, "--releases": releases, "--as-of": today}
+    if alone := [option for option, value in given.items() if value is not None]:
+        raise InvalidInput(f"{alone[0]} goes with --hotpatch; leave it out, or ask for the hotpatch track")
     return command.run(machine, subscription or (), instance_views=instance_views, as_json=as_json)
 
 

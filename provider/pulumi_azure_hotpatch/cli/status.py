@@ -58,7 +58,7 @@ def show_track(
     extra = extra_releases(releases)
     asked = None if today is None else as_of(today)
     with connected("the hotpatch state of every machine") as azure:
-        kept = remembered(ledger_at(ledger, azure.azure.ledger), tell=output.note) if ledger else []
+        kept = remembered(ledger_at(ledger, azure.azure.ledger), tell=output.note) if ledger is not None else []
         rows = hotpatching.hotpatch_states(
             azure.azure,
             Scope.of(machines, subscriptions, azure.subscription_id),

@@ -28,6 +28,8 @@ def write_file(path: str, content: str | bytes) -> None:
 
 def write_new_file(path: str, content: str) -> None:
     """Write a file that must not be there yet. Raises InvalidInput that names it."""
+    if not path:
+        raise InvalidInput("'': cannot be written; name a file")
     try:
         with Path(path).open("x", encoding="utf-8") as file:
             file.write(content)

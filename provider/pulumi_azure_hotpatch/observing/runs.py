@@ -23,8 +23,11 @@ def maintenance_runs(
 ) -> list[MaintenanceRunRow]:
     """One row for each run, the latest first; `schedule` is the ARM id of the one configuration to look at.
 
-    Announced runs have no machine: they have the form in which one is cancelled. Raises ArmError.
+    Announced runs have no machine: they have the form in which one is cancelled. Raises ArmError, and InvalidInput for
+    what is no configuration's id.
     """
+    if schedule is not None and not ResourceId.parse(schedule).is_type(MAINTENANCE_CONFIGURATIONS):
+        raise InvalidInput(f"'{schedule}' is not the id of a schedule (…/providers/{MAINTENANCE_CONFIGURATIONS}/NAME)")
     rows = [_row(row) for row in sources.graph.query(queries.RUNS, subscriptions)]
     wanted = [row for row in rows if schedule is None or same_id(row["schedule"] or "", schedule)]
     return sorted(wanted, key=lambda row: _started(row), reverse=True)
