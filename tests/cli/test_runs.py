@@ -7,7 +7,6 @@ import pytest
 from azure_patch_simulator import Simulator, World
 from tests.cli.asked import serving, writes
 from tests.cli.conftest import Ask
-from tests.handlers.machines import GROUP
 from tests.status.observed import instant, vm, windows
 from tests.status.test_runs import BODY, SCHEDULE, SCHEDULED
 
@@ -44,7 +43,7 @@ def test_runs_are_a_table_that_says_how_to_cancel(scheduled: Simulator, ask: Ask
 def test_json_fits_its_schema(scheduled: Simulator, ask: Ask) -> None:
     rows = ask("runs", "--json").rows("runs")
     assert [row["status"] for row in rows if row["machine"] is None] == ["Pending", "Completed"]
-    assert ask("runs", "--schedule", f"{GROUP}/providers/a.b/c/d", "--json").rows("runs") == []
+    assert ask("runs", "--schedule", f"{SCHEDULE}-other", "--json").rows("runs") == []
     assert writes(scheduled) == []
 
 
