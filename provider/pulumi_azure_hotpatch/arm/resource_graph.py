@@ -54,7 +54,7 @@ class ArmResourceGraph:
             with arm_errors("ask it", "Azure Resource Graph"):
                 # A query changes nothing: one whose answer was lost is asked again, as a GET is.
                 answer: Any = self._client().resources(request, retry_on_methods=_QUERIES)
-                rows = answer.data if answer is not None else None
+                rows = getattr(answer, "data", None)
                 if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
                     raise NotFromAzure("the answer holds no rows")
             yield from rows
