@@ -1,5 +1,6 @@
 """Whatever Azure answers, or does not, reaches the user as one line that names the subject and what was tried."""
 
+import json
 import socket
 from pathlib import Path
 
@@ -222,3 +223,21 @@ def test_a_query_whose_answer_is_lost_is_asked_again() -> None:
     azure.simulator.faults.add(match(path="ResourceGraph"), response=Drop(), times=1)
     found = list(azure.runtime.azure.graph.query("resources | where type has 'virtualmachines' | limit 1", []))
     assert len(found) == 1
+
+
+def test_what_is_wrong_with_a_query_is_in_the_details(tmp_path: Path) -> None:
+    details = [
+        {"code": "InvalidQuery", "message": "Query is invalid."},
+        {"code": "ParserFailure", "message": "ParserFailure", "line": 1, "characterPositionInLine": 42, "token": "'"},
+    ]
+    body = {"error": {"code": "BadRequest", "message": "Please provide below info.", "details": details}}
+    with (
+        canned(tmp_path, Canned(400, json.dumps(body), JSON)) as server,
+        reaching(server.url, server.ca_file) as azure,
+        pytest.raises(ArmError) as caught,
+    ):
+        list(azure.graph.query("resources |", []))
+    assert str(caught.value) == (
+        "Azure Resource Graph: could not ask it: BadRequest: Please provide below info. "
+        "(InvalidQuery: Query is invalid.; ParserFailure in line 1, column 42)"
+    )

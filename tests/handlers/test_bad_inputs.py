@@ -92,7 +92,7 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
     (
         "preview_enrollment",
         {"agreeingReads": 0},
-        [("agreeingReads", "agreeing_reads input should be greater than or equal to 1, not 0.0")],
+        [("agreeingReads", "agreeing_reads must be at least 1, not 0.0")],
     ),
     (
         "preview_enrollment",

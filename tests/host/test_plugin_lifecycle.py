@@ -186,6 +186,19 @@ def test_a_value_that_may_be_secret_is_under_its_own_key_and_nowhere_else(server
     assert not [mark for mark in MARKS.values() if mark in said]
 
 
+def test_a_fleet_names_its_own_input_and_each_name_once(server: ServerInfo, engine: Engine) -> None:
+    fleet = {"fleetName": "web", "machineIds": [MACHINE], "patchMode": "Manual"}
+    with Plugin(engine, environment_of(server, preview_reads="off")) as plugin:
+        assert plugin.check(SETTINGS, WANTED, name="first").failures == ()
+        ((property, reason),) = plugin.check("FleetPatchSettings", fleet, name="second").failures
+        wrong = plugin.check("PatchRollout", {"rings": [{"name": "all", "rest": True}], "failureBudget": "x"}).failures
+    assert property == "machineIds"
+    assert reason.startswith(f"fleet 'web': machine_ids: {MACHINE} has its patch settings declared by another resource")
+    assert [said for _, said in wrong] == [
+        "failure_budget 'x': expected a number of machines such as 2, or '5%' of a ring"
+    ]
+
+
 def test_what_is_wrong_with_tags_is_said_without_what_they_hold(server: ServerInfo, engine: Engine) -> None:
     filtered = {"fleetName": "web", "patchMode": "Manual"}
     with Plugin(engine, environment_of(server, preview_reads="off")) as plugin:

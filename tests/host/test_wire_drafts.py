@@ -275,6 +275,27 @@ def test_what_the_engine_adds_to_a_bag_is_ignored(drawn: tuple[Kind, Bag]) -> No
     assert wire.difference(kind.inputs, kind.state, bag, added) == wire.Difference()
 
 
+@pytest.mark.parametrize(
+    ("kind", "property", "written", "told"),
+    [
+        ("PatchRollout", "resume", {"a": 1.0}, {"resume": "must be text or true or false or a number, not an object"}),
+        ("PatchRollout", "rings", [{}], {"rings.0.name": "is required"}),
+        ("PatchRollout", "rings", [None], {"rings.0": "must be an object, not null"}),
+        ("PatchRollout", "maxConcurrent", 0.0, {"maxConcurrent": "must be at least 1, not 0.0"}),
+        ("DynamicScope", "maxMachines", 1e300, {"maxMachines": "must be a smaller number, not 1e+300"}),
+        ("DynamicScope", "osTypes", [None], {"osTypes.0": "must be text, not null"}),
+    ],
+)
+def test_what_is_wrong_is_said_once_and_in_plain_words(
+    kind: str, property: str, written: Any, told: dict[str, str]
+) -> None:
+    model = KINDS[kind].inputs
+    required = dict.fromkeys(KINDS[kind].required, UNKNOWN)
+    _, failures = wire.draft(model, {**required, property: written})
+    assert {failure.property: failure.reason for failure in failures} == told
+    assert len(failures) == len(told)
+
+
 def test_a_misspelt_property_is_an_error_that_names_the_nearest_one() -> None:
     bag = {"virtualMachineId": MACHINE, "enableHotPatching": True}
     _, failures = wire.draft(KINDS["VirtualMachinePatchSettings"].inputs, bag)

@@ -68,8 +68,25 @@ def _unreadable(error: Exception) -> str:
 
 
 def _answer(error: HttpResponseError) -> str:
-    """What ARM says: its code and its message; empty where it says neither."""
-    return _line(": ".join(filter(None, _told(error))))
+    """What ARM says: its code and its message, and those of the details; empty where it says none."""
+    said = ": ".join(filter(None, _told(error)))
+    more = "; ".join(dict.fromkeys(one for one in _details(error) if one not in said))
+    return _line(f"{said} ({more})" if more else said)
+
+
+def _details(error: HttpResponseError) -> Iterator[str]:
+    """Resource Graph says only there what is wrong with a query, and where.
+
+    Source: Azure/aztfexport#485 (BadRequest with the details InvalidQuery and ParserFailure).
+    """
+    try:
+        found = json.loads(error.response.text())["error"]["details"] if error.response is not None else ()
+        for one in found[:_DETAILS]:
+            said = ": ".join(dict.fromkeys(filter(None, (str(one.get("code") or ""), str(one.get("message") or "")))))
+            place = f" in line {one['line']}, column {one['characterPositionInLine']}" if "line" in one else ""
+            yield f"{said}{place}"
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return
 
 
 def _refusal(error: ClientAuthenticationError) -> str:
@@ -88,6 +105,9 @@ _ATTEMPT: Final = re.compile(r"^\t(\w+): (.*(?:\n(?!\t\w+: |To mitigate).*)*)", 
 _ABSENT: Final = re.compile(
     r"unavailable|not found|not installed|could not be found|package to be installed|is required"
 )
+
+
+_DETAILS: Final = 3
 
 
 def _told(error: HttpResponseError) -> tuple[str, str]:

@@ -35,6 +35,8 @@ class Handler(ABC, Generic[InputsT, StateT]):
     state: ClassVar[type[State]]
     twice: ClassVar[str]
     """The id of the rule that two resources must not claim the same target."""
+    claims: ClassVar[str | None] = None
+    """The input that names the targets, where it is another one than the rule's."""
 
     @abstractmethod
     def label(self, inputs: Draft[InputsT]) -> str:

@@ -42,6 +42,7 @@ class FleetPatchSettingsHandler(Handler[FleetPatchSettingsInputs, State]):
     inputs = FleetPatchSettingsInputs
     state = State
     twice = "vm-settings-declared-twice"
+    claims = "machine_ids"
 
     def label(self, inputs: Inputs) -> str:
         return f"fleet '{inputs.fleet_name}'" if inputs.known("fleet_name") else "a fleet"

@@ -11,6 +11,7 @@ import threading
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
@@ -85,7 +86,7 @@ class HandlerProvider(ResourceProvider):
             draft, shape = wire.draft(handler.inputs, news)
             if shape:
                 wrong = [
-                    CheckFailure(one.property, f"{_as_written(handler, one.property)} {one.reason}") for one in shape
+                    CheckFailure(one.property, _told(_as_written(handler, one.property), one.reason)) for one in shape
                 ]
                 return CheckResult(dict(news), _without_tags(wrong, news))
             ctx = _started().call(call, "")
@@ -215,17 +216,24 @@ def _declare(handler: Handler[Any, Any], ctx: CallContext, draft: Draft[Any]) ->
     from pulumi_azure_hotpatch.engine.facts import Declaration
     from pulumi_azure_hotpatch.engine.rules import judge, rule
 
-    failures = (
-        failure
+    findings = (
+        replace(finding, field=handler.claims or finding.field)
         for target in taken
-        for failure in _report(
-            judge((rule(handler.twice),), Declaration(target=target, declared_twice=True)), ctx, handler
-        )
+        for finding in judge((rule(handler.twice),), Declaration(target=target, declared_twice=True))
     )
+    failures = _report(findings, ctx, handler)
     told = list(islice(failures, _TOLD))
     yield from told
     if told and len(taken) > _TOLD:
         yield CheckFailure(told[0].property, f"{ctx.label}: so are {len(taken) - _TOLD:,} more [{handler.twice}]")
+
+
+def _told(place: str, reason: str) -> str:
+    """What is wrong with an input, which is named once."""
+    for name in (place, place.replace("_", " ")):
+        if reason.startswith(f"{name} "):
+            return place + reason.removeprefix(name)
+    return f"{place} {reason}"
 
 
 def _without_tags(failures: list[CheckFailure], news: Bag) -> list[CheckFailure]:

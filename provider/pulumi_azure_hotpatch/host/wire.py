@@ -6,7 +6,7 @@ A bag has camelCase keys, every number is a float, absent values are missing key
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from pulumi_azure_hotpatch.engine.bodies import as_written
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.errors import InvalidInput
 from pulumi_azure_hotpatch.models.base import Answer, Inputs, Model, ReplaceOnChange, State, mark, means_the_same
@@ -228,13 +229,36 @@ def _failures(prefix: str, error: ValidationError, partly_unknown: Any = None) -
     `partly_unknown` is the value as written where its unknown parts were left out before it was judged.
     """
     failures = []
-    for detail in error.errors(include_url=False):
+    details = _one_for_each(error.errors(include_url=False))
+    for detail in details:
         if partly_unknown is not None and detail["type"] in ("missing", "too_short"):
+            continue
+        if detail["type"] == "too_short" and any(_is_below(one["loc"], detail["loc"]) for one in details):
+            # What is wrong in a list is not counted as in it.
             continue
         place = _as_written(detail["loc"], partly_unknown)
         where = (*((prefix,) if prefix else ()), *map(str, place))
         failures.append(Failure(".".join(where), _reason(detail, quoting=TAGGED.isdisjoint(where))))
     return failures
+
+
+def _one_for_each(details: Iterable[ErrorDetails]) -> list[ErrorDetails]:
+    """What is wrong, said once of a value for which every form of a union was tried."""
+    kept: list[ErrorDetails] = []
+    tried: dict[tuple[int | str, ...], ErrorDetails] = {}
+    for detail in details:
+        *before, last = detail["loc"] or ("",)
+        if last not in _FORMS:
+            kept.append(detail)
+            continue
+        place, form = tuple(before), _FORMS[str(last)]
+        said = f"{tried[place]['msg']} or {form}" if place in tried else f"must be {form}"
+        tried[place] = {**detail, "loc": place, "type": "forms", "msg": said}
+    return [*kept, *tried.values()]
+
+
+def _is_below(place: tuple[int | str, ...], other: tuple[int | str, ...]) -> bool:
+    return len(place) > len(other) and place[: len(other)] == other
 
 
 def holds_tags(value: Any) -> bool:
@@ -256,6 +280,8 @@ def _as_written(place: tuple[int | str, ...], value: Any) -> tuple[int | str, ..
     return (step, *_as_written(place[1:], inner))
 
 
+# How pydantic calls the forms that a value of a union may have, and what they are.
+_FORMS = {"str": "text", "bool": "true or false", "int": "a whole number", "float": "a number"}
 # What a value must be, where pydantic says it in words of its own world.
 _MUST_BE = {
     "tuple_type": "a list",
@@ -266,6 +292,10 @@ _MUST_BE = {
     "int_type": "a whole number",
     "int_parsing": "a whole number",
     "int_from_float": "a whole number",
+    "int_parsing_size": "a smaller number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a number",
     "dict_type": "an object",
     "model_type": "an object",
 }
@@ -273,18 +303,31 @@ _MUST_BE = {
 
 def _reason(detail: ErrorDetails, quoting: bool) -> str:
     kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
-    but = f", not {value!r}" if quoting else ""
+    but = f", not {value!r}" if quoting and isinstance(value, str) else f", not {as_written(value)}" if quoting else ""
     if kind in _MUST_BE:
         return f"must be {_MUST_BE[kind]}{but}"
     match kind:
         case "missing":
             return "is required"
+        case "forms":
+            return f"{detail['msg']}{but}"
+        case "greater_than":
+            return f"must be more than {context.get('gt')}{but}"
+        case "greater_than_equal":
+            return f"must be at least {context.get('ge')}{but}"
+        case "less_than_equal":
+            return f"must be at most {context.get('le')}{but}"
+        case "string_too_short":
+            return "must not be empty"
+        case "string_too_long":
+            return f"must have at most {context.get('max_length')} characters"
         case "extra_forbidden":
             return "is not a property of this resource"
         case "value_error":
             return str(context.get("error"))
         case "literal_error":
-            return f"{value!r} is not one of {context.get('expected')}" if quoting else "is not one of what it may be"
+            given = repr(value) if isinstance(value, str) else as_written(value)
+            return f"{given} is not one of {context.get('expected')}" if quoting else "is not one of what it may be"
         case "too_short":
             return "needs at least one value"
         case _:
