@@ -38,10 +38,12 @@ def guard_virtual_machines(mode: Mode = "refuse", *, relax: Iterable[str] | None
         tells. Warnings are told in both.
     :param relax: switches of rules to soften, as in the configuration `azure-hotpatch:relax`, which is the default.
 
-    Raises InvalidInput for another mode, ConfigurationError for a switch that no rule has.
+    Raises InvalidInput for another mode or no list, ConfigurationError for a switch that no rule has.
     """
     if mode not in get_args(Mode):
         raise InvalidInput(f"mode is '{mode}'; it must be 'warn' or 'refuse'")
+    if isinstance(relax, str):
+        raise InvalidInput(f"relax is one text; give a list, such as ['{relax}']")
     relaxed = relaxed_switches(look_up) if relax is None else parse_switches(",".join(relax))
 
     log = ProgramLog()

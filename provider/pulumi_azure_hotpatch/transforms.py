@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import pulumi
 from pulumi import ResourceTransformArgs, ResourceTransformResult
@@ -12,7 +12,9 @@ from .engine.declared import NATIVE_MACHINE, Declared
 from .engine.declared_machine import declared_machine
 from .engine.facts import PATCH_FIELD_PATHS
 from .engine.patch_defaults import PatchDefaults, fill
+from .errors import InvalidInput
 from .host.program_inputs import ProgramLog, known_part
+from .models.owned_settings import AssessmentMode, RebootSetting
 
 
 def fill_patch_settings(
@@ -31,7 +33,15 @@ def fill_patch_settings(
         from an image of the published hotpatch list.
     :param assessment_mode: for machines from an image that Update Manager supports; None fills in nothing.
     :param reboot_setting: for machines that end up on AutomaticByPlatform; None, the default, fills in nothing.
+
+    Raises InvalidInput for a mode or a setting that Azure does not have.
     """
+    for name, value, known in (
+        ("assessment_mode", assessment_mode, get_args(AssessmentMode)),
+        ("reboot_setting", reboot_setting, get_args(RebootSetting)),
+    ):
+        if value is not None and value not in known:
+            raise InvalidInput(f"{name} is '{value}'; it must be one of {', '.join(known)}")
     log = ProgramLog()
     defaults = PatchDefaults(enable_hotpatching, assessment_mode, reboot_setting)
 

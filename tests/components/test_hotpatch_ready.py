@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 
 from pulumi_azure_hotpatch import HotpatchReady, MaintenanceSchedule, ScheduleArgs
@@ -124,11 +125,15 @@ def test_children_wait_for_what_the_component_waits_for(program: Any) -> None:
         ),
         ({"bypass_platform_safety_checks_on_user_schedule": True}, r"is for machines with a schedule"),
         ({"schedule_id": NIGHTS, "schedule": {}}, r"give schedule or schedule_id, not both"),
+        ({"machine": None}, r"machine is missing; give the ARM id of a VM"),
+        ({"features": "InGuestHotPatchVMPreview"}, r"features is one text; give a list, such as \['InGuestHotPatch"),
+        ({"schedule": NIGHTS}, r"an id goes to schedule_id"),
+        ({"enable_hotpatching": pulumi.Output.from_input(True)}, r"enable_hotpatching must be True, False or left out"),
     ],
 )
 def test_wishes_that_contradict_each_other_are_refused_in_one_line(given: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidInput, match=f"^HotpatchReady 'web': .*{message}") as refused:
-        HotpatchReady("web", machine=MACHINE, **given)
+        HotpatchReady("web", **{"machine": MACHINE, **given})
     assert "\n" not in str(refused.value)
 
 

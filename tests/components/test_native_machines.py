@@ -11,7 +11,7 @@ import pytest
 
 from azure_patch_simulator.launch import launched
 from demo import Azure
-from pulumi_azure_hotpatch import guard_virtual_machines
+from pulumi_azure_hotpatch import fill_patch_settings, guard_virtual_machines
 from pulumi_azure_hotpatch.errors import ConfigurationError, InvalidInput
 from tests.support import azure_native
 from tests.support.pulumi_cli import Result, Stack
@@ -63,10 +63,21 @@ def test_a_profile_that_is_secret_as_a_whole_is_left_alone_and_named_once(transf
 
 
 def test_a_guard_that_is_told_nonsense_says_so() -> None:
+    with pytest.raises(InvalidInput, match=r"^relax is one text; give a list, such as \['custom-images'\]$"):
+        guard_virtual_machines(relax="custom-images")
     with pytest.raises(InvalidInput, match=r"^mode is 'shout'; it must be 'warn' or 'refuse'$"):
         guard_virtual_machines("shout")  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match="'hotpatch-forbid-bypass', which relaxes nothing"):
         guard_virtual_machines("warn", relax=["hotpatch-forbid-bypass"])
+
+
+def test_settings_that_azure_does_not_have_are_not_filled_in() -> None:
+    with pytest.raises(
+        InvalidInput, match=r"^assessment_mode is 'Daily'; it must be one of AutomaticByPlatform, Image"
+    ):
+        fill_patch_settings(assessment_mode="Daily")
+    with pytest.raises(InvalidInput, match=r"^reboot_setting is 'Maybe'; it must be one of IfRequired, Never, Always$"):
+        fill_patch_settings(reboot_setting="Maybe")
 
 
 class Machines:

@@ -104,10 +104,13 @@ class HotpatchReady(ComponentResource):
 
         Raises InvalidInput where the arguments contradict each other.
         """
+        label = f"HotpatchReady '{resource_name}'"
+        _check_kinds(
+            label, machine, features, schedule, enable_hotpatching, bypass_platform_safety_checks_on_user_schedule
+        )
         scheduled = schedule is not None or schedule_id is not None
         hotpatch = not scheduled if enable_hotpatching is None else enable_hotpatching
         bypass = bypass_platform_safety_checks_on_user_schedule
-        label = f"HotpatchReady '{resource_name}'"
         _check(label, schedule is not None and schedule_id is not None, enable_hotpatching, scheduled, bypass)
         if bypass is None and (hotpatch or scheduled):
             bypass = scheduled
@@ -184,6 +187,25 @@ class HotpatchReady(ComponentResource):
                 "assignmentId": self.assignment_id,
             }
         )
+
+
+def _check_kinds(
+    label: str, machine: object, features: object, schedule: object, hotpatch: object, bypass: object
+) -> None:
+    """Raise InvalidInput where an argument is not what it has to be: a child would say so in its own words."""
+    if machine is None or machine == "":
+        raise InvalidInput(f"{label}: machine is missing; give the ARM id of a VM, or a resource that is one")
+    if isinstance(features, str):
+        raise InvalidInput(f"{label}: features is one text; give a list, such as ['{features}']")
+    if schedule is not None and not isinstance(schedule, Mapping):
+        raise InvalidInput(f"{label}: schedule takes the arguments of a MaintenanceSchedule; an id goes to schedule_id")
+    names = {"enable_hotpatching": hotpatch, "bypass_platform_safety_checks_on_user_schedule": bypass}
+    for name, value in names.items():
+        if not isinstance(value, bool | None):
+            # Which children there are depends on it.
+            raise InvalidInput(
+                f"{label}: {name} must be True, False or left out when the program runs; it is no output"
+            )
 
 
 def _check(label: str, two_schedules: bool, hotpatch: bool | None, scheduled: bool, bypass: bool | None) -> None:
