@@ -73,6 +73,17 @@ def test_an_inventory_tells_what_the_change_means_for_restarts(ask: Ask) -> None
     assert sum(other["name"] in answer.out for other in others if other["id"].casefold() != MACHINE.casefold()) == 0
 
 
+def test_a_fleet_is_judged_as_check_judges_it(ask: Ask) -> None:
+    nights = f"{MACHINE.split('/providers/')[0]}/providers/Microsoft.Maintenance/maintenanceConfigurations/nights"
+    fleet = step("FleetPatchSettings", "web", matched=[MACHINE], patchMode="Manual", scheduleId=nights)
+    told = [ask(command, "-", *AS_OF, "--json", stdin=preview(fleet)) for command in ("check", "review")]
+    checked, reviewed = (
+        sorted((row["resource"], row["rule"], row["verdict"]) for row in one.rows("findings")) for one in told
+    )
+    assert reviewed == checked
+    assert any(rule == "assignment-needs-platform-mode" and verdict == "fail" for _, rule, verdict in reviewed)
+
+
 def test_a_machine_that_is_deleted_is_told(ask: Ask) -> None:
     gone = step("VirtualMachinePatchSettings", "web", "delete")
     gone |= {"oldState": gone["newState"], "newState": None}

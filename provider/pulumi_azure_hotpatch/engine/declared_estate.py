@@ -66,7 +66,7 @@ class Stack:
         self._names = Names(self._declared)
         self._scope_urns: dict[str, tuple[str, ...]] = {}
         for one in self._declared:
-            for identity in self._ids_of(one) if one.kind in (DYNAMIC_SCOPE, FLEET) else ():
+            for identity in self._several_ids(one):
                 key = identity.casefold()
                 self._scope_urns[key] = (*self._scope_urns.get(key, ()), one.urn)
 
@@ -131,6 +131,13 @@ class Stack:
         if one.kind == FLEET:
             return machines_of(one) or (self._names.id_of(one),)
         return (self._names.id_of(one),)
+
+    def _several_ids(self, one: Declared) -> tuple[str, ...]:
+        """The ids of what a resource declares that is several things: of a fleet its machines and their assignments."""
+        if one.kind not in (DYNAMIC_SCOPE, FLEET):
+            return ()
+        bodies = bodies_of(one, self._names) if one.kind == FLEET else ()
+        return tuple(dict.fromkeys((*self._ids_of(one), *(str(body["id"]) for body in bodies))))
 
     def _different(self, scopes: Iterable[Entry[DynamicScope]]) -> Iterator[Entry[DynamicScope]]:
         """Of the assignments of one declared scope those of which something else is to be said."""
