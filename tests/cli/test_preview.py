@@ -71,6 +71,20 @@ def test_every_finding_of_the_stack_is_told_at_once(ask: Ask) -> None:
     assert (MACHINE, "vm-settings-declared-twice") in failed(twice)
 
 
+@pytest.mark.parametrize(
+    ("written", "fails"), [(True, True), ("true", True), ("Yes", True), (1.0, True), ("false", False)]
+)
+def test_a_flag_that_is_written_as_a_text_is_the_flag_that_the_resource_takes(
+    ask: Ask, written: object, fails: bool
+) -> None:
+    wrong = settings(enableHotpatching=written, patchMode="Manual")
+    rules = {rule for _, rule in failed(ask("check", "-", "--json", stdin=preview(wrong)))}
+    assert ("hotpatch-needs-platform-mode" in rules) is fails
+    whole = step("DynamicScope", "all", scheduleId=MACHINE, allowWholeSubscription=written)
+    rules = {rule for _, rule in failed(ask("check", "-", "--json", stdin=preview(whole)))}
+    assert ("scope-whole-subscription" in rules) is not fails
+
+
 @pytest.mark.parametrize("command", ["check", "forecast", "review"])
 def test_a_declared_value_of_another_type_is_named_in_one_line(ask: Ask, command: str) -> None:
     answer = ask(command, "-", stdin=preview(settings(patchMode=["Manual"])))

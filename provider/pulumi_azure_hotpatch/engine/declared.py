@@ -83,6 +83,22 @@ class Declared:
         return value if isinstance(value, str) else None
 
 
+def truth_of(value: Any) -> Any:
+    """True or False where an input may be written as a text too, as a stack's configuration holds it; else the value.
+
+    Source: pydantic 2, Conversion Table, str to bool: what the resources themselves take.
+    """
+    if isinstance(value, str):
+        return _TRUTHS.get(value.casefold(), value)
+    return bool(value) if isinstance(value, int | float) and value in (0, 1) else value
+
+
+_TRUTHS: Final = {
+    **dict.fromkeys(("true", "t", "yes", "y", "on", "1"), True),
+    **dict.fromkeys(("false", "f", "no", "n", "off", "0"), False),
+}
+
+
 class Names:
     """The ARM ids of what a stack declares. What Azure has not named yet goes by a stand-in until `label` is asked."""
 

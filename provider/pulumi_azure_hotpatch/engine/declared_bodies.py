@@ -31,6 +31,7 @@ from .declared import (
     Declared,
     Names,
     is_stand_in,
+    truth_of,
 )
 from .declared_scope import scope_adjustment, scope_bodies
 from .estate import GUEST_SCOPE
@@ -120,7 +121,11 @@ def _fleet_bodies(one: Declared, names: Names) -> Iterator[Body]:
 
 def patch_fields_of(one: Declared) -> dict[str, Any]:
     """The patch fields that settings give, by the program's names."""
-    return {name: value for name in PATCH_FIELDS if (value := one.inputs.get(_wire(name))) is not None}
+    found = {name: value for name in PATCH_FIELDS if (value := one.inputs.get(_wire(name))) is not None}
+    return {name: truth_of(value) if name in _FLAGS else value for name, value in found.items()}
+
+
+_FLAGS: Final = frozenset(("enable_hotpatching", "bypass_platform_safety_checks_on_user_schedule"))
 
 
 def _settings_of(one: Declared) -> Adjust:
@@ -139,7 +144,7 @@ def _settings_of(one: Declared) -> Adjust:
 
 
 def _license_of(one: Declared) -> Adjust:
-    enabled = one.inputs.get("enabled")
+    enabled = truth_of(one.inputs.get("enabled"))
     status = UNKNOWN if enabled is UNKNOWN else "Disable" if enabled is False else "Enable"
     seen = {name: one.inputs.get(_wire(name)) for name in ("vbs_status", "secure_boot")}
     given = {"hotpatch_subscription": status, **{name: value for name, value in seen.items() if value is not None}}

@@ -9,7 +9,7 @@ from typing import Any, Final
 from pulumi_azure_hotpatch.errors import InvalidInput
 
 from .bodies import Body, as_written
-from .declared import Declared, Names
+from .declared import Declared, Names, truth_of
 from .dynamic_scope import DynamicScope
 from .logic import UNKNOWN
 from .scope import ANY, Place, ScopeFilter, is_vague
@@ -34,7 +34,7 @@ def declared_scope(inputs: Mapping[str, Any], schedule_id: str | None = None) ->
         return None
     location, name = inputs.get("location"), inputs.get("assignmentName")
     given = inputs.get("scheduleId")
-    allowed, most = inputs.get("allowWholeSubscription"), inputs.get("maxMachines")
+    allowed, most = truth_of(inputs.get("allowWholeSubscription")), inputs.get("maxMachines")
     locations = _texts(inputs.get("locations"))
     return Scope(
         places=_places(inputs),
@@ -67,7 +67,7 @@ def scope_bodies(one: Declared, names: Names) -> Iterator[Body]:
 
 def scope_adjustment(one: Declared) -> Callable[[Any], Any]:
     """What a body cannot say of a declared scope: what it allows."""
-    allowed, most = one.inputs.get("allowWholeSubscription"), one.inputs.get("maxMachines")
+    allowed, most = truth_of(one.inputs.get("allowWholeSubscription")), one.inputs.get("maxMachines")
     declared: dict[str, Any] = {
         "allow_whole_subscription": UNKNOWN if allowed is UNKNOWN else bool(allowed),
         "most_machines": int(most) if isinstance(most, int | float) else most,
