@@ -28,7 +28,7 @@ def test_a_rules_page_says_everything_about_it() -> None:
         "* **Says**: {duration_problem}\n"
         "* **Fix**: choose a duration from 01:30 to 03:55.\n"
         "* **Source**: Microsoft Learn, Maintenance configurations, 2026-09-25\n"
-        "* **Evaluated in**: here\n"
+        "* **Evaluated in**: previews, `check`, `review`; the policy pack where inputs decide it\n"
         "* **Sources disagree**: A duration of 04:00 appears in public code; the documentation caps it at 03:55. "
         "The switch `schedule-duration` softens it.\n"
     )
@@ -38,7 +38,13 @@ def test_a_rules_page_says_when_it_applies_and_of_what_time_it_is() -> None:
     page = explain("preview-2021-not-in-government")
     assert "* **Applies when**: `settings.enable_hotpatching` is true and `cloud` is set\n" in page
     assert "* **Era**: 2021-preview\n" in page
-    assert "* **Evaluated in**: here, Resource Graph, Azure Policy\n" in explain("hotpatch-needs-platform-mode")
+    evaluated = "previews, `check`, `review`, Resource Graph (`audit`), Azure Policy (`policy-export`); the policy pack"
+    assert f"* **Evaluated in**: {evaluated} where inputs decide it\n" in explain("hotpatch-needs-platform-mode")
+    assert "* **Evaluated in**: previews\n" in explain("rollout-empty-ring")
+    assert "* **Evaluated in**: previews; the policy pack where inputs decide it\n" in explain(
+        "install-kb-in-both-lists"
+    )
+    assert "* **Evaluated in**: the policy pack\n" in explain("hotpatch-share")
 
 
 @pytest.mark.parametrize("one", RULES, ids=lambda one: one.id)

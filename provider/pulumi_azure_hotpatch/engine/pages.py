@@ -37,7 +37,20 @@ TOPICS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
-_LANGUAGES: Final = {"python": "here", "kql": "Resource Graph", "azure_policy": "Azure Policy"}
+_LANGUAGES: Final = {"kql": "Resource Graph (`audit`)", "azure_policy": "Azure Policy (`policy-export`)"}
+# Who judges a rule in Python, by what it is about.
+_JUDGES: Final = {
+    "installation": "previews",
+    "rollout": "previews",
+    "estate": "the policy pack",
+    "coverage": "the policy pack",
+    "waiver": "`check`, `review`, `audit`, the policy pack",
+}
+_OF_PREVIEWS_ONLY: Final = frozenset(
+    ("subscription-known", "fleet-machines-named-once", "fleet-has-machines", "scale-set-settings-need-flexible")
+)
+_COMMONLY: Final = "previews, `check`, `review`"
+_NO_INPUTS: Final = frozenset(("rollout", "estate", "coverage", "waiver"))
 
 
 def explain(name: str) -> str:
@@ -81,7 +94,12 @@ def rule_section(one: Rule) -> str:
     lines += [f"* **Fix**: {one.fix}"]
     dated = "" if str(one.as_of) in one.source else f" (as of {one.as_of})"
     lines += [f"* **Source**: {one.source}{dated}"]
-    lines += [f"* **Evaluated in**: {', '.join(_LANGUAGES[language] for language in expressible(one))}"]
+    judges = "previews" if one.id in _OF_PREVIEWS_ONLY else _JUDGES.get(one.subject, _COMMONLY)
+    asked = (_LANGUAGES[language] for language in expressible(one) if language in _LANGUAGES)
+    pack = (
+        "" if one.subject in _NO_INPUTS or one.id in _OF_PREVIEWS_ONLY else "; the policy pack where inputs decide it"
+    )
+    lines += [f"* **Evaluated in**: {', '.join((judges, *asked))}{pack}"]
     lines += [f"* **Sources disagree**: {one.disagreement} The switch `{one.switch}` softens it."] if one.switch else []
     lines += [f"* **Era**: {one.era}"] if one.era != "current" else []
     return "\n".join(lines) + "\n"
