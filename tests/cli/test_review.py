@@ -6,14 +6,16 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from azure_patch_simulator.launch import launched
 from demo import Azure
 from pulumi_azure_hotpatch.engine.previews import read_preview
 from tests.cli.conftest import CHECKOUT, INVENTORY, Ask
-from tests.cli.test_preview import MACHINE, preview, settings, step
+from tests.cli.test_preview import MACHINE, preview, settings, step, urn
 from tests.support.pulumi_cli import Stack
 
+SARIF = CHECKOUT / "tests" / "audit" / "sarif.schema.json"
 AS_OF = ("--as-of", "2026-11-23")
 WRONG = settings(enableHotpatching=True, patchMode="Manual")
 FINE = settings(patchMode="AutomaticByPlatform")
@@ -71,6 +73,27 @@ def test_an_inventory_tells_what_the_change_means_for_restarts(ask: Ask) -> None
     assert "(before this change " in answer.out
     others = json.loads(INVENTORY.read_text("utf-8"))
     assert sum(other["name"] in answer.out for other in others if other["id"].casefold() != MACHINE.casefold()) == 0
+
+
+def test_a_preview_that_failed_is_no_success(ask: Ask, tmp_path: Path) -> None:
+    document = json.loads(preview(FINE))
+    told = "error: property tags value {map[owner:{marked}]} has a problem: tags: [schedule-tag-case; Learn]"
+    document["diagnostics"] = [{"urn": urn("MaintenanceSchedule", "nights"), "severity": "error", "message": told}]
+    stopped = json.dumps(document)
+    sarif, junit = tmp_path / "it.sarif", tmp_path / "it.xml"
+    answer = ask("review", "-", *AS_OF, "--sarif", sarif, "--junit", junit, stdin=stopped)
+    assert answer.code == 1
+    assert answer.lines[2].startswith("❌ **the preview failed; until then: 1 to create**")
+    assert "- nights <sub>MaintenanceSchedule</sub>: `schedule-tag-case`" in answer.lines
+    log = json.loads(sarif.read_text("utf-8"))
+    Draft202012Validator(json.loads(SARIF.read_text("utf-8"))).validate(log)
+    assert log["runs"][0]["invocations"][0]["executionSuccessful"] is False
+    (suite,) = ElementTree.parse(junit).getroot()
+    assert suite.get("errors") == "1"
+    assert "marked" not in answer.out + sarif.read_text("utf-8") + junit.read_text("utf-8")
+    checked = ask("check", "-", *AS_OF, stdin=stopped)
+    note = "Note: the preview failed at nights (schedule-tag-case); what would come after that is not in it.\n"
+    assert checked.err == note
 
 
 def test_a_fleet_is_judged_as_check_judges_it(ask: Ask) -> None:

@@ -60,6 +60,32 @@ def test_a_value_that_is_secret_is_not_known() -> None:
     assert change.fields == (("tags", UNKNOWN, {"a": "b"}),)
 
 
+STOPPED = {
+    "severity": "error",
+    "urn": urn("web"),
+    "message": "error: property start value {&{{marked}}} has a problem: [marked; no rule] [schedule-start; Microsoft]",
+}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"steps": [], "diagnostics": [STOPPED, STOPPED, {"severity": "warning", "message": "[schedule-start; x]"}]},
+        [{"sequence": 1, "timestamp": 1795403347, "diagnosticEvent": STOPPED}],
+    ],
+)
+def test_what_stopped_a_preview_is_named_without_its_words(document: Any) -> None:
+    (stop,) = read_preview(document).stops
+    assert (stop.urn, stop.rule, str(stop)) == (urn("web"), "schedule-start", "web (schedule-start)")
+    assert "marked" not in repr(stop)
+
+
+def test_a_program_that_fails_stops_a_preview_too() -> None:
+    (stop,) = read_preview({"steps": [], "diagnostics": [{"severity": "error", "message": "failed"}]}).stops
+    assert str(stop) == "the program"
+    assert read_preview({"steps": [], "diagnostics": 5}).stops == ()
+
+
 def test_what_other_providers_keep_to_themselves_is_never_read() -> None:
     profile = {"adminPassword": "marked", "customData": ["marked"], "disablePasswordAuthentication": True}
     kept: dict[str, Any] = {"osProfile": {**profile, "computerName": "web"}, "protectedSettings": {"script": "marked"}}

@@ -12,9 +12,10 @@ from pulumi_azure_hotpatch.engine.declared import Declared
 from pulumi_azure_hotpatch.engine.declared_estate import Stack
 from pulumi_azure_hotpatch.engine.estate import Estate
 from pulumi_azure_hotpatch.engine.judgement import Case
-from pulumi_azure_hotpatch.engine.previews import is_preview, read_preview
+from pulumi_azure_hotpatch.engine.previews import Preview, is_preview, read_preview
 from pulumi_azure_hotpatch.errors import InvalidInput
 
+from . import output
 from .reading import read_document, shown
 
 
@@ -51,12 +52,21 @@ def read_given(paths: Iterable[str]) -> Given:
         document = read_document(path)
         try:
             if is_preview(document):
-                given.declared += read_preview(document).after
+                preview = read_preview(document)
+                given.declared += preview.after
+                note_stops(preview)
             else:
                 given.bodies += bodies_in(document)
         except InvalidInput as error:
             raise InvalidInput(f"{shown(path)}: {error}") from None
     return given
+
+
+def note_stops(preview: Preview) -> None:
+    """Say that a preview failed, so that it is not the whole stack."""
+    if preview.stops:
+        places = ", ".join(map(str, preview.stops))
+        output.note(f"Note: the preview failed at {places}; what would come after that is not in it.")
 
 
 def read_estate(paths: Iterable[str], as_of: datetime) -> Asked:

@@ -58,10 +58,11 @@ def run(wanted: Wanted) -> int:
     told = [one for one in review.judged if one.finding.verdict != "pass"]
     if wanted.sarif is not None:
         package = version("pulumi-azure-hotpatch")
-        document = sarif(told, version=package, category="review", artifact=wanted.artifact)
+        failures = [f"the preview failed at {stop}" for stop in review.preview.stops]
+        document = sarif(told, version=package, category="review", artifact=wanted.artifact, failures=failures)
         write_file(wanted.sarif, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
     if wanted.junit is not None:
-        write_file(wanted.junit, junit(review.judged, suite="azure-hotpatch review"))
+        write_file(wanted.junit, junit(review.judged, suite="azure-hotpatch review", stops=review.preview.stops))
     if wanted.markdown is not None:
         write_file(wanted.markdown, markdown(review))
     if wanted.as_json:

@@ -27,6 +27,7 @@ from pulumi_azure_hotpatch.observing.scopes import subscription_id
 
 from . import output
 from .check import FAILED, STYLES
+from .inputs import note_stops
 from .instants import as_of
 from .reading import read_document, shown
 
@@ -105,6 +106,7 @@ def _read(paths: Iterable[str]) -> tuple[list[Body], list[Declared], dict[str, D
         try:
             if is_preview(document):
                 found = read_preview(document)
+                note_stops(found)
                 declared += found.after
                 earlier |= {one.urn: one for one in found.before}
             else:

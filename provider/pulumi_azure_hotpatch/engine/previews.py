@@ -21,6 +21,7 @@ from pulumi_azure_hotpatch.errors import InvalidInput
 
 from .declared import Declared
 from .logic import UNKNOWN
+from .rules import RULES
 
 # What is written for a value that is not known yet, and for a secret.
 # Source: pulumi/pulumi, sdk/go/common/resource/plugin/rpc.go (UnknownStringValue), pkg/backend/display/json.go.
@@ -69,13 +70,32 @@ class PolicyViolation:
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """An error that the run was stopped by: the resource, empty where it is the program's own, and the rule, if any.
+
+    Its words are left out: they quote values, which may be secret.
+    """
+
+    urn: str
+    rule: str | None
+
+    def __str__(self) -> str:
+        name = self.urn.rpartition("::")[2] or "the program"
+        return f"{name} ({self.rule})" if self.rule else name
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
-    """A run as announced: what the stack will hold, what it holds now (where that is said), and what changes."""
+    """A run as announced: what the stack will hold, what it holds now (where that is said), and what changes.
+
+    Where there are `stops` it is not the whole stack.
+    """
 
     after: tuple[Declared, ...]
     before: tuple[Declared, ...]
     changes: tuple[Change, ...]
     policies: tuple[PolicyViolation, ...] = ()
+    stops: tuple[Stop, ...] = ()
 
 
 def is_preview(document: object) -> bool:
@@ -96,14 +116,15 @@ def read_preview(document: object) -> Preview:
             "not a preview; expected what `pulumi preview --json --show-sames` prints or `--save-plan` writes"
         )
     if isinstance(document, list):
-        return _preview(_steps_of_events(document), tuple(_violations(document)))
+        told = (event.get("diagnosticEvent") for event in document)
+        return _preview(_steps_of_events(document), tuple(_violations(document)), _stops(told))
     if not isinstance(document, Mapping):
         raise InvalidInput("not a preview")
     if "resourcePlans" in document:
         return _preview(_steps_of_plan(document["resourcePlans"]))
     if "deployment" in document:
         return _preview(_steps_of_export(document["deployment"]))
-    return _preview(_checked_steps(document["steps"]))
+    return _preview(_checked_steps(document["steps"]), stops=_stops(document.get("diagnostics")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +137,9 @@ class _Step:
     changed: tuple[str, ...] | None = None
 
 
-def _preview(steps: Iterable[_Step], policies: tuple[PolicyViolation, ...] = ()) -> Preview:
+def _preview(
+    steps: Iterable[_Step], policies: tuple[PolicyViolation, ...] = (), stops: tuple[Stop, ...] = ()
+) -> Preview:
     # A replacement comes as several steps of one resource; the new state of the last that has one counts.
     before: dict[str, Declared] = {}
     after: dict[str, Declared] = {}
@@ -134,7 +157,7 @@ def _preview(steps: Iterable[_Step], policies: tuple[PolicyViolation, ...] = ())
             changes[step.urn] = changed
         elif changed.fields and not earlier.fields:
             changes[step.urn] = Change(changed.urn, changed.type, earlier.op, changed.fields, changed.inputs)
-    return Preview(tuple(after.values()), tuple(before.values()), tuple(changes.values()), policies)
+    return Preview(tuple(after.values()), tuple(before.values()), tuple(changes.values()), policies, stops)
 
 
 def _declared(
@@ -222,6 +245,21 @@ def _steps_of_export(deployment: Mapping[str, Any]) -> Iterator[_Step]:
         # The rest of a replacement: it is there until the next run deletes it.
         if not state.get("delete"):
             yield _Step("same", state["urn"], state, state, state.get("propertyDependencies"))
+
+
+def _stops(diagnostics: object) -> tuple[Stop, ...]:
+    found: dict[tuple[str, str | None], Stop] = {}
+    for one in diagnostics if isinstance(diagnostics, Iterable) else ():
+        if isinstance(one, Mapping) and one.get("severity") == "error":
+            urn, named = str(one.get("urn") or ""), _NAMED_RULE.findall(str(one.get("message", "")))
+            rule = next((name for name in reversed(named) if name in _RULES), None)
+            found.setdefault((urn, rule), Stop(urn, rule))
+    return tuple(found.values())
+
+
+# As findings end: their rule and its source.
+_NAMED_RULE: Final = re.compile(r"\[([a-z][a-z0-9-]+); ")
+_RULES: Final = frozenset(rule.id for rule in RULES)
 
 
 def _violations(events: Iterable[Mapping[str, Any]]) -> Iterator[PolicyViolation]:

@@ -9,27 +9,31 @@ Source of the form: the schema of Jenkins' xUnit plugin (junit-10.xsd), which Gi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 from xml.etree import ElementTree
 
 from pulumi_azure_hotpatch.engine.judgement import Judgement
+from pulumi_azure_hotpatch.engine.previews import Stop
 
 # What XML 1.0 cannot hold.
 _FORBIDDEN: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit(judged: Iterable[Judgement], *, suite: str) -> str:
-    """The document; test cases are named by rule, their classes by resource."""
+def junit(judged: Iterable[Judgement], *, suite: str, stops: Sequence[Stop] = ()) -> str:
+    """The document; test cases are named by rule, their classes by resource. What stopped the preview is an error."""
     cases = list(judged)
     root = ElementTree.Element("testsuites", name=suite)
     counts: dict[str, int] = {
-        "tests": len(cases),
+        "tests": len(cases) + len(stops),
         "failures": sum(one.counts_as_error for one in cases),
-        "errors": 0,
+        "errors": len(stops),
         "skipped": sum(one.waived is not None or one.finding.verdict == "unknown" for one in cases),
     }
     found = ElementTree.SubElement(root, "testsuite", {"name": suite} | {name: str(n) for name, n in counts.items()})
+    for stop in stops:
+        case = ElementTree.SubElement(found, "testcase", classname=_clean(stop.urn or "program"), name="preview")
+        ElementTree.SubElement(case, "error", message=_clean(f"the preview failed at {stop}"), type="error")
     for one in cases:
         _case(found, one)
     ElementTree.indent(root)

@@ -35,6 +35,7 @@ def markdown(review: Review) -> str:
     parts = [
         "## Patching review",
         _summary(review),
+        *_section("The preview failed", _stops(review)),
         *_section("What changes", _changes(review.changes)),
         *_section("Restarts to come", _restarts(review)),
         *_section("Findings", _findings(review)),
@@ -62,6 +63,8 @@ def _summary(review: Review) -> str:
     for change in review.changes:
         ops[change.op] = ops.get(change.op, 0) + 1
     changed = ", ".join(f"{number} to {escape(op)}" for op, number in ops.items()) or "nothing changes"
+    if review.preview.stops:
+        changed = f"the preview failed; until then: {changed}"
     counted = review.counted()
     found = ", ".join(count(counted[name], noun) for name, noun in _NOUNS.items())
     mark = "❌" if review.fails else "⚠️" if counted["warning"] else "✅"
@@ -74,6 +77,17 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
     if found:
         yield f"### {title}"
         yield "\n".join(found)
+
+
+def _stops(review: Review) -> Iterator[str]:
+    for stop in review.preview.stops[:_ROWS]:
+        kind = stop.urn.rpartition("::")[0].rpartition(":")[2]
+        rule = f": `{stop.rule}`" if stop.rule else ""
+        name = f"{escape(leaf(stop.urn))} <sub>{escape(kind)}</sub>" if stop.urn else "the program"
+        yield f"- {name}{rule}"
+    if review.preview.stops:
+        yield ""
+        yield "The preview's own output says why. What would come after that is not in this review."
 
 
 def _changes(changes: Sequence[Change]) -> Iterator[str]:

@@ -37,10 +37,9 @@ class Review:
 
     @property
     def fails(self) -> bool:
-        """Whether a rule of severity error fails that nobody waived, or a mandatory policy was violated."""
-        return any(one.counts_as_error for one in self.judged) or any(
-            one.level == "mandatory" for one in self.preview.policies
-        )
+        """Whether the preview failed, a rule of severity error that nobody waived, or a mandatory policy."""
+        mandatory = any(one.level == "mandatory" for one in self.preview.policies)
+        return bool(self.preview.stops) or mandatory or any(one.counts_as_error for one in self.judged)
 
     def failed(self, severity: str) -> tuple[Judgement, ...]:
         """The unwaived failures of a severity."""

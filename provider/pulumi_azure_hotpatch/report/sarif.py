@@ -7,7 +7,7 @@ are named where they decide something.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, Literal
 from urllib.parse import quote
@@ -28,23 +28,31 @@ _KINDS: Final[Mapping[Verdict, str]] = MappingProxyType({"fail": "fail", "unknow
 
 
 def sarif(
-    judgements: Iterable[Judgement], *, version: str, category: str, artifact: str | None = None
+    judgements: Iterable[Judgement],
+    *,
+    version: str,
+    category: str,
+    artifact: str | None = None,
+    failures: Sequence[str] = (),
 ) -> dict[str, Any]:
     """A log with one run: every judgement as a result, a waived one as a suppressed result.
 
     `version` is that of this package, `category` tells runs of different questions apart (3.17.3), such as `audit`.
     Resources have no files: `artifact` is the file to show findings at, a path in the repository; without one the
-    location is the resource's id.
+    location is the resource's id. `failures` say why there is less than there should be (3.20.14, 3.20.21).
     """
     rules: dict[str, int] = {}
     results = [_result(one, rules.setdefault(one.finding.rule, len(rules)), artifact) for one in judgements]
     driver = {"name": TOOL, "version": version, "rules": [_descriptor(rule(rule_id)) for rule_id in rules]}
-    run = {
+    run: dict[str, Any] = {
         "tool": {"driver": driver},
         "automationDetails": {"id": f"{TOOL}/{category}/"},
         "columnKind": "unicodeCodePoints",
         "results": results,
     }
+    if failures:
+        told = [{"level": "error", "message": {"text": one}} for one in failures]
+        run["invocations"] = [{"executionSuccessful": False, "toolExecutionNotifications": told}]
     return {"$schema": SCHEMA, "version": VERSION, "runs": [run]}
 
 
