@@ -71,6 +71,7 @@ def test_the_events_of_an_operation_are_one_request_at_its_first_event_and_a_fai
         ],
         [event("deallocate", 5, "Started", "two"), event("powerOff", 1, "Accepted", "one")],
     )
+    # All of the SDK's client that is asked for here.
     log = ArmActivityLog(lambda _: client)  # type: ignore[arg-type, return-value]
     first, last = log.requests(MACHINE, START)
     assert (first.verb, first.at, first.client_id) == ("poweroff", START + minutes(1), None)

@@ -9,10 +9,10 @@ imports the Azure SDK. None imports Pulumi.
 from __future__ import annotations
 
 # Importing them makes their commands join the program, in the order of its help.
-from . import foretelling, judging  # noqa: F401
+from . import foretelling, judging  # noqa: F401 - imported to register
 
 # isort: split
-from . import asking  # noqa: F401
+from . import asking  # noqa: F401 - imported to register
 from .program import main
 
 __all__ = ["main"]

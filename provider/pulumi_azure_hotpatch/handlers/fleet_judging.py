@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pulumi_azure_hotpatch.engine.facts import VIRTUAL_MACHINES, Assignment, Machine
@@ -38,11 +38,13 @@ def judge_assignments(machines: Sequence[Machine], schedule_id: str, relaxed: fr
     yield from _together(machines, judge_all(rules_for("assignment"), facts, relaxed=relaxed), lambda _: True)
 
 
-def _together(machines: Sequence[Machine], judged: Iterable[tuple[Finding, ...]], wanted: object) -> Iterator[Finding]:
+def _together(
+    machines: Sequence[Machine], judged: Iterable[tuple[Finding, ...]], wanted: Callable[[Finding], bool]
+) -> Iterator[Finding]:
     found: defaultdict[tuple[str, str, str], list[tuple[Machine, Finding]]] = defaultdict(list)
     for machine, findings in zip(machines, judged, strict=True):
         for finding in findings:
-            if finding.verdict != "pass" and wanted(finding):  # type: ignore[operator]
+            if finding.verdict != "pass" and wanted(finding):
                 found[finding.rule, finding.verdict, finding.severity].append((machine, finding))
     for alike in found.values():
         finding = alike[0][1]

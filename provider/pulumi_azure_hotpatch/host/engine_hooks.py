@@ -62,6 +62,7 @@ def current_call() -> Call | None:
 def widen_worker_pool(workers: int = _WORKERS) -> bool:
     """Let this plugin serve `workers` calls at once instead of four. True if it worked."""
     try:
+        # Private: a pool's threads hold it weakly. Where that changes, nothing is widened and one test says so.
         executor = threading.current_thread()._args[0]()  # type: ignore[attr-defined]
         if executor._max_workers < workers:
             executor._max_workers = workers

@@ -91,6 +91,7 @@ def entries(ledger: Ledger, *, tell: Tell) -> list[Entry]:
 
 
 def _history_row(entry: Entry) -> PatchHistoryRow:
+    # The keys are those of the type, which a comprehension cannot tell the checker.
     summary: InstallationRow = {name: entry["summary"].get(name) for name in InstallationRow.__annotations__}  # type: ignore[assignment]
     return {
         **summary,

@@ -114,7 +114,7 @@ def _installations(declared: Iterable[Declared], stack: Stack, estate: Estate) -
 def _for_the_host(value: Any) -> Any:
     """`value` with what is not known yet as the dynamic host hands it over."""
     if value is UNKNOWN:
-        return Unknown()  # type: ignore[no-untyped-call]
+        return Unknown()  # type: ignore[no-untyped-call] # Pulumi's own class, without types
     if isinstance(value, dict):
         return {key: _for_the_host(item) for key, item in value.items()}
     return [_for_the_host(item) for item in value] if isinstance(value, list) else value
