@@ -80,7 +80,8 @@ class PatchInstallation(Declared, module="azurehotpatch", name="PatchInstallatio
         :param windows: which Windows patches are installed, on a Windows machine.
         :param linux: which Linux packages are installed, on a Linux machine.
         :param reboot_setting: `IfRequired` (the default), `Never` or `Always`.
-        :param maximum_duration: how long patches may be started, such as `2h` (the default).
+        :param maximum_duration: how long patches may be started, such as `2h` (the default); Azure documents no
+            upper limit for installations on demand, only for schedules (03:55).
         :param max_publish_date: an instant with offset or a day; Windows patches published later are left out.
         :param triggers: values of any meaning, `()` by default; another value installs again.
         :param fail_on: what fails the deployment, by default `('failed',)`: `failed` (the installation or a patch),

@@ -126,7 +126,8 @@ class PatchRollout(Declared, module="azurehotpatch", name="PatchRollout"):
         :param windows: which Windows patches are installed, on Windows machines.
         :param linux: which Linux packages are installed, on Linux machines.
         :param reboot_setting: `IfRequired` (the default), `Never` or `Always`.
-        :param maximum_duration: how long patches may be started on a machine, such as `2h` (the default).
+        :param maximum_duration: how long patches may be started on a machine, such as `2h` (the default); Azure
+            documents no upper limit for installations on demand, only for schedules (03:55).
         :param max_publish_date: an instant with offset or a day; Windows patches published later are left out.
         :param triggers: values of any meaning, `()` by default; another value rolls out again.
         :param fail_on: what makes a machine count as failed, by default `('failed',)`: `failed`, `reboot_pending`,
