@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_azure_hotpatch.errors import InvalidInput
-from pulumi_azure_hotpatch.ids import ResourceId, same_id
+from pulumi_azure_hotpatch.ids import ResourceId, parse_subscription_id, same_id
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-contoso"
@@ -132,3 +132,16 @@ def test_a_text_that_is_no_id_is_refused_with_the_form_to_write(text: str) -> No
         f"'{text}' is not an Azure resource id; write it as "
         "/subscriptions/{id}/resourceGroups/{group}/providers/{namespace}/{type}/{name}"
     )
+
+
+@pytest.mark.parametrize("text", [SUBSCRIPTION, f"/subscriptions/{SUBSCRIPTION}", f" /Subscriptions/{SUBSCRIPTION}/\n"])
+def test_a_subscription_is_given_alone_or_as_azure_writes_it(text: str) -> None:
+    assert parse_subscription_id(text) == SUBSCRIPTION
+
+
+@pytest.mark.parametrize(
+    "text", ["", "prod", f"{SUBSCRIPTION}0", GROUP, f"//{SUBSCRIPTION}", SUBSCRIPTION.replace("0", "٠")]
+)
+def test_what_is_no_guid_is_no_subscription(text: str) -> None:
+    with pytest.raises(InvalidInput, match="is not the id of a subscription; write it as 00000000-0000"):
+        parse_subscription_id(text)

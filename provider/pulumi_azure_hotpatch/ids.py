@@ -1,10 +1,15 @@
-"""ARM resource ids: parse, format, compare without letter case."""
+"""ARM resource ids: parse, format, compare without letter case; ids of subscriptions."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
 from .errors import InvalidInput
+
+# Source: Azure/azure-rest-api-specs, common types of Resource Manager: "The value must be an UUID."
+_SUBSCRIPTION: Final = re.compile(r"(?:/subscriptions/)?(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?", re.I)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +100,16 @@ class ResourceId:
 
     def __hash__(self) -> int:
         return hash(self.key)
+
+
+def parse_subscription_id(text: str) -> str:
+    """The id of a subscription, given alone or as `/subscriptions/{id}`. Raises InvalidInput for any other text."""
+    found = _SUBSCRIPTION.fullmatch(text.strip())
+    if found is None:
+        raise InvalidInput(
+            f"'{text}' is not the id of a subscription; write it as 00000000-0000-0000-0000-000000000000"
+        )
+    return found["id"]
 
 
 def same_id(left: str, right: str) -> bool:

@@ -11,12 +11,24 @@ from tests.handlers.stack import Rejected, Stack
 from tests.support.simulated import SUBSCRIPTION_ID, Azure
 
 ID_FORM = "/subscriptions/{id}/resourceGroups/{group}/providers/{namespace}/{type}/{name}"
+NO_SUBSCRIPTION = "is not the id of a subscription; write it as 00000000-0000-0000-0000-000000000000"
+NO_GROUP = (
+    "cannot be the name of a resource group: it has 1 to 90 letters, digits and any of _-.(), and no period at the end"
+)
+NOTHING = "names no package; write a name such as 'kernel*', or leave it out"
 HOTPATCH = "InGuestHotPatchVMPreview"
 BASIC: dict[str, dict[str, Any]] = {
     "preview_enrollment": {"features": [HOTPATCH]},
     "virtual_machine_patch_settings": {"virtualMachineId": WEB, "patchMode": "AutomaticByPlatform"},
     "maintenance_schedule": {name: value for name, value in SCHEDULE.items() if name != "expires"},
     "schedule_assignment": {"machineId": WEB, "scheduleId": MONTHLY},
+    "dynamic_scope": {
+        "scheduleId": MONTHLY,
+        "assignmentName": "all",
+        "subscriptionIds": [SUBSCRIPTION_ID],
+        "tagFilters": {"ring": ["1"]},
+    },
+    "fleet_patch_settings": {"fleetName": "web", "machineIds": [WEB], "patchMode": "AutomaticByPlatform"},
 }
 
 
@@ -80,14 +92,8 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
     ),
     (
         "preview_enrollment",
-        {"subscriptionId": f"/subscriptions/{SUBSCRIPTION_ID}"},
-        [
-            (
-                "subscriptionId",
-                f"subscription_id '/subscriptions/{SUBSCRIPTION_ID}' cannot be part of a resource id: it is empty or "
-                "has a slash in it",
-            )
-        ],
+        {"subscriptionId": "prod"},
+        [("subscriptionId", f"subscription_id 'prod' {NO_SUBSCRIPTION}")],
     ),
     (
         "preview_enrollment",
@@ -211,6 +217,92 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
         ],
     ),
     ("maintenance_schedule", {"location": None}, [("location", "location is required")]),
+    ("maintenance_schedule", {"location": " "}, [("location", "location ' ' names no region")]),
+    (
+        "maintenance_schedule",
+        {"subscriptionId": f"{SUBSCRIPTION_ID}0"},
+        [("subscriptionId", f"subscription_id '{SUBSCRIPTION_ID}0' {NO_SUBSCRIPTION}")],
+    ),
+    (
+        "maintenance_schedule",
+        {"resourceGroupName": "rg-contoso."},
+        [("resourceGroupName", f"resource_group_name 'rg-contoso.' {NO_GROUP}")],
+    ),
+    (
+        "maintenance_schedule",
+        {"resourceGroupName": "g" * 91},
+        [("resourceGroupName", f"resource_group_name '{'g' * 91}' {NO_GROUP}")],
+    ),
+    (
+        "maintenance_schedule",
+        {"linux": {"packageNameMasksToInclude": ["kernel*", ""], "packageNameMasksToExclude": [" "]}},
+        [
+            (
+                f"linux.packageNameMasksTo{name}.{at}",
+                f"linux.package_name_masks_to_{name.lower()}.{at} '{mask}' {NOTHING}",
+            )
+            for name, at, mask in (("Include", 1, ""), ("Exclude", 0, " "))
+        ],
+    ),
+    (
+        "maintenance_schedule",
+        {"windows": {"kbNumbersToExclude": [""]}},
+        [
+            (
+                "windows.kbNumbersToExclude.0",
+                "windows.kb_numbers_to_exclude.0 '' is not a KB number such as 'KB5044284'",
+            )
+        ],
+    ),
+    ("maintenance_schedule", {"tags": {"": "x"}}, [("", "tags has a tag without a name")]),
+    (
+        "maintenance_schedule",
+        {"tags": {"n" * 513: "x"}},
+        [("", f"tags has a tag whose name is 513 characters long ('{'n' * 20}...'); the limit is 512")],
+    ),
+    (
+        "maintenance_schedule",
+        {"tags": {"cost%center": "x"}},
+        [
+            (
+                "",
+                "tags has a tag 'cost%center'; its name may not have % in it, nor any other of <>%&\\?/",
+            )
+        ],
+    ),
+    (
+        "maintenance_schedule",
+        {"tags": {"owner": "v" * 257}},
+        [("", "tags has a value of the tag 'owner' that is 257 characters long; the limit is 256")],
+    ),
+    (
+        "dynamic_scope",
+        {"subscriptionIds": ["prod"]},
+        [("subscriptionIds.0", f"subscription_ids.0 'prod' {NO_SUBSCRIPTION}")],
+    ),
+    (
+        "dynamic_scope",
+        {"subscriptionIds": None, "resourceGroupIds": ["/subscriptions/prod/resourceGroups/rg-contoso"]},
+        [("resourceGroupIds.0", f"resource_group_ids.0 'prod' {NO_SUBSCRIPTION}")],
+    ),
+    ("dynamic_scope", {"resourceGroups": [""]}, [("resourceGroups.0", f"resource_groups.0 '' {NO_GROUP}")]),
+    ("dynamic_scope", {"locations": [""]}, [("locations.0", "locations.0 '' names no region")]),
+    ("dynamic_scope", {"tagFilters": {" ": ["1"]}}, [("", "tag_filters has a tag without a name")]),
+    (
+        "dynamic_scope",
+        {"tagFilters": {"ring": ["1"], "Ring": ["2"]}},
+        [("", "tag_filters names a tag twice: names of tags have no letter case")],
+    ),
+    (
+        "fleet_patch_settings",
+        {"subscriptionIds": ["prod"], "osTypes": ["Windows"]},
+        [("subscriptionIds.0", f"subscription_ids.0 'prod' {NO_SUBSCRIPTION}")],
+    ),
+    (
+        "fleet_patch_settings",
+        {"tagFilters": {"": ["1"]}},
+        [("", "tag_filters has a tag without a name")],
+    ),
     (
         "maintenance_schedule",
         {"scheduleName": ""},
@@ -222,7 +314,7 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
         [
             (
                 "resourceGroupName",
-                "resource_group_name 'rg/contoso' cannot be part of a resource id: it is empty or has a slash in it",
+                f"resource_group_name 'rg/contoso' {NO_GROUP}",
             )
         ],
     ),

@@ -46,6 +46,7 @@ UNKNOWN = Unknown()  # type: ignore[no-untyped-call]
 """How the dynamic host hands over a value that is not known yet."""
 
 _names = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=12)
+_subscriptions = st.uuids().map(str)
 _waits = st.sampled_from(["90s", "15m", "1h30m", "0.5s"])
 _flags = st.booleans()
 _destroy = st.sampled_from(["restore", "keep"])
@@ -194,7 +195,7 @@ KINDS: Mapping[str, Kind] = {
             {"features": st.lists(_names, min_size=1, max_size=3, unique=True)},
             {
                 "namespace": st.sampled_from(["Microsoft.Compute", "Microsoft.Maintenance"]),
-                "subscriptionId": _names,
+                "subscriptionId": _subscriptions,
                 "propagate": _flags,
                 "agreeingReads": st.integers(1, 100).map(float),
                 "pollInterval": _waits,
@@ -254,7 +255,7 @@ KINDS: Mapping[str, Kind] = {
                 "recurrence": st.sampled_from(["1Day", "2Weeks Monday", "1Month Second Tuesday Offset4"]),
             },
             {
-                "subscriptionId": _names,
+                "subscriptionId": _subscriptions,
                 "expires": st.sampled_from(["2030-01-01 00:00"]),
                 "rebootSetting": _reboot,
                 "windows": _windows,
@@ -429,7 +430,7 @@ KINDS: Mapping[str, Kind] = {
             DynamicScopeState,
             {"scheduleId": _machines("Microsoft.Maintenance/maintenanceConfigurations"), "assignmentName": _names},
             {
-                "subscriptionIds": _set_of(_names),
+                "subscriptionIds": _set_of(_subscriptions),
                 "resourceGroupIds": _set_of(_names.map(lambda name: f"{GROUP}-{name}")),
                 "resourceTypes": _some(["Microsoft.Compute/virtualMachines", "Microsoft.HybridCompute/machines"]),
                 "resourceGroups": _set_of(_names),
@@ -461,7 +462,7 @@ KINDS: Mapping[str, Kind] = {
             {
                 "machineIds": _set_of(_machines()),
                 "query": st.sampled_from(["resources | where name startswith 'vm-' | project id"]),
-                "subscriptionIds": _set_of(_names),
+                "subscriptionIds": _set_of(_subscriptions),
                 "resourceGroups": _set_of(_names),
                 "locations": _some(["eastus", "westeurope", "uksouth"]),
                 "osTypes": _some(["Windows", "Linux"]),

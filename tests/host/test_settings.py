@@ -47,6 +47,8 @@ OTHER_VARIABLES = {
 }
 """What other tools call the same."""
 
+# Ids of subscriptions, which must be such, and good for everything else.
+HERE, THERE = "00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002"
 SECRET = "Wh1sper~ed.Once"
 
 
@@ -63,16 +65,16 @@ def refusal(config: dict[str, Any] | None = None, environment: dict[str, str] | 
 
 @pytest.mark.parametrize(("key", "variable"), VARIABLES.items())
 def test_the_configuration_goes_before_the_environment(key: str, variable: str) -> None:
-    both = read({f"azure-native:{key}": "configured"}, {variable: "from the environment"})
-    assert both.connection.value(key) == "configured"
-    assert read({}, {variable: "from the environment"}).connection.value(key) == "from the environment"
+    both = read({f"azure-native:{key}": HERE}, {variable: THERE})
+    assert both.connection.value(key) == HERE
+    assert read({}, {variable: THERE}).connection.value(key) == THERE
     assert read().connection.value(key) == ""
 
 
 @pytest.mark.parametrize(("key", "variable"), OTHER_VARIABLES.items())
 def test_a_variable_of_another_tool_counts_where_azure_native_has_none(key: str, variable: str) -> None:
-    assert read({}, {variable: "theirs"}).connection.value(key) == "theirs"
-    assert read({}, {variable: "theirs", VARIABLES[key]: "ours"}).connection.value(key) == "ours"
+    assert read({}, {variable: THERE}).connection.value(key) == THERE
+    assert read({}, {variable: THERE, VARIABLES[key]: HERE}).connection.value(key) == HERE
 
 
 def test_nothing_but_these_keys_is_read_of_azure_native() -> None:
@@ -110,8 +112,14 @@ def test_a_list_in_the_configuration_arrives_as_json() -> None:
 
 
 def test_the_subscription_is_the_default_of_resources() -> None:
-    assert read({}, {"ARM_SUBSCRIPTION_ID": "s"}).settings.subscription_id == "s"
+    assert read({}, {"ARM_SUBSCRIPTION_ID": HERE}).settings.subscription_id == HERE
+    assert read({"azure-native:subscriptionId": f"/subscriptions/{HERE}"}).settings.subscription_id == HERE
     assert read().settings.subscription_id is None
+
+
+def test_a_subscription_that_is_no_guid_is_refused() -> None:
+    told = refusal({}, {"ARM_SUBSCRIPTION_ID": "prod"})
+    assert told.startswith("azure-native:subscriptionId (or ARM_SUBSCRIPTION_ID): 'prod' is not the id of a subscript")
 
 
 @pytest.mark.parametrize(("written", "expected"), [("auto", True), ("off", False), (None, True)])

@@ -270,7 +270,8 @@ def test_a_duration_written_by_another_version_is_a_change_and_no_failure() -> N
 
 def test_a_missing_subscription_is_unknown_neither_way() -> None:
     kind = KINDS["PreviewEnrollment"]
-    found = difference(kind, {"features": ["A"], "subscriptionId": "s"}, {"features": ["A"], "subscriptionId": UNKNOWN})
+    there = {"features": ["A"], "subscriptionId": "00000000-0000-0000-0000-000000000001"}
+    found = difference(kind, there, there | {"subscriptionId": UNKNOWN})
     assert (found.changed, found.replaces) == (("subscriptionId",), ())
 
 

@@ -23,7 +23,7 @@ from pulumi_azure_hotpatch.engine.scope import Place, ScopeFilter
 from pulumi_azure_hotpatch.engine.scope_preview import ScopePreview, Taken, compared, preview, taken_by
 from pulumi_azure_hotpatch.engine.scopes_around import Scope, Surroundings
 from pulumi_azure_hotpatch.errors import InvalidInput
-from pulumi_azure_hotpatch.observing.scopes import subscription_id
+from pulumi_azure_hotpatch.ids import parse_subscription_id
 
 from . import output
 from .check import FAILED, STYLES
@@ -73,7 +73,7 @@ def run(paths: Sequence[str], wanted: Wanted, *, live: bool, today: str | None, 
     Raises InvalidInput, ConfigurationError or ArmError.
     """
     instant = None if today is None else as_of(today)
-    wanted = replace(wanted, subscriptions=tuple(map(subscription_id, wanted.subscriptions)))
+    wanted = replace(wanted, subscriptions=tuple(map(parse_subscription_id, wanted.subscriptions)))
     bodies, declared, earlier = _read(paths)
     asked = list(_declared_scopes(declared, earlier))
     if live or not bodies:

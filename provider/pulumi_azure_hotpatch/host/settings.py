@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pulumi_azure_hotpatch.arm.connection import Connection, parse_flag
-from pulumi_azure_hotpatch.errors import ConfigurationError
+from pulumi_azure_hotpatch.errors import ConfigurationError, InvalidInput
+from pulumi_azure_hotpatch.ids import parse_subscription_id
 from pulumi_azure_hotpatch.ports import Settings
 
 Lookup = Callable[[str], Any]
@@ -105,7 +106,7 @@ def read_configuration(lookup: Lookup, environment: Mapping[str, str] | None = N
     clock = ours("clock") or "system"
     _check_endpoint(endpoint, ca_file, clock)
     settings = Settings(
-        subscription_id=azure.get("subscriptionId"),
+        subscription_id=_subscription(azure.get("subscriptionId")),
         preview_reads=preview_reads == "auto",
         relaxed=relaxed_switches(lookup, env),
         verbose=parse_flag("azure-hotpatch:verbose", ours("verbose")),
@@ -135,6 +136,13 @@ def _azure_values(lookup: Lookup, env: Mapping[str, str]) -> dict[str, tuple[str
                 found[key] = (value, source)
                 break
     return found
+
+
+def _subscription(text: str | None) -> str | None:
+    try:
+        return None if text is None else parse_subscription_id(text)
+    except InvalidInput as error:
+        raise ConfigurationError(f"azure-native:subscriptionId (or ARM_SUBSCRIPTION_ID): {error}") from None
 
 
 def _requests_at_once(text: str) -> int:

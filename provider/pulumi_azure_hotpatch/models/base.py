@@ -7,7 +7,7 @@ mean the same. Programs write snake_case; the wire and the stored state use came
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Literal
@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
-from pulumi_azure_hotpatch.ids import ResourceId
+from pulumi_azure_hotpatch.ids import ResourceId, parse_subscription_id
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,36 @@ def _check_name(value: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(_check_name)]
-"""One part of a resource id: a subscription, a resource group, a name."""
+"""One part of a resource id: a namespace, a resource group, a name. How long the names of assignments may be is not
+documented."""
+
+SubscriptionId = Annotated[str, AfterValidator(parse_subscription_id)]
+"""A GUID, also written as `/subscriptions/{id}`."""
+
+# Source: Microsoft Learn, Naming rules and restrictions for Azure resources, Microsoft.Resources, resourcegroups.
+_GROUP = re.compile(r"[\w().-]{1,90}(?<!\.)")
+
+
+def check_group_name(value: str) -> str:
+    """The name of a resource group as it is. Raises ValueError where no group can have that name."""
+    if not _GROUP.fullmatch(value):
+        raise ValueError(
+            f"'{value}' cannot be the name of a resource group: it has 1 to 90 letters, digits and any of _-.(), and "
+            "no period at the end"
+        )
+    return value
+
+
+GroupName = Annotated[str, AfterValidator(check_group_name)]
+
+
+def _check_region(value: str) -> str:
+    if not value.strip():
+        raise ValueError(f"'{value}' names no region")
+    return value
+
+
+Region = Annotated[str, AfterValidator(_check_region)]
 
 # Instants end in the year 9999.
 _LONGEST_WAIT = timedelta(days=36_525)
@@ -157,6 +186,26 @@ def means_the_same(field: FieldInfo, left: Any, right: Any) -> bool:
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         return dict(left) == dict(right)
     return bool(left == right)
+
+
+def spell_meaning(model: Model, names: Iterable[str]) -> str:
+    """The named fields' values as text, the same for values that mean the same."""
+    fields = type(model).model_fields
+    marks = {name: mark(fields[name], Same) for name in names}
+    values = (
+        (name, same.key(value) if same else value) for name, same in marks.items() for value in (getattr(model, name),)
+    )
+    return "; ".join(f"{name}={_spelt(value)}" for name, value in values)
+
+
+def _spelt(value: Any) -> str:
+    if isinstance(value, set | frozenset):
+        return f"[{', '.join(sorted(map(_spelt, value)))}]"
+    if isinstance(value, list | tuple):
+        return f"({', '.join(map(_spelt, value))})"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(sorted(f'{key}: {_spelt(item)}' for key, item in value.items()))}}}"
+    return repr(value)
 
 
 def as_observed(model: type[Model], name: str, written: Any, observed: Any) -> Any:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, ConfigDict, Field
 
 from pulumi_azure_hotpatch.engine.scope import Place
-from pulumi_azure_hotpatch.errors import InvalidInput
+from pulumi_azure_hotpatch.ids import parse_subscription_id
 
 from .base import (
     ANY_CASE,
@@ -16,64 +15,44 @@ from .base import (
     REGION,
     Answer,
     ArmId,
+    GroupName,
     Inputs,
     Name,
     OnDestroy,
+    Region,
     ReplaceOnChange,
     Same,
     State,
+    SubscriptionId,
+    check_group_name,
 )
+from .tags import TAG_FILTERS, TagFilters
 
 
-def _check_subscriptions(given: tuple[str, ...]) -> tuple[str, ...]:
-    bare = tuple(one.strip().rstrip("/").rpartition("/")[2] if "/subscriptions/" in one else one for one in given)
-    if any(not one.strip() or "/" in one for one in bare):
-        raise ValueError("must be subscription ids, such as 00000000-0000-0000-0000-000000000001")
-    return _once(bare, "subscription")
+def _check_group(given: str) -> str:
+    place = Place.parse(given)
+    if place.resource_group is None:
+        raise ValueError(f"'{given}' is a subscription; name it in subscription_ids")
+    return Place(parse_subscription_id(place.subscription_id), check_group_name(place.resource_group)).id
 
 
-def _check_groups(given: tuple[str, ...]) -> tuple[str, ...]:
-    ids = []
-    for one in given:
-        try:
-            place = Place.parse(one)
-        except InvalidInput as error:
-            raise ValueError(str(error)) from None
-        if place.resource_group is None:
-            raise ValueError(f"'{one}' is a subscription; name it in subscription_ids")
-        ids.append(place.id)
-    return _once(tuple(ids), "resource group")
+def _once(noun: str) -> AfterValidator:
+    def check(given: tuple[str, ...]) -> tuple[str, ...]:
+        if len({one.casefold() for one in given}) < len(given):
+            raise ValueError(f"names a {noun} twice")
+        return given
 
-
-def _once(given: tuple[str, ...], noun: str) -> tuple[str, ...]:
-    if len({one.casefold() for one in given}) < len(given):
-        raise ValueError(f"names a {noun} twice")
-    return given
-
-
-def _check_tags(tags: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    if len({name.casefold() for name in tags}) < len(tags):
-        raise ValueError("names a tag twice: names of tags have no letter case")
-    if empty := [name for name, values in tags.items() if not values]:
-        raise ValueError(f"gives no value for the tag '{empty[0]}'; name the values that fit")
-    return tags
-
-
-def _tags_key(tags: Any) -> Any:
-    """Names without letter case, values (which have it) as sets."""
-    if not isinstance(tags, Mapping):
-        return tags or None
-    return {str(name).casefold(): frozenset(values) for name, values in tags.items()} or None
+    return AfterValidator(check)
 
 
 def _regions_key(names: Any) -> Any:
     return frozenset(str(name).replace(" ", "").casefold() for name in names) if names else None
 
 
-TAG_FILTERS: Final = Same(_tags_key)
-Subscriptions = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_check_subscriptions)]
-Groups = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_check_groups)]
-TagFilters = Annotated[dict[str, tuple[str, ...]], AfterValidator(_check_tags)]
+REGIONS: Final = Same(_regions_key)
+Subscriptions = Annotated[tuple[SubscriptionId, ...], Field(min_length=1), _once("subscription")]
+GroupId = Annotated[str, AfterValidator(_check_group)]
+Groups = Annotated[tuple[GroupId, ...], Field(min_length=1), _once("resource group")]
 
 
 class DynamicScopeInputs(Inputs):
@@ -84,8 +63,8 @@ class DynamicScopeInputs(Inputs):
     subscription_ids: Annotated[Subscriptions | None, ANY_ORDER] = None
     resource_group_ids: Annotated[Groups | None, ANY_ORDER] = None
     resource_types: Annotated[tuple[str, ...] | None, ANY_ORDER] = None
-    resource_groups: Annotated[tuple[str, ...] | None, ANY_ORDER] = None
-    locations: Annotated[tuple[str, ...] | None, Same(_regions_key)] = None
+    resource_groups: Annotated[tuple[GroupName, ...] | None, ANY_ORDER] = None
+    locations: Annotated[tuple[Region, ...] | None, REGIONS] = None
     os_types: Annotated[tuple[str, ...] | None, ANY_ORDER] = None
     tag_filters: Annotated[TagFilters | None, TAG_FILTERS] = None
     tag_operator: Annotated[str, ANY_CASE] = "Any"

@@ -10,17 +10,27 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field
 
-from .base import ANY_CASE, ANY_ORDER, Answer, ArmId, Inputs, Model, Name, OnDestroy, OptionalWait, Same, State
-from .dynamic_scope import TAG_FILTERS, Subscriptions, TagFilters
+from .base import (
+    ANY_CASE,
+    ANY_ORDER,
+    Answer,
+    ArmId,
+    GroupName,
+    Inputs,
+    Model,
+    Name,
+    OnDestroy,
+    OptionalWait,
+    Region,
+    State,
+)
+from .dynamic_scope import REGIONS, Subscriptions
 from .owned_settings import AssessmentMode, PatchMode, RebootSetting
+from .tags import TAG_FILTERS, TagFilters
 from .virtual_machine_patch_settings import VirtualMachineId
 
 FILTER_FIELDS: Final = ("resource_groups", "locations", "os_types", "tag_filters", "allow_whole_subscription")
 """The inputs of which any one says that the machines are found by a filter."""
-
-REGIONS: Final = Same(
-    lambda names: frozenset(str(name).replace(" ", "").casefold() for name in names) if names else None
-)
 
 
 class FleetPatchSettingsInputs(Inputs):
@@ -34,8 +44,8 @@ class FleetPatchSettingsInputs(Inputs):
     machine_ids: Annotated[tuple[VirtualMachineId, ...] | None, ANY_ORDER] = None
     query: str | None = None
     subscription_ids: Annotated[Subscriptions | None, ANY_ORDER] = None
-    resource_groups: Annotated[tuple[str, ...] | None, ANY_ORDER] = None
-    locations: Annotated[tuple[str, ...] | None, REGIONS] = None
+    resource_groups: Annotated[tuple[GroupName, ...] | None, ANY_ORDER] = None
+    locations: Annotated[tuple[Region, ...] | None, REGIONS] = None
     os_types: Annotated[tuple[Literal["Windows", "Linux"], ...] | None, ANY_ORDER] = None
     tag_filters: Annotated[TagFilters | None, TAG_FILTERS] = None
     tag_operator: Annotated[Literal["Any", "All"], ANY_CASE] = "Any"

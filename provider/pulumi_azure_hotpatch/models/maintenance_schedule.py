@@ -10,7 +10,21 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from pulumi_azure_hotpatch.engine import schedules
 
-from .base import ANY_CASE, REGION, Inputs, Model, Name, OnDestroy, ReplaceOnChange, Same, State
+from .base import (
+    ANY_CASE,
+    REGION,
+    GroupName,
+    Inputs,
+    Model,
+    Name,
+    OnDestroy,
+    Region,
+    ReplaceOnChange,
+    Same,
+    State,
+    SubscriptionId,
+)
+from .tags import TAGS, Tags
 
 # Source: azure-mgmt-compute 39.0.0 and the maintenance documentation, which spell UpdateRollup differently.
 WindowsClassification = Literal[
@@ -28,7 +42,15 @@ def _clean_kb(value: str) -> str:
     return f"KB{match[1]}"
 
 
+def _check_mask(value: str) -> str:
+    # One that is empty would count as a selection and select nothing.
+    if not value.strip():
+        raise ValueError(f"'{value}' names no package; write a name such as 'kernel*', or leave it out")
+    return value
+
+
 KbNumber = Annotated[str, AfterValidator(_clean_kb)]
+PackageMask = Annotated[str, AfterValidator(_check_mask)]
 
 
 class WindowsPatches(Model):
@@ -53,8 +75,8 @@ class LinuxPackages(Model):
     model_config = ConfigDict(extra="forbid")
 
     classifications_to_include: tuple[LinuxClassification, ...] = ()
-    package_name_masks_to_include: tuple[str, ...] = ()
-    package_name_masks_to_exclude: tuple[str, ...] = ()
+    package_name_masks_to_include: tuple[PackageMask, ...] = ()
+    package_name_masks_to_exclude: tuple[PackageMask, ...] = ()
 
     @property
     def selects(self) -> bool:
@@ -85,16 +107,15 @@ def _item_key(name: str, item: Any) -> str:
 
 
 SELECTION: Final = Same(_selection_key)
-TAGS: Final = Same(lambda tags: {name.casefold(): value for name, value in (tags or {}).items()})
 
 
 class MaintenanceScheduleInputs(Inputs):
     """A maintenance configuration of scope InGuestPatch."""
 
-    resource_group_name: Annotated[Name, ReplaceOnChange(), ANY_CASE]
+    resource_group_name: Annotated[GroupName, ReplaceOnChange(), ANY_CASE]
     schedule_name: Annotated[Name, ReplaceOnChange(), ANY_CASE]
-    location: Annotated[str, ReplaceOnChange(), REGION]
-    subscription_id: Annotated[Name | None, ReplaceOnChange(), ANY_CASE] = None
+    location: Annotated[Region, ReplaceOnChange(), REGION]
+    subscription_id: Annotated[SubscriptionId | None, ReplaceOnChange(), ANY_CASE] = None
     start: Annotated[str, Same(lambda text: text and schedules.start_key(text))]
     duration: Annotated[str, Same(lambda text: text and schedules.duration_key(text))]
     time_zone: Annotated[str, Same(lambda text: text and schedules.zone_key(text))]
@@ -103,7 +124,7 @@ class MaintenanceScheduleInputs(Inputs):
     reboot_setting: Annotated[RebootSetting | None, Same(schedules.reboot_key)] = None
     windows: Annotated[WindowsPatches | None, SELECTION] = None
     linux: Annotated[LinuxPackages | None, SELECTION] = None
-    tags: Annotated[dict[str, str] | None, TAGS] = None
+    tags: Annotated[Tags | None, TAGS] = None
     on_destroy: OnDestroy = "restore"
 
 

@@ -31,6 +31,7 @@ from .base import (
 from .maintenance_schedule import SELECTION, LinuxPackages, RebootSetting, WindowsPatches
 from .patch_installation import FailOn, PublishDate
 from .patches import MachineId, Triggers
+from .tags import TagFilters
 
 Gate = Literal["running", "healthy"]
 MachinePhase = Literal["waiting", "asked", "installing", "succeeded", "failed", "excluded"]
@@ -85,7 +86,7 @@ def _one_or_more(value: Any) -> Any:
 
 # Whole numbers arrive as 2.0.
 BudgetText = Annotated[str | float, BeforeValidator(_check_budget), Same(_budget_key)]
-TagValues = Annotated[dict[str, tuple[str, ...]], BeforeValidator(_one_or_more)]
+TagValues = Annotated[TagFilters, BeforeValidator(_one_or_more)]
 
 
 class Ring(Model):

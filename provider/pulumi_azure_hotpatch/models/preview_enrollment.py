@@ -17,6 +17,7 @@ from .base import (
     Pause,
     ReplaceOnChange,
     State,
+    SubscriptionId,
 )
 
 # The founding set: hotpatch, automatic guest patching and in-guest patching, in preview in 2021.
@@ -41,7 +42,7 @@ class PreviewEnrollmentInputs(Inputs):
 
     features: Features
     namespace: Annotated[Name, ReplaceOnChange(), ANY_CASE] = "Microsoft.Compute"
-    subscription_id: Annotated[Name | None, ReplaceOnChange(), ANY_CASE] = None
+    subscription_id: Annotated[SubscriptionId | None, ReplaceOnChange(), ANY_CASE] = None
     propagate: bool = True
     agreeing_reads: Annotated[int, Field(ge=1, le=100)] = 3
     poll_interval: Pause = "10s"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,11 +9,10 @@ from typing import Final
 
 from pulumi_azure_hotpatch.engine.facts import ARC_MACHINES, VIRTUAL_MACHINES
 from pulumi_azure_hotpatch.errors import InvalidInput
-from pulumi_azure_hotpatch.ids import ResourceId
+from pulumi_azure_hotpatch.ids import ResourceId, parse_subscription_id
 
 # How much of one query may be names of machines: how long a query may be is documented nowhere.
 _NAMES: Final = 60_000
-_SUBSCRIPTION: Final = re.compile(r"(?:/subscriptions/)?(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?", re.I)
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Scope:
         if machines is not None:
             parsed = tuple(dict.fromkeys(map(machine_id, machines)))
             return Scope(tuple(dict.fromkeys(one.subscription_id.casefold() for one in parsed)), parsed)
-        chosen = tuple(dict.fromkeys(map(subscription_id, subscriptions))) or ((default,) if default else ())
+        chosen = tuple(dict.fromkeys(map(parse_subscription_id, subscriptions))) or ((default,) if default else ())
         if not chosen:
             raise InvalidInput(
                 "no subscription is given; name one, or set azure-native:subscriptionId or ARM_SUBSCRIPTION_ID"
@@ -81,16 +79,6 @@ class Scope:
     @cached_property
     def _keys(self) -> frozenset[str]:
         return frozenset(one.key for one in self.machines or ())
-
-
-def subscription_id(text: str) -> str:
-    """The id of a subscription, alone or as Azure writes it before others. Raises InvalidInput for any other text."""
-    found = _SUBSCRIPTION.fullmatch(text)
-    if found is None:
-        raise InvalidInput(
-            f"'{text}' is not the id of a subscription; write it as 00000000-0000-0000-0000-000000000000"
-        )
-    return found["id"]
 
 
 def machine_id(text: str) -> ResourceId:
