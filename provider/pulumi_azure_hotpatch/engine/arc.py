@@ -19,6 +19,13 @@ OLDEST_ARC_AGENT: Final = "1.39"
 _ASKED: Final = frozenset(fold(status) for status in ("Enable", "Enabling", "Enabled"))
 
 
+def power_state_of(status: Maybe[str | None]) -> Maybe[str]:
+    """What stands for the power state of a server outside Azure: whether its agent is connected."""
+    if status is UNKNOWN:
+        return UNKNOWN
+    return "running" if status is None or str(status).casefold() == "connected" else str(status).casefold()
+
+
 @dataclass(frozen=True, slots=True)
 class ArcServer:
     """A `Microsoft.HybridCompute/machines` resource with its licence profile.

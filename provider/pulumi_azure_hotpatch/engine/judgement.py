@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby, tee
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .estate import Entry, Estate
 from .facts import ARC_MACHINES
@@ -24,6 +24,14 @@ class Case:
     type: str
     facts: object
     rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Facts about several machines, as a case's facts: what is found is told once, with the machines it is found on."""
+
+    names: tuple[str, ...]
+    facts: tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +89,41 @@ def cases(estate: Estate, era: Era = CURRENT) -> Iterator[Case]:
 
 def judge_cases(given: Iterable[Case], *, relaxed: frozenset[str] = frozenset()) -> Iterator[Judgement]:
     """The judgements of every case, in order; `relaxed` holds the switches that are set."""
-    for rules, group in groupby(given, key=lambda case: case.rules):
+    for (is_several, rules), group in groupby(given, key=lambda case: (type(case.facts) is Several, case.rules)):
+        if is_several:
+            for case in group:
+                assert isinstance(case.facts, Several)
+                for finding in judge_several(rules, case.facts, relaxed=relaxed):
+                    yield Judgement(case.resource, case.type, finding)
+            continue
         named, judged = tee(group)
         found = judge_all(rules, (case.facts for case in judged), relaxed=relaxed)
         for case, findings in zip(named, found, strict=True):
             for finding in findings:
                 yield Judgement(case.resource, case.type, finding)
+
+
+def judge_several(
+    rules: Iterable[Rule], several: Several, *, relaxed: frozenset[str] = frozenset()
+) -> Iterator[Finding]:
+    """What rules find on any of the machines, each once; that a rule holds is told where it does on all of them."""
+    found: dict[tuple[str, str], list[tuple[str, Finding]]] = {}
+    for name, findings in zip(several.names, judge_all(rules, several.facts, relaxed=relaxed), strict=True):
+        for finding in findings:
+            found.setdefault((finding.rule, finding.verdict), []).append((name, finding))
+    for (rule, verdict), each in found.items():
+        if verdict == "pass" and ((rule, "fail") in found or (rule, "unknown") in found):
+            continue
+        names, (first, *_) = [name for name, _ in each], [finding for _, finding in each]
+        # One about all of them is about what is asked of them.
+        where = "" if verdict != "fail" or len(each) == len(several.names) else _where(names)
+        yield replace(first, reason=f"{where}{first.reason}")
+
+
+_SHOWN: Final = 5
+
+
+def _where(names: Sequence[str]) -> str:
+    shown = ", ".join(name.rpartition("/")[2] for name in names[:_SHOWN])
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"On {len(names)} {'machine' if len(names) == 1 else 'machines'} ({shown}{more}): "

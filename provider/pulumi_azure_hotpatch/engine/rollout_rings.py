@@ -49,6 +49,16 @@ class Rings:
         return {machine.casefold(): name for name, machines in self.members.items() for machine in machines}
 
 
+def everyone(machines: Iterable[str], named: Iterable[Iterable[str]], excluded: Iterable[str]) -> tuple[str, ...]:
+    """Every machine once, those that rings name among them; what is excluded is left out."""
+    barred = {each.casefold() for each in excluded}
+    found: dict[str, str] = {}
+    for each in (*machines, *(each for ring in named for each in ring)):
+        if each.casefold() not in barred:
+            found.setdefault(each.casefold(), each)
+    return tuple(found.values())
+
+
 def deal(
     rings: Sequence[Membership], machines: Iterable[str], tags: Mapping[str, Mapping[str, str]] | None = None
 ) -> Rings:
@@ -56,9 +66,6 @@ def deal(
 
     `tags` gives the tags of machines by id in lower case. A machine that two rings claim is dealt to the first.
     """
-    everyone: dict[str, str] = {}
-    for machine in (*machines, *(each for ring in rings for each in ring.machines)):
-        everyone.setdefault(machine.casefold(), machine)
     named = [{each.casefold() for each in ring.machines} for ring in rings]
     known = {key.casefold(): value for key, value in (tags or {}).items()}
     limits = list(accumulate(ring.percent or 0.0 for ring in rings))
@@ -66,7 +73,8 @@ def deal(
     members: dict[str, list[str]] = {ring.name: [] for ring in rings}
     twice: dict[str, tuple[str, ...]] = {}
     nowhere = []
-    for key, machine in everyone.items():
+    for machine in everyone(machines, (ring.machines for ring in rings), ()):
+        key = machine.casefold()
         claims = [
             ring.name
             for ring, names in zip(rings, named, strict=True)

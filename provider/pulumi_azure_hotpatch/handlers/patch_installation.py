@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.facts import Machine
 from pulumi_azure_hotpatch.engine.install_request import InstallRequest
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
@@ -18,6 +19,7 @@ from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, HotpatchE
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.base import parse_wait
 from pulumi_azure_hotpatch.models.draft import Draft
+from pulumi_azure_hotpatch.models.installation_facts import request_facts
 from pulumi_azure_hotpatch.models.patch_installation import (
     REQUEST,
     PatchInstallationInputs,
@@ -28,10 +30,9 @@ from pulumi_azure_hotpatch.models.patches import spell_instant
 from pulumi_azure_hotpatch.ports import Context
 
 from .base import Created, Handler
-from .install_requests import request_facts
 from .installing import Installing
 from .patch_records import foresee_assessment
-from .patched_machines import RUNNING, find, foresee, label
+from .patched_machines import find, foresee, label
 from .powering import put_back, put_back_quietly, recall, recall_after_failure, tell_still_on
 from .waiting import Patience, spell
 
@@ -61,9 +62,6 @@ class PatchInstallationHandler(Handler[PatchInstallationInputs, State]):
 
     def check(self, ctx: Context, inputs: Inputs) -> Iterable[Finding]:
         machine = foresee(ctx, inputs.machine_id)
-        if inputs.start_if_off is True and machine.is_arc is not True:
-            # It will be running when it counts.
-            machine = replace(machine, power_state=RUNNING)
         if ctx.may_read and machine.has_custom_image is True:
             machine = replace(machine, support_state=self._support_state(ctx, machine))
         yield from judge(rules_for("installation"), request_facts(inputs, machine), relaxed=ctx.settings.relaxed)
@@ -204,12 +202,12 @@ def _wrong(state: State) -> Iterable[str]:
     failed = [patch.kb or patch.name for patch in state.patches or () if patch.state.casefold() == "failed"]
     if "failed" in state.fail_on and (str(state.status).casefold() == "failed" or state.failed_count):
         named = f", failed: {', '.join(failed[:_SHOWN])}" + (" …" if len(failed) > _SHOWN else "") if failed else ""
-        count = f", {state.failed_count} patches failed" if state.failed_count else ""
+        count = f", {counted(state.failed_count, 'patch', 'patches')} failed" if state.failed_count else ""
         yield f"it ended as {state.status}{count}{named}" + (f" ({state.error})" if state.error else "")
     if "reboot_pending" in state.fail_on and str(state.reboot_status).casefold() in _PENDING:
         yield f"a restart is still pending (reboot status {state.reboot_status})"
     if "window_exceeded" in state.fail_on and state.maintenance_window_exceeded:
-        yield f"its time was not enough ({state.maximum_duration}, {state.pending_count or 0} patches pending)"
+        yield f"its time was not enough ({state.maximum_duration}, {counted(state.pending_count or 0, 'patch', 'patches')} pending)"
 
 
 def _forecast(ctx: Context, request: InstallRequest) -> dict[str, Any]:

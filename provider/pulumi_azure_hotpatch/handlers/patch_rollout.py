@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Final
 
+from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.engine.rollout import Phase
 from pulumi_azure_hotpatch.engine.rollout_rings import Rings
-from pulumi_azure_hotpatch.engine.rules import Finding, judge, rules_for
+from pulumi_azure_hotpatch.engine.rules import Finding
 from pulumi_azure_hotpatch.errors import Refused
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.base import parse_wait
@@ -20,14 +21,15 @@ from pulumi_azure_hotpatch.models.patch_rollout import (
     PatchRolloutState,
     asks_for_the_same,
 )
+from pulumi_azure_hotpatch.models.rollout_facts import all_machines, deal_out, needs_tags
 from pulumi_azure_hotpatch.ports import Context
 
 from .base import Created, Handler
 from .rolling_out import RollingOut
-from .rollout_plan import all_machines, batches, deal_out, judge_machines, look, needs_tags, plan_facts, planned
+from .rollout_plan import batches, judge_plan, look, planned
 from .rollout_progress import Progress
-from .rollout_records import find_members
-from .rollout_words import counted, halted, named
+from .rollout_records import find_members, tags_of
+from .rollout_words import halted, named
 from .waiting import Patience, spell
 
 Inputs = Draft[PatchRolloutInputs]
@@ -47,7 +49,7 @@ class PatchRolloutHandler(Handler[PatchRolloutInputs, State]):
     def label(self, inputs: Inputs) -> str:
         if inputs.rings is UNKNOWN:
             return "rollout"
-        return f"rollout over {counted(len(inputs.rings), 'ring', 'rings')}"
+        return f"rollout over {counted(len(inputs.rings), 'ring')}"
 
     def targets(self, inputs: Inputs) -> Iterable[str]:
         if inputs.known("rings", "machine_ids", "exclude"):
@@ -58,9 +60,7 @@ class PatchRolloutHandler(Handler[PatchRolloutInputs, State]):
             yield from (f"{each}#installation" for each in all_machines(known))
 
     def check(self, ctx: Context, inputs: Inputs) -> Iterable[Finding]:
-        plan = look(ctx, inputs)
-        yield from judge(rules_for("rollout"), plan_facts(inputs, plan), relaxed=ctx.settings.relaxed)
-        yield from judge_machines(ctx, inputs, plan)
+        yield from judge_plan(ctx, inputs, look(ctx, inputs))
 
     def answers(self, ctx: Context, inputs: Inputs, state: State | None) -> dict[str, Any]:
         if state is not None and not ctx.may_read:
@@ -103,7 +103,7 @@ class PatchRolloutHandler(Handler[PatchRolloutInputs, State]):
         running = [each.machine_id for each in state.machines if each.machine_id in running and not each.finished_at]
         if running:
             ctx.inform(
-                f"{counted(len(running), 'installation', 'installations')} may still be under way, and nothing stops "
+                f"{counted(len(running), 'installation')} may still be under way, and nothing stops "
                 f"them: {named(running)}"
             )
 
@@ -113,8 +113,8 @@ HANDLER = PatchRolloutHandler()
 
 def _dealt(ctx: Context, inputs: PatchRolloutInputs) -> Rings:
     """The machines of each ring. Raises Refused for machines that no ring, or more than one, takes."""
-    members = find_members(ctx, all_machines(inputs)) if needs_tags(inputs) else None
-    dealt = deal_out(inputs, members)
+    members = find_members(ctx, all_machines(inputs)) if needs_tags(inputs) else {}
+    dealt = deal_out(inputs, tags_of(members))
     if dealt.twice:
         raise Refused(f"{ctx.label}: two rings claim {named(dealt.twice)}; let only one do so")
     if dealt.nowhere:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
+from pulumi_azure_hotpatch.engine.arc import power_state_of
 from pulumi_azure_hotpatch.engine.bodies import Body, object_at, properties_of
 from pulumi_azure_hotpatch.engine.facts import ARC_MACHINES, Machine
 from pulumi_azure_hotpatch.engine.inventory import machine_from_arm
@@ -129,6 +130,4 @@ def _seen(machine: ResourceId, facts: Machine, body: Body) -> Seen:
 
 def with_status(facts: Machine, body: Body) -> Machine:
     """An Arc-enabled server has no power state; what counts is whether its agent is connected."""
-    status = properties_of(body).get("status")
-    connected = status is None or str(status).casefold() == "connected"
-    return replace(facts, power_state=RUNNING if connected else str(status).casefold())
+    return replace(facts, power_state=power_state_of(properties_of(body).get("status")))

@@ -3,39 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import ceil
-from typing import Any, Final
+from typing import Final
 
 from pulumi_azure_hotpatch.engine.facts import Machine
-from pulumi_azure_hotpatch.engine.logic import UNKNOWN
-from pulumi_azure_hotpatch.engine.rollout_facts import RolloutPlan
-from pulumi_azure_hotpatch.engine.rollout_rings import Rings, deal, earliest_start
-from pulumi_azure_hotpatch.engine.rules import Finding, judge_all, rules_for
+from pulumi_azure_hotpatch.engine.judgement import judge_several
+from pulumi_azure_hotpatch.engine.logic import UNKNOWN, Maybe
+from pulumi_azure_hotpatch.engine.rollout_rings import Rings, earliest_start
+from pulumi_azure_hotpatch.engine.rules import Finding, judge, rules_for
 from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.draft import Draft
-from pulumi_azure_hotpatch.models.patch_installation import PatchInstallationInputs
-from pulumi_azure_hotpatch.models.patch_rollout import (
-    PatchRolloutInputs,
-    PlannedRing,
-    Ring,
-    at_a_time,
-    may_fail,
-    soak_of,
+from pulumi_azure_hotpatch.models.patch_rollout import PatchRolloutInputs, PlannedRing, at_a_time, may_fail, soak_of
+from pulumi_azure_hotpatch.models.rollout_facts import (
+    MEMBERSHIP,
+    all_machines,
+    deal_out,
+    known_part,
+    needs_tags,
+    plan_facts,
+    requests,
 )
 from pulumi_azure_hotpatch.ports import Context
 
-from .install_requests import request_facts
-from .rollout_records import Member, find_lacking, find_members
-from .rollout_words import counted, named
+from .rollout_records import Member, find_lacking, find_members, tags_of
+from .rollout_words import counted
 from .waiting import spell
 
 Inputs = Draft[PatchRolloutInputs]
 
-_MEMBERSHIP: Final = ("rings", "machine_ids", "exclude")
 _PLANNED: Final = (
-    *_MEMBERSHIP,
+    *MEMBERSHIP,
     "soak",
     "max_concurrent",
     "failure_budget",
@@ -43,7 +42,6 @@ _PLANNED: Final = (
     "start_at",
     "time_zone",
 )
-_REQUEST: Final = ("windows", "linux", "reboot_setting", "maximum_duration", "max_publish_date")
 
 
 @dataclass(frozen=True)
@@ -55,36 +53,11 @@ class Plan:
     lacking: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
-def needs_tags(inputs: PatchRolloutInputs) -> bool:
-    """Whether the tags of machines decide about their rings."""
-    return any(ring.tags for ring in inputs.rings)
-
-
-def all_machines(inputs: PatchRolloutInputs) -> list[str]:
-    """Every machine that is named, once; what is excluded is left out."""
-    excluded = {each.casefold() for each in inputs.exclude}
-    found: dict[str, str] = {}
-    for each in (*inputs.machine_ids, *(each for ring in inputs.rings for each in ring.machine_ids)):
-        if each.casefold() not in excluded:
-            found.setdefault(each.casefold(), each)
-    return list(found.values())
-
-
-def deal_out(inputs: PatchRolloutInputs, members: Mapping[str, Member] | None) -> Rings:
-    """The machines of each ring, with the tags that were seen; an excluded machine is in none."""
-    kept = {each.casefold() for each in all_machines(inputs)}
-    tags = {key: member.tags for key, member in (members or {}).items()}
-    dealt = deal([ring.membership for ring in inputs.rings], all_machines(inputs), tags)
-    rings = {name: tuple(each for each in found if each.casefold() in kept) for name, found in dealt.members.items()}
-    twice = {each: rings for each, rings in dealt.twice.items() if each.casefold() in kept}
-    return Rings(rings, twice, dealt.nowhere)
-
-
 def look(ctx: Context, inputs: Inputs) -> Plan | None:
     """What a preview knows of the rings; None where it cannot know. Never fails for what Azure does not answer."""
-    if not inputs.known(*_MEMBERSHIP):
+    if not inputs.known(*MEMBERSHIP):
         return None
-    found: Plan | None = ctx.once("rollout plan", lambda: _look(ctx, _known(inputs, _MEMBERSHIP)))
+    found: Plan | None = ctx.once("rollout plan", lambda: _look(ctx, known_part(inputs, MEMBERSHIP)))
     return found
 
 
@@ -100,47 +73,22 @@ def _look(ctx: Context, inputs: PatchRolloutInputs) -> Plan | None:
             ctx.advise(f"the machines are not known in this preview: {error}")
     if members is None and needs_tags(inputs):
         return None
-    return Plan(deal_out(inputs, members), members, lacking)
+    return Plan(deal_out(inputs, tags_of(members or {})), members, lacking)
 
 
-def plan_facts(inputs: Inputs, plan: Plan | None) -> RolloutPlan:
-    """The plan as rules judge it."""
-    if plan is None:
-        return RolloutPlan()
-    return RolloutPlan.of(
-        plan.rings,
-        unclear=[ring.name for ring in inputs.rings if not ring.has_one_way_in],
-        missing=UNKNOWN if plan.members is None else _missing(plan),
-        allowances=_allowances(inputs, plan.rings),
-        deferred=[ring.name for ring in inputs.rings if ring.deferral_days],
-        has_month=inputs.release_month is not None,
-    )
-
-
-def judge_machines(ctx: Context, inputs: Inputs, plan: Plan | None) -> Iterator[Finding]:
-    """What the rules on installations find, each once: for the first machine it is found on, with how many more."""
-    machines = [member.facts for member in plan.members.values()] if plan is not None and plan.members else []
-    machines = machines or [Machine.unseen(UNKNOWN)]
-    request = Draft(
-        PatchInstallationInputs, {name: getattr(inputs, name) for name in _REQUEST} | {"start_if_off": False}
-    )
-    facts = [request_facts(request, machine) for machine in machines]
-    found: dict[tuple[str, str], list[tuple[Machine, Finding]]] = {}
-    for machine, findings in zip(
-        machines, judge_all(rules_for("installation"), facts, relaxed=ctx.settings.relaxed), strict=True
-    ):
-        for finding in findings:
-            if finding.verdict != "pass":
-                found.setdefault((finding.rule, finding.verdict), []).append((machine, finding))
-    for each in found.values():
-        yield _collapsed([machine for machine, _ in each], each[0][1], len(machines))
+def judge_plan(ctx: Context, inputs: Inputs, plan: Plan | None) -> Iterator[Finding]:
+    """What is wrong with the rings, then what the rules on installations find: each once for all machines."""
+    facts = plan_facts(inputs, None if plan is None else plan.rings, _missing(plan))
+    yield from judge(rules_for("rollout"), facts, relaxed=ctx.settings.relaxed)
+    asked = requests(inputs, _machines(inputs, plan))
+    yield from judge_several(rules_for("installation"), asked, relaxed=ctx.settings.relaxed)
 
 
 def planned(inputs: Inputs, plan: Plan | None) -> tuple[PlannedRing, ...] | None:
     """The rings as a preview shows them; None where something of it is not known yet."""
     if plan is None or not inputs.known(*_PLANNED):
         return None
-    known = _known(inputs, _PLANNED)
+    known = known_part(inputs, _PLANNED)
     rings = []
     for at, ring in enumerate(known.rings):
         machines = plan.rings.members[ring.name]
@@ -185,34 +133,17 @@ def _lacks(plan: Plan, machines: tuple[str, ...]) -> dict[str, int] | None:
     return {name: count for name, count in sorted(total.items()) if count}
 
 
-def _missing(plan: Plan) -> list[str]:
-    members = plan.members or {}
+def _missing(plan: Plan | None) -> Maybe[list[str]]:
+    if plan is None or plan.members is None:
+        return UNKNOWN
     everyone = (*(each for found in plan.rings.members.values() for each in found), *plan.rings.nowhere)
-    return [each for each in everyone if each.casefold() not in members]
+    return [each for each in everyone if each.casefold() not in plan.members]
 
 
-def _allowances(inputs: Inputs, rings: Rings) -> dict[str, int]:
-    def allowed(ring: Ring) -> int:
-        if ring.failure_budget is None and inputs.failure_budget is UNKNOWN:
-            return 0
-        return may_fail(_known(inputs, ("rings", "failure_budget")), ring, len(rings.members[ring.name]))
-
-    return {ring.name: allowed(ring) for ring in inputs.rings}
-
-
-def _collapsed(machines: list[Machine], finding: Finding, total: int) -> Finding:
-    """A finding about machines of which the first is named; one about all of them is about the request."""
-    if total == 1 or len(machines) == total:
-        return finding
-    known = [str(each.id) for each in machines if each.id is not UNKNOWN]
-    return replace(finding, reason=f"On {counted(len(machines))} ({named(known)}): {finding.reason}")
-
-
-def _known(inputs: Inputs, names: tuple[str, ...]) -> PatchRolloutInputs:
-    """Inputs of which these fields are known; the others are never looked at."""
-    values: dict[str, Any] = {
-        name: getattr(inputs, name) for name in PatchRolloutInputs.model_fields if inputs.known(name)
-    }
-    missing = [name for name in names if name not in values]
-    assert not missing, missing
-    return PatchRolloutInputs.model_construct(**values)
+def _machines(inputs: Inputs, plan: Plan | None) -> list[Machine]:
+    """Those that were found; while none was, what their ids say of them."""
+    if plan is not None and plan.members:
+        return [member.facts for member in plan.members.values()]
+    if not inputs.known(*MEMBERSHIP):
+        return []
+    return [Machine.unseen(each) for each in all_machines(known_part(inputs, MEMBERSHIP))]

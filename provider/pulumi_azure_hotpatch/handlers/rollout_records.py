@@ -73,6 +73,11 @@ def find_members(ctx: Context, machines: Sequence[str]) -> dict[str, Member]:
     return found
 
 
+def tags_of(members: Mapping[str, Member]) -> dict[str, Mapping[str, str]]:
+    """The tags of machines by id in lower case."""
+    return {key: member.tags for key, member in members.items()}
+
+
 def find_lacking(ctx: Context, machines: Sequence[str]) -> dict[str, Mapping[str, int]]:
     """How many patches each machine lacks by classification, by id in lower case, where an assessment is remembered."""
     rows = _rows(ctx, machines, _LACKS, lambda row: str(row["machine"]), by_machine=True)

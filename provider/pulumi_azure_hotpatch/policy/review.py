@@ -19,8 +19,8 @@ from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.engine.rules import rules_for
 from pulumi_azure_hotpatch.engine.waivers import Waiver, WaiverUse, judge_waiver, waive
 from pulumi_azure_hotpatch.errors import InvalidInput
-from pulumi_azure_hotpatch.handlers.install_requests import request_facts
 from pulumi_azure_hotpatch.host import wire
+from pulumi_azure_hotpatch.models.installation_facts import request_facts
 from pulumi_azure_hotpatch.models.patch_installation import PatchInstallationInputs
 
 from .judged import JUDGED
