@@ -2,7 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 
-from pulumi_azure_hotpatch.engine.requests import Request, Started, request_id, untold_installation, who_started
+from pulumi_azure_hotpatch.engine.requests import (
+    Request,
+    Started,
+    asked_by,
+    request_id,
+    untold_installation,
+    who_started,
+)
 
 T0 = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 OURS = request_id("urn:one", "/subscriptions/s/vm", "start")
@@ -41,9 +48,26 @@ def test_without_a_start_since_the_last_stop_the_log_does_not_tell() -> None:
 
 
 def test_an_installation_is_told_by_one_that_began_soon_after_its_request() -> None:
-    asked = request("installPatches", 60)
-    assert untold_installation([request("assessPatches", 0), asked], []) is asked
+    wanted = request("installPatches", 60)
+    assert untold_installation([request("assessPatches", 0), wanted], [], OURS) is wanted
     for minutes in (56, 60, 89):
-        assert untold_installation([asked], [T0 + timedelta(minutes=minutes)]) is None
+        assert untold_installation([wanted], [T0 + timedelta(minutes=minutes)], OURS) is None
     for minutes in (54, 91):
-        assert untold_installation([asked], [T0 + timedelta(minutes=minutes), None]) is asked
+        assert untold_installation([wanted], [T0 + timedelta(minutes=minutes), None], OURS) is wanted
+
+
+def test_what_another_asked_for_is_not_missed() -> None:
+    mine = request("installPatches", 60, OURS)
+    assert untold_installation([request("installPatches", 0, "another"), mine], [], OURS) is mine
+    assert untold_installation([request("installPatches", 0, "another")], [], OURS) is None
+
+
+def test_an_installation_was_asked_for_by_the_request_that_no_other_one_is_nearer_to() -> None:
+    theirs, mine = request("installPatches", 0, "another"), request("installPatches", 20, OURS)
+    at = {minutes: T0 + timedelta(minutes=minutes) for minutes in (1, 21, 90)}
+    assert asked_by([theirs, mine], OURS, at[21]) is True
+    assert asked_by([theirs, mine], OURS, at[1]) is False
+    assert asked_by([theirs, mine], OURS, at[90]) is None
+    assert asked_by([theirs], OURS, at[21], [at[1], at[21], None]) is None
+    assert asked_by([theirs], OURS, at[21]) is False
+    assert asked_by([request("installPatches", 20)], OURS, at[21]) is None

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from azure_patch_simulator.faults import Answer, Drop, match
+from pulumi_azure_hotpatch.engine.requests import LOG_DELAY
 from pulumi_azure_hotpatch.errors import ArmError, HotpatchError, Interrupted, Refused, TimedOut
 from tests.handlers.declared import Declared
 from tests.handlers.patching import (
@@ -30,19 +31,25 @@ from tests.handlers.patching import (
 )
 from tests.support.simulated import START, Azure, Killed, Settings, minutes
 
+INSTALL_ARC = "Machines_InstallPatches"
 QUESTION = re.compile(r"adopt_activity_id='([0-9a-f-]{36})' to take it as this resource's, or ignore_activity_id='")
 
 
-def killed_in_the_middle(azure: Azure, resource: Declared) -> str:
+REQUEST_OF_ANOTHER: dict[str, Any] = {
+    "maximumDuration": "PT2H",
+    "rebootSetting": "IfRequired",
+    "windowsParameters": {"classificationsToInclude": ["Definition"]},
+}
+
+
+def killed_in_the_middle(azure: Azure, resource: Declared, machine: str = VM) -> str:
     """Create it and kill the process once Azure has accepted; the activity id that nobody remembers."""
-    azure.cut_off(6, "killed", before=False)
+    azure.kill_after("/installPatches")
     with pytest.raises(Killed):
         resource.create()
     resource.forget()
     azure.new_run()
-    assert asked(azure) == 1
-    (found,) = azure.simulator.world.patch_records.installations[VM.lower()]
-    return found.activity
+    return azure.simulator.world.patch_records.installations[machine.lower()][-1].activity
 
 
 def question(resource: Declared) -> str:
@@ -55,6 +62,18 @@ def question(resource: Declared) -> str:
     found = QUESTION.search(text)
     assert found is not None, text
     return found.group(1)
+
+
+def mute(azure: Azure) -> None:
+    """Let the activity log be so far behind that it never tells anything."""
+    azure.simulator.world.settings.activity_log_lag = timedelta(days=100)
+
+
+def hide_who_asked(azure: Azure) -> None:
+    """Let the activity log not tell which client asked for installations."""
+    for each in azure.simulator.world.activities:
+        if "installPatches" in each.operation:
+            each.client_request_id = None
 
 
 def lose_the_answer(azure: Azure, *, before: bool = False) -> None:
@@ -143,8 +162,65 @@ def test_an_installation_that_is_no_longer_the_last_one_is_found_in_resource_gra
     assert state.status == "Succeeded"
 
 
-def test_after_a_kill_the_installation_is_found_and_asked_about_and_never_started_again() -> None:
+@pytest.mark.parametrize("later", [0, 3, 30, 60 * 24])
+def test_after_a_kill_the_installation_is_found_by_its_request_and_taken_up(later: float) -> None:
     azure = azure_of()
+    resource = installation(azure, triggers=["2026-11"])
+    activity = killed_in_the_middle(azure, resource)
+    azure.simulator.clock.advance(minutes(later))
+    state = resource.bring_about()
+    assert (state.activity_id, state.adopted, state.status) == (activity, True, "Succeeded")
+    assert state.patches
+    assert asked(azure) == 1
+    assert f"installation {activity} was asked for by an earlier run of this resource (activity log)" in azure.said.text
+    azure.new_run()
+    assert resource.difference().changed == ()
+
+
+def test_the_request_of_an_earlier_run_is_recognised_however_its_lists_are_written() -> None:
+    azure = azure_of()
+    resource = installation(azure, windows={"classificationsToInclude": ["Critical", "Security"]}, maximumDuration="2h")
+    activity = killed_in_the_middle(azure, resource)
+    resource.declare(windows={"classificationsToInclude": ["Security", "Critical"]}, maximumDuration="120m")
+    assert resource.bring_about().activity_id == activity
+    assert asked(azure) == 1
+
+
+def test_after_a_kill_another_request_is_another_installation() -> None:
+    azure = azure_of()
+    resource = installation(azure, triggers=["2026-11"])
+    activity = killed_in_the_middle(azure, resource)
+    resource.declare(triggers=["2026-12"])
+    assert resource.bring_about().activity_id != activity
+    first, second = azure.simulator.world.patch_records.installations[VM.lower()]
+    assert first.ends <= second.started
+
+
+def test_what_the_log_says_to_be_anothers_is_waited_for_and_never_taken() -> None:
+    azure = azure_of(windows_patch_time=minutes(10))
+    answer = azure.ask("POST", f"{VM}/installPatches", REQUEST_OF_ANOTHER, client_id="another-client")
+    assert answer.status == 202
+    state = installation(azure).create()
+    theirs, ours = azure.simulator.world.patch_records.installations[VM.lower()]
+    assert (state.activity_id, state.adopted) == (ours.activity, False)
+    assert theirs.ends <= ours.started
+
+
+def test_anothers_request_in_the_log_does_not_hide_that_ours_is_not_in_it_yet() -> None:
+    azure = azure_of(settings=Settings(activity_log_lag=minutes(15)), windows_patch_time=minutes(1))
+    answer = azure.ask("POST", f"{VM}/installPatches", REQUEST_OF_ANOTHER, client_id="another-client")
+    assert answer.status == 202
+    azure.simulator.clock.advance(minutes(25))
+    resource = installation(azure)
+    activity = killed_in_the_middle(azure, resource)
+    state = resource.bring_about()
+    assert (state.activity_id, state.adopted) == (activity, True)
+    assert asked(azure) == 2
+
+
+def test_where_the_log_does_not_tell_the_installation_is_asked_about_and_never_started_again() -> None:
+    azure = azure_of()
+    mute(azure)
     resource = installation(azure)
     activity = killed_in_the_middle(azure, resource)
     assert question(resource) == activity
@@ -158,6 +234,7 @@ def test_after_a_kill_the_installation_is_found_and_asked_about_and_never_starte
 
 def test_an_installation_that_is_named_is_adopted_with_all_its_results() -> None:
     azure = azure_of()
+    mute(azure)
     resource = installation(azure)
     activity = killed_in_the_middle(azure, resource)
     resource.declare(adoptActivityId=activity.upper())
@@ -229,12 +306,13 @@ def test_a_run_of_a_schedule_is_never_taken_for_ours() -> None:
 
 def test_a_kill_in_an_update_is_asked_about_too() -> None:
     azure = azure_of()
+    mute(azure)
     resource = installation(azure, triggers=["one"])
     first = resource.create()
     azure.simulator.clock.advance(timedelta(days=30))
     azure.new_run()
     resource.declare(triggers=["two"])
-    azure.cut_off(6, "killed", before=False)
+    azure.kill_after("/installPatches")
     with pytest.raises(Killed):
         resource.update()
     azure.new_run()
@@ -260,8 +338,21 @@ def test_another_trigger_while_one_runs_waits_for_its_end() -> None:
     assert one.ends <= two.started
 
 
-def test_a_request_whose_answer_was_lost_is_asked_about() -> None:
+def test_a_request_whose_answer_was_lost_is_found_again() -> None:
     azure = azure_of()
+    resource = installation(azure)
+    lose_the_answer(azure)
+    with pytest.raises(ArmError):
+        resource.create()
+    azure.new_run()
+    state = resource.bring_about()
+    assert (state.status, state.adopted, state.asked_at) == ("Succeeded", True, None)
+    assert asked(azure) == 1
+
+
+def test_a_request_whose_answer_was_lost_is_asked_about_where_the_log_does_not_tell() -> None:
+    azure = azure_of()
+    mute(azure)
     resource = installation(azure)
     lose_the_answer(azure)
     with pytest.raises(ArmError):
@@ -307,72 +398,94 @@ def test_throttling_is_waited_for() -> None:
     assert asked(azure) == 1
 
 
-def test_an_arc_server_whose_answer_was_lost_is_not_asked_twice() -> None:
+def test_a_request_for_an_arc_server_that_never_arrived_is_sent_again_once_the_log_would_have_it() -> None:
     azure = azure_of(arc())
     resource = installation(azure, ARC)
     lose_the_answer(azure, before=True)
     with pytest.raises(ArmError):
         resource.create()
     azure.new_run()
-    with pytest.raises(Refused, match="Azure does not tell whether it was accepted; a second installation is never"):
-        resource.bring_about()
-    azure.new_run()
-    resource.declare(triggers=["sure"])
+    resource.declare(lookBack="0s")
+    again = azure.clock.now()
     assert resource.bring_about().status == "Succeeded"
-    assert asked(azure, "Machines_InstallPatches") == 1
+    assert azure.clock.now() - again >= LOG_DELAY
+    assert asked(azure, INSTALL_ARC) == 1
 
 
-def test_an_arc_server_that_was_patched_by_a_killed_run_is_asked_about() -> None:
+@pytest.mark.parametrize("is_mute", [False, True])
+def test_an_arc_server_that_was_patched_by_a_killed_run_is_not_patched_again(is_mute: bool) -> None:
     azure = azure_of(arc())
     resource = installation(azure, ARC)
-    azure.cut_off(5, "killed", before=False)
-    with pytest.raises(Killed):
-        resource.create()
-    resource.forget()
-    azure.new_run()
-    activity = question(resource)
-    azure.new_run()
-    resource.declare(adoptActivityId=activity)
-    state = resource.bring_about()
-    assert state.patches
-    assert asked(azure, "Machines_InstallPatches") == 1
-
-
-def test_an_arc_server_is_not_patched_twice_while_resource_graph_is_behind() -> None:
-    azure = azure_of(arc(), installations_lag=timedelta(hours=2))
-    resource = installation(azure, ARC)
-    azure.cut_off(6, "killed", before=False)
-    with pytest.raises(Killed):
-        resource.create()
-    resource.forget()
-    assert asked(azure, "Machines_InstallPatches") == 1
-    # While it runs the service refuses another one; once it is over only the activity log knows of it.
-    for passed in (minutes(2), minutes(6), minutes(90)):
-        azure.simulator.clock.advance(passed)
+    killed_in_the_middle(azure, resource, ARC)
+    if is_mute:
+        mute(azure)
+        resource.declare(adoptActivityId=question(resource))
         azure.new_run()
-        with pytest.raises((Refused, ArmError)) as refusal:
-            resource.create()
-        assert "\n" not in str(refusal.value)
-        assert asked(azure, "Machines_InstallPatches") == 1
-    assert re.search(
-        r"an installation was asked for at 2026-\S+ \(activity log\), and Resource Graph does not tell of it yet",
-        str(refusal.value),
+    state = resource.bring_about()
+    assert (state.status, state.adopted) == ("Succeeded", True)
+    assert state.patches
+    assert asked(azure, INSTALL_ARC) == 1
+
+
+def arc_patched_in_no_time(behind: float) -> Azure:
+    """An installation is over at once, and neither the log nor Resource Graph has it for a while."""
+    return azure_of(
+        arc(),
+        settings=Settings(activity_log_lag=minutes(19)),
+        installations_lag=minutes(behind),
+        windows_patch_time=timedelta(seconds=30),
     )
+
+
+@pytest.mark.parametrize("later", [0, 3, 12, 25, 90])
+@pytest.mark.parametrize("behind", [15, 28])
+def test_an_arc_server_is_not_patched_twice_by_what_nothing_shows_yet(behind: float, later: float) -> None:
+    azure = arc_patched_in_no_time(behind)
+    resource = installation(azure, ARC)
+    killed_in_the_middle(azure, resource, ARC)
+    azure.simulator.clock.advance(minutes(later))
+    azure.new_run()
+    state = resource.bring_about()
+    assert (state.status, state.adopted) == ("Succeeded", True)
+    assert asked(azure, INSTALL_ARC) == 1
+
+
+def test_an_arc_server_is_not_patched_twice_while_resource_graph_is_far_behind() -> None:
+    azure = arc_patched_in_no_time(120)
+    resource = installation(azure, ARC)
+    killed_in_the_middle(azure, resource, ARC)
+    with pytest.raises(
+        Refused, match=r"asked for at 2026-\S+ \(activity log\), and Resource Graph does not tell of it yet"
+    ):
+        resource.create()
     azure.simulator.clock.advance(timedelta(hours=2))
     azure.new_run()
-    activity = question(resource)
-    azure.new_run()
-    resource.declare(adoptActivityId=activity)
-    assert resource.bring_about().status == "Succeeded"
-    assert asked(azure, "Machines_InstallPatches") == 1
+    assert resource.bring_about().adopted is True
+    assert asked(azure, INSTALL_ARC) == 1
 
 
-def test_an_arc_server_is_patched_all_the_same_where_the_activity_log_may_not_be_read() -> None:
+def test_an_arc_server_is_asked_once_the_log_has_all_of_earlier_runs_unless_there_were_none() -> None:
+    azure = azure_of(arc())
+    assert installation(azure, ARC).create().status == "Succeeded"
+    assert any("the activity log to tell all that was asked before this run" in told for told in azure.said.progress)
+    (installed,) = azure.simulator.world.patch_records.installations[ARC.lower()]
+    assert installed.started == START + LOG_DELAY
+    azure = azure_of(arc())
+    assert installation(azure, ARC, lookBack="0s").create().status == "Succeeded"
+    (installed,) = azure.simulator.world.patch_records.installations[ARC.lower()]
+    assert installed.started == START
+
+
+def test_an_arc_server_is_not_patched_where_the_activity_log_may_not_be_read() -> None:
     azure = azure_of(arc())
     refusal: Any = Answer(403, "AuthorizationFailed", "The client has no permission.")
     azure.simulator.faults.add(match("GET", "/eventtypes/management/values"), response=refusal, times=None)
-    assert installation(azure, ARC).create().status == "Succeeded"
-    assert "whether an installation was asked for in the last minutes is not known" in azure.said.text
+    resource = installation(azure, ARC)
+    with pytest.raises(Refused, match=r"Let the identity read it .*, or set look_back='0s' if no earlier run"):
+        resource.create()
+    assert asked(azure, INSTALL_ARC) == 0
+    resource.declare(lookBack="0s")
+    assert resource.bring_about().status == "Succeeded"
 
 
 @pytest.mark.parametrize("was", ["deallocated", "stopped"])
@@ -496,15 +609,11 @@ def test_a_machine_that_somebody_else_has_started_is_left_on() -> None:
 
 
 def test_a_question_does_not_leave_a_machine_on_that_a_killed_run_has_started() -> None:
-    azure = azure_of()
+    azure = azure_of(windows_patch_time=minutes(60))
     turn_off(azure)
     resource = installation(azure, startIfOff=True)
-    azure.cut_off(11, "killed", before=False)
-    with pytest.raises(Killed):
-        resource.create()
-    resource.forget()
-    assert asked(azure) == 1
-    azure.new_run()
+    killed_in_the_middle(azure, resource)
+    hide_who_asked(azure)
     azure.simulator.clock.advance(minutes(6))
     # It is still installing: stopping it now would cut that off.
     question(resource)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from azure_patch_simulator import SUBSCRIPTION_ID
 from azure_patch_simulator.faults import Answer, Drop, match
 from azure_patch_simulator.inventory import arc_machine
+from pulumi_azure_hotpatch.engine.requests import LOG_DELAY
 from pulumi_azure_hotpatch.errors import ArmError, HotpatchError, Interrupted, Refused
 from tests.handlers.declared import Declared
 from tests.handlers.patching import SECURITY, somebody_installs
@@ -277,7 +278,7 @@ def test_a_fault_of_the_service_is_never_answered_with_the_same_request_again() 
     assert resource.state.machines[0].phase == "asked"
 
 
-def test_a_server_outside_azure_whose_answer_was_lost_waits_for_resource_graph() -> None:
+def test_a_server_outside_azure_whose_answer_was_lost_is_asked_again_once_the_log_would_have_it() -> None:
     body = arc_machine(SUBSCRIPTION_ID, "rg-contoso", "arc", "Windows Server 2022 Datacenter")
     azure = quick(body)
     resource = rollout(azure, [str(body["id"])], ALL)
@@ -285,13 +286,43 @@ def test_a_server_outside_azure_whose_answer_was_lost_waits_for_resource_graph()
     with pytest.raises(ArmError):
         resource.create()
     azure.new_run()
-    with pytest.raises(
-        Refused, match="Azure does not tell yet whether it was accepted; a second installation is never"
-    ):
-        resource.bring_about()
-    later(azure, minutes(31))
+    again = azure.clock.now()
     assert resource.bring_about().succeeded_count == 1
+    assert azure.clock.now() - again >= LOG_DELAY
     assert installs(azure) == {"arc": 1}
+
+
+@pytest.mark.parametrize("behind", [15, 28, 120])
+def test_servers_outside_azure_are_not_patched_twice_by_what_nothing_shows_yet(behind: float) -> None:
+    bodies = [arc_machine(SUBSCRIPTION_ID, "rg-contoso", f"arc-{number}") for number in range(3)]
+    azure = quick(*bodies, installations_lag=minutes(behind), windows_patch_time=timedelta(seconds=30))
+    azure.simulator.world.settings.activity_log_lag = minutes(19)
+    resource = rollout(azure, [str(body["id"]) for body in bodies], ALL)
+    killed(azure, resource, after=2)
+    later(azure, minutes(2))
+    if behind > 30:
+        with pytest.raises(Refused, match="Resource Graph does not tell of it yet"):
+            resource.bring_about()
+        later(azure, timedelta(hours=2))
+    assert resource.bring_about().succeeded_count == 3
+    assert set(installs(azure).values()) == {1}
+
+
+def test_servers_outside_azure_are_asked_at_once_where_no_run_was_before() -> None:
+    body = arc_machine(SUBSCRIPTION_ID, "rg-contoso", "arc")
+    azure = quick(body)
+    assert rollout(azure, [str(body["id"])], ALL, lookBack="0s").create().succeeded_count == 1
+    assert azure.passed < LOG_DELAY
+
+
+def test_a_server_outside_azure_is_not_patched_where_the_log_may_not_be_read() -> None:
+    body = arc_machine(SUBSCRIPTION_ID, "rg-contoso", "arc")
+    azure = quick(body)
+    refusal: Any = Answer(403, "AuthorizationFailed", "The client has no permission.")
+    azure.simulator.faults.add(match("GET", "/eventtypes/management/values"), response=refusal, times=None)
+    with pytest.raises(Refused, match=r"Let the identity read it .*, or set look_back='0s' if no earlier run"):
+        rollout(azure, [str(body["id"])], ALL).create()
+    assert installs(azure) == {}
 
 
 @settings(max_examples=8)

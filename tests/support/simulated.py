@@ -84,6 +84,7 @@ class RecordingSimulator(Simulator):
         super().__init__(world, start=start)
         self.bodies: dict[int, Any] = {}
         self.cut: Cut | None = None
+        self.last: str | None = None
 
     def handle(self, request: Request) -> Response:
         sequence = len(self.journal)
@@ -95,7 +96,7 @@ class RecordingSimulator(Simulator):
         if cut is not None and cut.kind == "killed" and cut.before:
             raise Killed
         response = super().handle(request)
-        if cut is not None and cut.kind == "killed":
+        if (cut is not None and cut.kind == "killed") or (self.last and request.path.endswith(self.last)):
             raise Killed
         if request.body and request.headers.get("content-type", "").startswith("application/json"):
             self.bodies[sequence] = json.loads(request.body)
@@ -121,13 +122,17 @@ class Azure:
         """Let the next but `request` request be the last of this run: 0 is the next one."""
         self.simulator.cut = Cut(len(self.simulator.journal) + request, kind, before)
 
+    def kill_after(self, path_end: str) -> None:
+        """Let the process be killed once Azure has answered a request for a path that ends like that."""
+        self.simulator.last = path_end
+
     def new_run(self) -> None:
         """As if a new plugin process had started: nothing remembered, the same Azure, and every connection works."""
         configuration = host_settings.Configuration(self.settings, Connection())
         azure = over(PUBLIC, self.simulator.credential(), self.simulator.transport(), self.clock)
         self.runtime = Runtime(configuration, self.log, self.clock, azure)
         self.clock.interrupt_at = None
-        self.simulator.cut = None
+        self.simulator.cut = self.simulator.last = None
         self.simulator.faults.clear()
 
     def context(self, label: str = "it", *, urn: str = "", timeout: timedelta | None = None) -> CallContext:
@@ -176,12 +181,15 @@ class Azure:
         found: dict[str, Any] = self.ask("GET", id).json()
         return found
 
-    def ask(self, method: str, id: str, body: dict[str, Any] | None = None) -> Response:
-        """Somebody else's request."""
+    def ask(
+        self, method: str, id: str, body: dict[str, Any] | None = None, *, client_id: str | None = None
+    ) -> Response:
+        """Somebody else's request; `client_id` is the id that their client gives it."""
         token = self.simulator.credential().get_token("https://management.azure.com/.default").token
         url = f"https://management.azure.com{id}?api-version=2026-04-01"
         content = b"" if body is None else json.dumps(body).encode()
         headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+        headers |= {"x-ms-client-request-id": client_id} if client_id else {}
         self._theirs.add(len(self.simulator.journal))
         cut, self.simulator.cut = self.simulator.cut, None
         try:

@@ -16,6 +16,9 @@ from uuid import UUID, uuid5
 LOG_DELAY: Final = timedelta(minutes=20)
 """How long after a request it may be missing from the log."""
 
+GRAPH_DELAY: Final = timedelta(minutes=30)
+"""How far Resource Graph may be behind: no source says, so this is generous."""
+
 _NAMESPACE: Final = UUID("6f0c2f0e-5d0a-5a34-9c52-0d8f5a1f7f1d")
 # A row of Resource Graph says when an installation began, the log when it was asked for.
 _EARLIER: Final = timedelta(minutes=5)
@@ -57,19 +60,48 @@ def who_started(requests: Iterable[Request], ours: str) -> Started:
     found = Started(None)
     for request in sorted(requests, key=lambda each: each.at):
         if request.verb == "start":
-            mine = request.client_id is not None and request.client_id.casefold() == ours.casefold()
-            found = Started(mine, before)
+            found = Started(bool(_is_under(request, ours)), before)
         elif request.verb in ("deallocate", "poweroff"):
             before = "stopped" if request.verb == "poweroff" else "deallocated"
             found = Started(None)
     return found
 
 
-def untold_installation(requests: Iterable[Request], started: Iterable[datetime | None]) -> Request | None:
-    """The first request for an installation that no installation of which the start is known answers to."""
+def asked_by(
+    requests: Iterable[Request], ours: str, started: datetime, others: Iterable[datetime | None] = ()
+) -> bool | None:
+    """Whether an installation that began then was asked for under the id `ours`; None where the log does not tell.
+
+    `others` is when other installations of the machine began: a request is answered by the one that is nearest to it.
+    """
+    elsewhere = [each for each in others if each is not None and each != started]
+    near = [
+        each
+        for each in requests
+        if _asks_for_installation(each)
+        and _answers(started, each)
+        and all(abs(started - each.at) <= abs(other - each.at) for other in elsewhere)
+    ]
+    return _is_under(min(near, key=lambda each: abs(started - each.at)), ours) if near else None
+
+
+def untold_installation(requests: Iterable[Request], started: Iterable[datetime | None], ours: str) -> Request | None:
+    """The first request for an installation that may be ours and that no installation with a known start answers to."""
     known = [each for each in started if each is not None]
     for request in requests:
-        asked = request.verb == "installpatches"
-        if asked and not any(request.at - _EARLIER <= each <= request.at + _LATER for each in known):
-            return request
+        if _asks_for_installation(request) and _is_under(request, ours) is not False:
+            if not any(_answers(each, request) for each in known):
+                return request
     return None
+
+
+def _asks_for_installation(request: Request) -> bool:
+    return request.verb == "installpatches"
+
+
+def _answers(started: datetime, request: Request) -> bool:
+    return request.at - _EARLIER <= started <= request.at + _LATER
+
+
+def _is_under(request: Request, ours: str) -> bool | None:
+    return None if request.client_id is None else request.client_id.casefold() == ours.casefold()

@@ -10,16 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from .earlier_installations import is_anothers, judge_earlier
 from .patch_results import Installation
-from .requests import Request
-
-# An installation begins when it is asked for, or somewhat later; and clocks differ.
-_LATER: Final = timedelta(minutes=30)
-_SKEW: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +44,3 @@ def judge_evidence(
         settled |= {(installation.activity_id or "").casefold() for installation in all_found}
     earlier = judge_earlier(all_found, known=settled, since=since)
     return Evidence(unclear=earlier.unclear, running=earlier.running)
-
-
-def asked_by(requests: Iterable[Request], ours: str, started: datetime) -> bool | None:
-    """Whether an installation that began then was asked for under the id `ours`; None where the log does not tell."""
-    near = [
-        each for each in requests if each.verb == "installpatches" and started - _LATER <= each.at <= started + _SKEW
-    ]
-    if not near:
-        return None
-    found = min(near, key=lambda each: abs(started - each.at)).client_id
-    return None if found is None else found.casefold() == ours.casefold()

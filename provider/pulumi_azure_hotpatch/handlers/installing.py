@@ -2,25 +2,28 @@
 
 What a run reaches is kept: that the machine was started, that the request was sent, under which activity the service
 accepted it. A run that knows nothing of an earlier one (which was killed) finds its installation in the instance view
-and in Resource Graph, and asks: an installation does not say who asked for it.
+and in Resource Graph. An installation does not say who asked for it: the activity log does, where it has the request
+under the id of this resource, and otherwise somebody has to say so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, NoReturn
 
-from pulumi_azure_hotpatch.engine.earlier_installations import Earlier, judge_earlier, merged, same_activity
+from pulumi_azure_hotpatch.engine.earlier_installations import judge_earlier, merged, same_activity
 from pulumi_azure_hotpatch.engine.patch_results import Installation, installation_of
-from pulumi_azure_hotpatch.engine.requests import untold_installation
+from pulumi_azure_hotpatch.engine.requests import request_id
 from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, Interrupted, OperationFailed, Refused
 from pulumi_azure_hotpatch.ids import ResourceId
-from pulumi_azure_hotpatch.models.patch_installation import PatchInstallationState
+from pulumi_azure_hotpatch.models.base import parse_wait, spell_meaning
+from pulumi_azure_hotpatch.models.patch_installation import REQUEST, PatchInstallationState
 from pulumi_azure_hotpatch.models.patches import spell_instant, treated
 from pulumi_azure_hotpatch.ports import Context, PatchOperation
 
+from .askers import is_ours, is_settled, next_look
 from .install_requests import request_body
 from .patch_records import find_installation, find_installations
 from .patched_machines import LOOK_INTERVAL, Seen, find, is_arc, see, settle
@@ -59,8 +62,12 @@ class Installing:
         adopted = self._adopt(settled)
         if adopted is not None:
             return adopted
+        # A request whose answer was lost was asked for, whatever the program says.
+        is_first = self.state.asked_at is None and not parse_wait(self.state.look_back)
         while True:
-            seen = self._wait_until_free(settled, since)
+            seen = self._wait_until_free(settled, since, is_first=is_first)
+            if isinstance(seen, Installation):
+                return self._take_up(seen)
             started = power_on(self._ctx, self._machine, seen, self.state, self._patience, self.id, self.keep)
             self.state = started
             try:
@@ -87,19 +94,11 @@ class Installing:
             return self._observe()
 
     def resume_unanswered(self, known: Iterable[str]) -> Installation:
-        """After a request whose answer was lost: ask if Azure has an installation that may be it, else send it again.
+        """After a request whose answer was lost: go on with the installation if there is one, else send it again.
 
-        Raises Refused where Azure cannot tell yet (an Arc-enabled server has no instance view of its installations).
+        Raises Refused where it cannot be told.
         """
-        asked = self.state.asked_at or ""
-        since = datetime.fromisoformat(asked) - _SKEW
-        if is_arc(self._machine) and self._earlier(see(self._ctx, self._machine), [*known], since).unclear is None:
-            raise Refused(
-                f"{self._ctx.label}: the answer to the request of {asked} was lost, and Azure does not tell whether "
-                "it was accepted; a second installation is never started. Change `triggers` to install once this is "
-                "clear, or give adopt_activity_id"
-            )
-        return self.begin(known, since)
+        return self.begin(known, datetime.fromisoformat(self.state.asked_at or "") - _SKEW)
 
     def keep(self, state: State) -> None:
         """Remember what is reached, here and for a later run."""
@@ -134,51 +133,65 @@ class Installing:
                 f"{self._ctx.label}: adopt_activity_id is {wanted}, and Azure knows no such installation of this "
                 "machine (it remembers 30 days); correct it or leave it out"
             )
-        self.keep(self.state.model_copy(update={"activity_id": wanted, "adopted": True, "asked_at": None}))
-        return self._observe()
+        return self._go_on_with(wanted)
 
-    def _wait_until_free(self, settled: list[str], since: datetime) -> Seen:
-        """The machine once nobody else's operation is under way on it. Raises Refused where one may be ours."""
+    def _wait_until_free(self, settled: list[str], since: datetime, *, is_first: bool) -> Seen | Installation:
+        """The machine once nobody else's operation is under way on it, or the installation on it that is ours.
+
+        `settled` grows by what is found to be another's. Raises Refused where it cannot be told whose one is.
+        """
         while True:
             seen = settle(self._ctx, self._machine, self._patience)
             self._machine = ResourceId.parse(seen.id)
-            rows = find_installations(self._ctx, self._machine)
-            earlier = judge_earlier(merged(seen.installation, rows), known=settled, since=since)
+            found = merged(seen.installation, find_installations(self._ctx, self._machine))
+            earlier = judge_earlier(found, known=settled, since=since)
             if earlier.unclear is not None:
-                self._ask(earlier.unclear)
-            if is_arc(self._machine):
-                self._look_for_untold(rows, since)
-            if earlier.running is not None:
+                ours = self._is_ours(earlier.unclear, found)
+                if ours is True:
+                    return earlier.unclear
+                if ours is False:
+                    settled.append(earlier.unclear.activity_id or "")
+                else:
+                    self._sleep("the activity log to tell whose installation is on the machine")
+            elif is_arc(self._machine) and not is_first and (again := self._next_look(since, found)) is not None:
+                self._patience.sleep(self._ctx, again, "the activity log to tell all that was asked before this run")
+            elif earlier.running is not None:
                 self._sleep(f"installation {earlier.running.activity_id} of somebody else to end")
             elif seen.assessment is not None and seen.assessment.is_running:
                 self._sleep("the assessment on it to end")
             else:
                 return seen
 
-    def _look_for_untold(self, rows: Iterable[Installation], since: datetime) -> None:
-        """Raise Refused for an installation that was asked for and that Resource Graph does not have yet.
+    def _next_look(self, since: datetime, found: Sequence[Installation]) -> datetime | None:
+        return next_look(self._ctx, self._machine, since, found, self._request_id)
 
-        Only VMs have an instance view, which knows at once.
-        """
+    def _is_ours(self, installation: Installation, among: Sequence[Installation]) -> bool | None:
+        """Whether an earlier run asked for it; None while the log may still tell. Raises Refused once it will not."""
         try:
-            requests = self._ctx.activity_log.requests(self._machine, since)
+            ours = is_ours(self._ctx, self._machine, installation, among, self._request_id)
         except (ArmError, ConfigurationError) as error:
-            self._ctx.advise(
-                "whether an installation was asked for in the last minutes is not known, because only Resource Graph "
-                f"tells, which may be behind ({error})"
-            )
-            return
-        asked = untold_installation(requests, (each.started for each in rows))
-        if asked is not None:
-            raise Refused(
-                f"{self._ctx.label}: an installation was asked for at {spell_instant(asked.at)} (activity log), and "
-                "Resource Graph does not tell of it yet; it may be one of this resource from a run that was killed, "
-                "and a second one is never started. Run again in a few minutes"
-            )
+            self._ctx.advise(f"the activity log does not tell whose installation is on the machine: {error}")
+            self._ask(installation)
+        if ours is None and is_settled(self._ctx, installation):
+            self._ask(installation)
+        return ours
 
-    def _earlier(self, seen: Seen, settled: list[str], since: datetime) -> Earlier:
-        found = merged(seen.installation, find_installations(self._ctx, self._machine))
-        return judge_earlier(found, known=settled, since=since)
+    def _take_up(self, found: Installation) -> Installation:
+        """Go on with an installation that an earlier run has asked for."""
+        self._ctx.inform(
+            f"installation {found.activity_id} was asked for by an earlier run of this resource (activity log), and is "
+            "taken as its own; change `triggers` to install again"
+        )
+        return self._go_on_with(found.activity_id)
+
+    def _go_on_with(self, activity_id: str | None) -> Installation:
+        self.keep(self.state.model_copy(update={"activity_id": activity_id, "adopted": True, "asked_at": None}))
+        return self._observe()
+
+    @property
+    def _request_id(self) -> str:
+        """The id of our request, the same in every run that asks for the same."""
+        return request_id(self._ctx.identity, str(self._machine), f"install {spell_meaning(self.state, REQUEST)}")
 
     def _ask(self, found: Installation) -> NoReturn:
         by = f" by {found.started_by}" if found.started_by else ""
@@ -193,7 +206,9 @@ class Installing:
     def _post(self, seen: Seen) -> PatchOperation:
         asked = self.state.model_copy(update={"asked_at": spell_instant(self._ctx.clock.now())})
         try:
-            operation = self._ctx.patching.install(self._machine, request_body(self.state, seen.facts))
+            operation = self._ctx.patching.install(
+                self._machine, request_body(self.state, seen.facts), self._request_id
+            )
         except (ArmError, Interrupted) as error:
             if may_have_worked(error):
                 self.keep(asked)

@@ -20,7 +20,7 @@ from pulumi_azure_hotpatch.models.patches import spell_instant
 from pulumi_azure_hotpatch.ports import Context, PatchOperation
 
 from .install_requests import request_body
-from .patched_machines import LOOK_INTERVAL, RUNNING, Seen, find, label
+from .patched_machines import LOOK_INTERVAL, RUNNING, Seen, find, is_arc, label
 from .rollout_progress import Progress
 from .rollout_recall import SKEW, Recall, Sleep
 from .rollout_records import Member, find_all_installations, find_members
@@ -102,7 +102,8 @@ class Installations:
         machine = self._progress.get(machine.machine_id)
         if machine.phase != "waiting":
             return
-        if not is_certain or member is None or _is_off(member):
+        outside = is_arc(machine_id)
+        if not is_certain or outside or member is None or _is_off(member):
             seen = find(self._ctx, machine_id)
             if seen is None:
                 self._fail(machine, f"it does not exist ({machine.machine_id})")
@@ -113,8 +114,8 @@ class Installations:
                 return
             if not self._is_free(machine, seen):
                 return
-            if not is_certain and not self._recall.knows_all_of(machine):
-                self._due[key] = self._recall.trusted_at
+            if outside and (again := self._recall.next_look(machine)) is not None:
+                self._due[key] = again
                 return
         request = request_body(request_of(self._progress.inputs, machine.machine_id), member.facts)
         asked = machine.model_copy(

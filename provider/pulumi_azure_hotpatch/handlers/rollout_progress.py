@@ -79,6 +79,10 @@ class Progress:
         """What began before and was over then is of no interest."""
         return datetime.fromisoformat(self._state.looked_back_to or self._state.begun_at or "")
 
+    def is_surely_first(self, began: datetime) -> bool:
+        """Whether no run before the one that began then asked for anything, by what the program says."""
+        return not parse_wait(self.inputs.look_back) and datetime.fromisoformat(self._state.begun_at or "") >= began
+
     @property
     def ours_since(self) -> datetime | None:
         """The answer to the question whose installations are: an older one was about an earlier rollout."""

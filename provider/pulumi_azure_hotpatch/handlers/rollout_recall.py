@@ -2,8 +2,8 @@
 
 One query to Resource Graph finds what was installed on all machines, and the activity log tells who asked for it.
 Resource Graph may be behind: as long as a run is young, what it does not know is looked for in a machine's instance
-view (and an Arc-enabled server's log) right before the machine is asked; once it is older, Resource Graph is asked
-again and trusted.
+view right before the machine is asked; once it is older, Resource Graph is asked again and trusted. An Arc-enabled
+server has no instance view: it is asked once the activity log has all that was before this run.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from typing import Final, NoReturn
 
 from pulumi_azure_hotpatch.engine.earlier_installations import merged
 from pulumi_azure_hotpatch.engine.patch_results import Installation
-from pulumi_azure_hotpatch.engine.requests import LOG_DELAY, request_id, untold_installation
-from pulumi_azure_hotpatch.engine.rollout_evidence import Evidence, asked_by, judge_evidence
+from pulumi_azure_hotpatch.engine.requests import GRAPH_DELAY, request_id
+from pulumi_azure_hotpatch.engine.rollout_evidence import Evidence, judge_evidence
 from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, Refused
 from pulumi_azure_hotpatch.ids import ResourceId
-from pulumi_azure_hotpatch.models.patch_rollout import RolloutMachine
+from pulumi_azure_hotpatch.models.base import spell_meaning
+from pulumi_azure_hotpatch.models.patch_rollout import REQUEST, RolloutMachine
 from pulumi_azure_hotpatch.ports import Context
 
-from .patched_machines import Seen, find, is_arc, label
+from .askers import is_ours, is_settled, next_look
+from .patched_machines import Seen, find, is_arc
 from .rollout_progress import Progress
 from .rollout_records import find_all_installations
 from .rollout_words import question
 
 # How far our clock and Azure's may be apart.
 SKEW: Final = timedelta(minutes=5)
-# How far Resource Graph may be behind: no source says, so this is generous.
-_BEHIND: Final = timedelta(minutes=30)
 _LOG_INTERVAL: Final = timedelta(minutes=2)
 
 Adopt = Callable[[RolloutMachine, Installation], None]
@@ -54,7 +54,7 @@ class Recall:
     @property
     def trusted_at(self) -> datetime:
         """When Resource Graph knows all that was before this run."""
-        return self._began + _BEHIND
+        return self._began + GRAPH_DELAY
 
     def look(self) -> None:
         """Adopt what is ours on all machines. Raises Refused where an installation may be ours, and none can tell."""
@@ -77,27 +77,22 @@ class Recall:
                 return evidence
             self._tell_apart([(machine, evidence.unclear)])
 
-    def knows_all_of(self, machine: RolloutMachine) -> bool:
-        """Whether nothing was asked of an Arc-enabled server that Resource Graph does not have yet.
-
-        Only VMs have an instance view. Where the log does not tell, nothing is known.
+    def next_look(self, machine: RolloutMachine) -> datetime | None:
+        """When to look again at an Arc-enabled server of which it is not clear yet what was asked of it; None for a
+        machine that may be asked now. Raises Refused where nothing tells.
         """
         machine_id = ResourceId.parse(machine.machine_id)
-        if not is_arc(machine_id):
-            return True
-        try:
-            requests = self._ctx.activity_log.requests(machine_id, self._progress.looked_back_to)
-        except (ArmError, ConfigurationError) as error:
-            self._ctx.advise(
-                f"{label(machine.machine_id, '')} is patched half an hour after the run has begun: {error}"
-            )
-            return False
-        rows = self._rows.get(machine.machine_id.casefold(), ())
-        return untold_installation(requests, (each.started for each in rows)) is None
+        if not is_arc(machine_id) or self._progress.is_surely_first(self._ctx.began):
+            return None
+        since, key = self._progress.looked_back_to - SKEW, machine.machine_id.casefold()
+        again = next_look(self._ctx, machine_id, since, self._rows.get(key, ()), self.request_id(machine))
+        if again is not None:
+            self._rows |= find_all_installations(self._ctx, [machine.machine_id], since)
+        return again
 
     def request_id(self, machine: RolloutMachine) -> str:
         """The id of our request of that machine, the same in every run of this rollout."""
-        asked = " ".join(("roll out", *map(str, self._progress.inputs.triggers)))
+        asked = f"roll out {spell_meaning(self._progress.inputs, REQUEST)}"
         return request_id(self._ctx.identity, machine.machine_id, asked)
 
     def _sort_out(self) -> list[Unclear]:
@@ -115,7 +110,6 @@ class Recall:
             elif evidence.unclear is not None:
                 unclear.append((machine, evidence.unclear))
             elif machine.phase == "asked":
-                self._refuse_untold(machine)
                 self._progress.put(machine.model_copy(update={"phase": "waiting", "asked_at": None}))
         return unclear
 
@@ -139,17 +133,14 @@ class Recall:
                 self._ctx.advise(f"the activity log does not tell whose installations are: {error}")
                 self._ask(unclear)
             now = self._ctx.clock.now()
-            if unclear and all(found.started is None or now >= found.started + LOG_DELAY for _, found in unclear):
+            if unclear and all(is_settled(self._ctx, found) for _, found in unclear):
                 self._ask(unclear)
             if unclear:
                 self._sleep(now + _LOG_INTERVAL, "the activity log to tell whose installations are")
 
     def _is_told(self, machine: RolloutMachine, found: Installation) -> bool:
-        if found.started is None:
-            return False
-        machine_id = ResourceId.parse(machine.machine_id)
-        requests = self._ctx.activity_log.requests(machine_id, found.started - timedelta(hours=1))
-        ours = asked_by(requests, self.request_id(machine), found.started)
+        among = self._rows.get(machine.machine_id.casefold(), ())
+        ours = is_ours(self._ctx, ResourceId.parse(machine.machine_id), found, among, self.request_id(machine))
         if ours is True:
             self._adopt(machine, found)
         elif ours is False:
@@ -160,13 +151,3 @@ class Recall:
         # However late the answer comes, it is about what is asked now.
         self._keep()
         raise Refused(f"{self._ctx.label}: {question(unclear, self._progress.looked_back_to)}")
-
-    def _refuse_untold(self, machine: RolloutMachine) -> None:
-        """An Arc-enabled server has no instance view: what Resource Graph does not have yet may have been accepted."""
-        asked, called = datetime.fromisoformat(machine.asked_at or ""), label(machine.machine_id, "")
-        if is_arc(ResourceId.parse(machine.machine_id)) and self._ctx.clock.now() < asked + _BEHIND:
-            raise Refused(
-                f"{self._ctx.label}: the answer to the request of {machine.asked_at} for {called} was lost, and Azure "
-                "does not tell yet whether it was accepted; a second installation is never started. Run again in half "
-                "an hour"
-            )

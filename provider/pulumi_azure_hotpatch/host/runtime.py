@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pulumi_azure_hotpatch.ports import (
@@ -55,6 +55,7 @@ class Runtime:
         self.clock = clock
         self.targets = Targets()
         self._azure = azure
+        self._began: datetime | None = None
         self._lock = threading.Lock()
 
     @staticmethod
@@ -73,6 +74,14 @@ class Runtime:
 
                 self._azure = connect(self.configuration.connection, self.clock)
             return self._azure
+
+    @property
+    def began(self) -> datetime:
+        """When this was first asked for: within the run, and reading the clock costs nothing where nobody asks."""
+        with self._lock:
+            if self._began is None:
+                self._began = self.clock.now()
+            return self._began
 
     def call(self, call: Call | None, label: str) -> CallContext:
         """The context of one verb of one resource."""
@@ -105,6 +114,10 @@ class CallContext:
     @property
     def identity(self) -> str:
         return self._urn or self.label
+
+    @property
+    def began(self) -> datetime:
+        return self.runtime.began
 
     @property
     def clock(self) -> Clock:

@@ -146,7 +146,8 @@ class PatchRollout(Declared, module="azurehotpatch", name="PatchRollout"):
         :param adopt_since: an instant with offset: what was installed on demand since then is this rollout's, what
             began earlier is another's. Asked for after a run that was killed.
         :param look_back: how long before its beginning an installation that nobody accounts for may have begun to be
-            asked about, such as `72h` (the default).
+            taken for one of a run that was killed, such as `72h` (the default). `0s` says that there was no such run:
+            Arc-enabled servers are then asked at once, and not 20 minutes after the run has begun.
         :param max_wait: how long a run waits for a ring to start or to soak, `1h` by default; what lies further ahead
             is left to a later run.
         :param timeout: how long to wait in all; by default as long as all installations may take.

@@ -32,7 +32,6 @@ installed = PatchInstallation(
     "installed",
     machine_id=server,
     windows={"classifications_to_include": ["Critical", "Security"]},
-    adopt_activity_id=config.get("adopt"),
     timeout="200h",
     opts=pulumi.ResourceOptions(depends_on=[lacks]),
 )
