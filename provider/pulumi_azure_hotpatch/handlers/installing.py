@@ -8,32 +8,31 @@ under the id of this resource, and otherwise somebody has to say so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final, NoReturn
+from typing import Final
 
-from pulumi_azure_hotpatch.engine.earlier_installations import judge_earlier, merged, same_activity
+from pulumi_azure_hotpatch.engine.earlier_installations import merged, same_activity
 from pulumi_azure_hotpatch.engine.patch_results import Installation, installation_of
 from pulumi_azure_hotpatch.engine.requests import request_id
-from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, Interrupted, OperationFailed, Refused
+from pulumi_azure_hotpatch.errors import ArmError, Interrupted, OperationFailed, Refused
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.base import parse_wait, spell_meaning
 from pulumi_azure_hotpatch.models.patch_installation import REQUEST, PatchInstallationState
-from pulumi_azure_hotpatch.models.patches import spell_instant, treated
+from pulumi_azure_hotpatch.models.patches import spell_instant
 from pulumi_azure_hotpatch.ports import Context, PatchOperation
 
-from .askers import is_ours, is_settled, next_look
 from .install_requests import request_body
+from .install_results import completed, with_result
+from .install_turns import Turn
 from .patch_records import find_installation, find_installations
-from .patched_machines import LOOK_INTERVAL, Seen, find, is_arc, see, settle
+from .patched_machines import LOOK_INTERVAL, Seen, see
 from .powering import power_on
 from .waiting import Patience, finish, may_have_worked
 
 State = PatchInstallationState
 
-# How long a list of patches may be missing from Resource Graph after the end: no source says how long it takes.
-_LIST_PATIENCE: Final = timedelta(minutes=10)
 # How far our clock and Azure's may be apart.
 _SKEW: Final = timedelta(minutes=5)
 
@@ -64,16 +63,18 @@ class Installing:
             return adopted
         # A request whose answer was lost was asked for, whatever the program says.
         is_first = self.state.asked_at is None and not parse_wait(self.state.look_back)
+        turn = Turn(self._ctx, self._machine, self._request_id, since, self._patience, is_first=is_first)
         while True:
-            seen = self._wait_until_free(settled, since, is_first=is_first)
-            if isinstance(seen, Installation):
-                return self._take_up(seen)
+            seen, ours = turn.wait(settled)
+            self._machine = ResourceId.parse(seen.id)
+            if ours is not None:
+                return self._take_up(ours)
             started = power_on(self._ctx, self._machine, seen, self.state, self._patience, self.id, self.keep)
             self.state = started
             try:
                 operation = self._post(seen)
             except ArmError as error:
-                if error.status != 409 or not self._is_occupied():
+                if error.status != 409 or not turn.is_taken():
                     raise
                 # Somebody was faster: their operation ends first, or is ours.
                 continue
@@ -119,7 +120,7 @@ class Installing:
 
     def settle(self, found: Installation) -> None:
         """Take the result into the state."""
-        self.state = with_result(self.state, self._completed(found))
+        self.state = with_result(self.state, completed(self._ctx, self._machine, found, self._patience))
 
     def _adopt(self, settled: list[str]) -> Installation | None:
         wanted = self.state.adopt_activity_id
@@ -134,47 +135,6 @@ class Installing:
                 "machine (it remembers 30 days); correct it or leave it out"
             )
         return self._go_on_with(wanted)
-
-    def _wait_until_free(self, settled: list[str], since: datetime, *, is_first: bool) -> Seen | Installation:
-        """The machine once nobody else's operation is under way on it, or the installation on it that is ours.
-
-        `settled` grows by what is found to be another's. Raises Refused where it cannot be told whose one is.
-        """
-        while True:
-            seen = settle(self._ctx, self._machine, self._patience)
-            self._machine = ResourceId.parse(seen.id)
-            found = merged(seen.installation, find_installations(self._ctx, self._machine))
-            earlier = judge_earlier(found, known=settled, since=since)
-            if earlier.unclear is not None:
-                ours = self._is_ours(earlier.unclear, found)
-                if ours is True:
-                    return earlier.unclear
-                if ours is False:
-                    settled.append(earlier.unclear.activity_id or "")
-                else:
-                    self._sleep("the activity log to tell whose installation is on the machine")
-            elif is_arc(self._machine) and not is_first and (again := self._next_look(since, found)) is not None:
-                self._patience.sleep(self._ctx, again, "the activity log to tell all that was asked before this run")
-            elif earlier.running is not None:
-                self._sleep(f"installation {earlier.running.activity_id} of somebody else to end")
-            elif seen.assessment is not None and seen.assessment.is_running:
-                self._sleep("the assessment on it to end")
-            else:
-                return seen
-
-    def _next_look(self, since: datetime, found: Sequence[Installation]) -> datetime | None:
-        return next_look(self._ctx, self._machine, since, found, self._request_id)
-
-    def _is_ours(self, installation: Installation, among: Sequence[Installation]) -> bool | None:
-        """Whether an earlier run asked for it; None while the log may still tell. Raises Refused once it will not."""
-        try:
-            ours = is_ours(self._ctx, self._machine, installation, among, self._request_id)
-        except (ArmError, ConfigurationError) as error:
-            self._ctx.advise(f"the activity log does not tell whose installation is on the machine: {error}")
-            self._ask(installation)
-        if ours is None and is_settled(self._ctx, installation):
-            self._ask(installation)
-        return ours
 
     def _take_up(self, found: Installation) -> Installation:
         """Go on with an installation that an earlier run has asked for."""
@@ -192,16 +152,6 @@ class Installing:
     def _request_id(self) -> str:
         """The id of our request, the same in every run that asks for the same."""
         return request_id(self._ctx.identity, str(self._machine), f"install {spell_meaning(self.state, REQUEST)}")
-
-    def _ask(self, found: Installation) -> NoReturn:
-        by = f" by {found.started_by}" if found.started_by else ""
-        raise Refused(
-            f"{self._ctx.label}: installation {found.activity_id} ({found.status}, started "
-            f"{spell_instant(found.started) or 'at an unknown time'}{by}) may be one that this resource asked for in a "
-            "run that was killed; it cannot be told from another's, and a second one is never started. Set "
-            f"adopt_activity_id='{found.activity_id}' to take it as this resource's, or "
-            f"ignore_activity_id='{found.activity_id}' to install all the same once it is over"
-        )
 
     def _post(self, seen: Seen) -> PatchOperation:
         asked = self.state.model_copy(update={"asked_at": spell_instant(self._ctx.clock.now())})
@@ -252,67 +202,5 @@ class Installing:
                 return found
             self._sleep("the installation to end")
 
-    def _completed(self, found: Installation) -> Installation:
-        """The result with its list of patches, which Resource Graph has a while later; without, where it has none."""
-        if (found.outcomes is not None and found.reboot_status is not None) or found.activity_id is None:
-            return found
-        if found.outcomes is not None and found.status.casefold() == "failed":
-            return found
-        give_up = min(self._ctx.clock.now() + _LIST_PATIENCE, self._patience.deadline)
-        try:
-            while True:
-                row = find_installation(self._ctx, self._machine, found.activity_id)
-                if row is not None and row.is_over and _is_complete(row):
-                    return replace(
-                        row,
-                        outcomes=row.outcomes or found.outcomes or (),
-                        reboot_status=found.reboot_status or row.reboot_status,
-                    )
-                if self._ctx.clock.now() >= give_up:
-                    break
-                self._sleep("the list of patches")
-        except (ArmError, ConfigurationError) as error:
-            self._ctx.advise(f"what became of each patch is not known: {error}")
-            return found
-        self._ctx.advise("what became of each patch is not known: Resource Graph does not have it yet")
-        return found
-
-    def _is_occupied(self) -> bool:
-        seen = find(self._ctx, self._machine)
-        if seen is None:
-            return False
-        rows = find_installations(self._ctx, self._machine)
-        busy = seen.assessment is not None and seen.assessment.is_running
-        return seen.is_busy or busy or any(each.is_running for each in merged(seen.installation, rows))
-
     def _sleep(self, waiting_for: str) -> None:
         self._patience.sleep(self._ctx, self._ctx.clock.now() + LOOK_INTERVAL, waiting_for)
-
-
-def with_result(state: State, found: Installation) -> State:
-    """The state with what an installation reports."""
-    return state.model_copy(
-        update={
-            "activity_id": found.activity_id or state.activity_id,
-            "operation": None,
-            "asked_at": None,
-            "status": found.status,
-            "reboot_status": found.reboot_status,
-            "maintenance_window_exceeded": found.window_exceeded,
-            "installed_count": found.installed,
-            "failed_count": found.failed,
-            "pending_count": found.pending,
-            "excluded_count": found.excluded,
-            "not_selected_count": found.not_selected,
-            "patches": None if found.outcomes is None else treated(found.outcomes),
-            "started_at": spell_instant(found.started),
-            "finished_at": spell_instant(found.modified),
-            "error": found.error,
-        }
-    )
-
-
-def _is_complete(row: Installation) -> bool:
-    """Whether the list of a row has as many patches as the row counts."""
-    counts = (row.installed, row.failed, row.pending, row.excluded, row.not_selected)
-    return len(row.outcomes or ()) >= sum(count or 0 for count in counts)
