@@ -79,7 +79,7 @@ def test_a_ring_is_patched_in_every_subscription_until_the_scope_leaves_one(
     stack.set_config("other", "")
     left = stack.up()
     assert left.changed == {"updated": 1}
-    assert "1 machines drop out of the scope" in left.output
+    assert "1 machine drops out of the scope" in left.output
     assert azure.calls().count(DELETE) == 1
     azure.advance(timedelta(days=7))
     assert installations(azure) == {"vm-1": 2, "vm-3": 1}

@@ -258,7 +258,7 @@ def test_when_azure_cannot_be_reached_the_rest_is_not_even_tried() -> None:
     azure = scoped_azure()
     azure.simulator.faults.add(match("PUT", "Microsoft.Maintenance"), response=Drop(before=True), times=None)
     resource = scope(azure)
-    with pytest.raises(ArmError, match="1 of 1 assignments failed"):
+    with pytest.raises(ArmError, match="1 of 1 assignment failed"):
         resource.create()
     assert filter_at(azure, at(THERE)) is None
     next_run(azure)

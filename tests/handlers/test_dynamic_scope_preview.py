@@ -71,7 +71,7 @@ def test_what_comes_in_and_what_drops_out_is_named_in_the_preview_of_a_change() 
     assert names(found["matching_machines"]) == ["vm-2", "srv-1"]
     assert "2 machines come into the scope." in azure.said.text
     assert "They are: vm-2, srv-1." in azure.said.text
-    assert "3 machines drop out of the scope: this schedule patches them no longer." in azure.said.text
+    assert "3 machines drop out of the scope: what does, this schedule patches no longer." in azure.said.text
     assert "They are: vm-1, vm-linux, vm-3." in azure.said.text
 
 
@@ -89,7 +89,7 @@ def test_machines_that_drifted_since_the_last_deployment_are_told_with_the_next_
     assert resource.difference().changed == ()
     resource.declare(onDestroy="keep")
     resource.answers()
-    assert "1 machines come into the scope." in azure.said.text
+    assert "1 machine comes into the scope." in azure.said.text
     assert "They are: vm-2." in azure.said.text
     assert "They are: vm-1." in azure.said.text
 
@@ -129,7 +129,7 @@ def test_what_is_wrong_with_the_machines_is_counted() -> None:
         "scope-availability-set",
     }
     assert {reason.split(" ")[0] for rule, reason in found.items() if "hotpatched" not in rule} == {"1"}
-    assert "takes 1 hotpatched machines" in found["scope-takes-hotpatched-machines"]
+    assert "takes 1 hotpatched machine;" in found["scope-takes-hotpatched-machines"]
 
 
 def test_settings_that_this_run_declares_count_as_they_will_be() -> None:

@@ -128,7 +128,7 @@ def test_a_failed_patch_fails_the_deployment_and_is_never_installed_again_by_its
     azure.simulator.patching.fail("patch", times=None)
     resource = installation(azure)
     told = (
-        r"^VM 'vm': installation [0-9a-f-]{36}: it ended as Failed, 1 patches failed, failed: KB\d+ .*Change `triggers`"
+        r"^VM 'vm': installation [0-9a-f-]{36}: it ended as Failed, 1 patch failed, failed: KB\d+ .*Change `triggers`"
     )
     with pytest.raises(Refused, match=told):
         resource.create()

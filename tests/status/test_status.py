@@ -136,7 +136,7 @@ def test_only_so_many_machines_are_asked_one_by_one() -> None:
     heard = Heard()
     assert len(status(azure, heard=heard)) == MOST_VIEWS + 3
     assert azure.calls().count("VirtualMachines_InstanceView") == MOST_VIEWS
-    assert heard == ["3 machines without patching in Resource Graph are not asked one by one"]
+    assert heard == ["not asked one by one: 3 machines without patching in Resource Graph"]
 
 
 def test_without_resource_graph_the_instance_views_answer() -> None:

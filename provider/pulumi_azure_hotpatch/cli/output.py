@@ -22,6 +22,7 @@ from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
 
+from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.report.spelling import harmless
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ UNKNOWN_WIDTH: Final = 120
 MARGIN: Final = 9
 NARROW: Final = 80
 """Below this many columns a table leaves out what is nice to have."""
+count = counted
 
 
 _shown: Status | None = None
@@ -125,11 +127,6 @@ def indented(words: str | Text, label: str = "", style: str = "") -> Table:
     grid.add_column(overflow="fold")
     grid.add_row(Text(f"  {label}", style), words)
     return grid
-
-
-def count(number: int, noun: str, plural: str | None = None) -> str:
-    """`1 machine`, `2 machines`."""
-    return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
 def note(message: str) -> None:

@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 from pulumi_azure_hotpatch.errors import InvalidInput
 
 from .calendar import UnplannedRate, calendar, historic_unplanned_rate, patch_tuesday
+from .counting import counted
 from .delivery import PLATFORM_DEADLINE, delivery_to
 from .expectations import Expectation, expect_anything, expect_hotpatched, expect_lcu, expect_packages
 from .facts import Machine
@@ -83,12 +84,12 @@ class Summary:
     expected_unplanned: float
 
     def __str__(self) -> str:
-        text = f"{_count(self.restarts, 'reboot')} instead of {self.without_hotpatch}"
+        text = f"{counted(self.restarts, 'reboot')} instead of {self.without_hotpatch}"
         if self.open_restarts:
             text += f", {self.open_restarts} more not decided"
         if self.expected_unplanned >= 0.05:
             text += f", about {self.expected_unplanned:.1f} more by unplanned baselines at their historic rate"
-        return f"{text} ({_count(self.machines, 'machine')}, {_count(self.months, 'month')})"
+        return f"{text} ({counted(self.machines, 'machine')}, {counted(self.months, 'month')})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +254,3 @@ def _likeness(member: Member) -> tuple[object, ...]:
 
 def _called(machine: Machine) -> str:
     return str(machine.name if machine.id is UNKNOWN else machine.id)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

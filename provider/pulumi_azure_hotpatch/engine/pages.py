@@ -13,6 +13,7 @@ from pulumi_azure_hotpatch.errors import InvalidInput
 from .images import HOTPATCH_IMAGES
 from .outcome import TRUTH_TABLE
 from .rules import RULES, Rule, describe, expressible, rule
+from .rules.model import in_general
 from .rules.not_decidable import NOT_DECIDABLE
 from .track import TRANSITIONS, Signal, TrackState
 
@@ -90,7 +91,7 @@ def rule_section(one: Rule) -> str:
     lines += [f"* **About**: {one.subject.replace('_', ' ')}, `{one.field}`"]
     lines += [f"* **Applies when**: {describe(one.applies_to)}"] if one.applies_to.fields else []
     lines += [f"* **Requires**: {describe(one.require)}"]
-    lines += [f"* **Says**: {one.reason}"]
+    lines += [f"* **Says**: {in_general(one.reason)}"]
     lines += [f"* **Fix**: {one.fix}"]
     dated = "" if str(one.as_of) in one.source else f" (as of {one.as_of})"
     lines += [f"* **Source**: {one.source}{dated}"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from .counting import counted
 from .logic import UNKNOWN, Maybe
 from .rollout_rings import LARGE_FIRST_RING, Rings
 
@@ -52,7 +53,7 @@ class RolloutPlan:
             in_two_rings=_first(f"{_name(each)} ({' and '.join(rings)})" for each, rings in dealt.twice.items()),
             in_no_ring=_several(dealt.nowhere),
             empty_ring=_first(name for name, size in sizes.items() if not size),
-            large_first_ring=f"'{first}' with {sizes[first]} of {total} machines" if large else None,
+            large_first_ring=f"'{first}' with {sizes[first]} of {counted(total)}" if large else None,
             generous_ring=_generous({name: size for name, size in sizes.items() if size > 1}, allowances),
         )
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
+from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.inventory import settings_to_arm
 from pulumi_azure_hotpatch.errors import ArmError
 from pulumi_azure_hotpatch.ids import ResourceId
@@ -20,7 +21,6 @@ from pulumi_azure_hotpatch.ports import Accepted, Body, Context
 
 from .concurrently import Call, Pause, Task, at_once, drive
 from .fleet_reading import Seen, listed
-from .fleet_records import count_of
 from .owning import as_wanted
 from .waiting import Patience, may_have_worked
 
@@ -114,7 +114,7 @@ def _confirm(ctx: Context, pending: dict[str, _Pending], patience: Patience) -> 
         # One list says of all what each would have to be asked for: so the last one to be due is waited for.
         due = max(one.due for one in pending.values())
         if ctx.clock.now() < due:
-            patience.sleep(ctx, due, f"{count_of(len(pending))} to change")
+            patience.sleep(ctx, due, f"{counted(len(pending))} to change")
         running = _drop_done(ctx, pending)
         asked = [(key, one) for key, one in pending.items() if key not in running]
         for (key, one), answer in zip(

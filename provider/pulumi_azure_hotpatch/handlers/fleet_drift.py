@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.errors import ArmError
 from pulumi_azure_hotpatch.ids import ResourceId, same_id
 from pulumi_azure_hotpatch.ports import Context
 
 from .fleet_assigning import assigned_rows, assignment_of, present_assignments
 from .fleet_reading import Seen, look_at, rows_of
-from .fleet_records import Records, count_of, few
+from .fleet_records import Records, few
 from .owning import as_wanted
 from .schedule_assignment import schedule_of
 from .waiting import Patience
@@ -56,7 +57,7 @@ def drift_of(
     for name, value in differing:
         values.setdefault(name, value)
     lines = (
-        f"{name} is {'not set' if value is None else value} on {count_of(len(machines))} ({few(machines)})"
+        f"{name} is {'not set' if value is None else value} on {counted(len(machines))} ({few(machines)})"
         for (name, value), machines in differing.items()
     )
     return Drift(frozenset(gone), values, tuple(lines))

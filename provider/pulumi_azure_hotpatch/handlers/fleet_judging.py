@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.facts import VIRTUAL_MACHINES, Assignment, Machine
 from pulumi_azure_hotpatch.engine.outcome import outcome
 from pulumi_azure_hotpatch.engine.provisos import Given
@@ -13,7 +14,7 @@ from pulumi_azure_hotpatch.engine.rules import Finding, rules_for
 from pulumi_azure_hotpatch.engine.rules.model import judge_all
 from pulumi_azure_hotpatch.ids import ResourceId
 
-from .fleet_records import count_of, few
+from .fleet_records import few
 from .restoring import settings_in
 from .virtual_machine_patch_settings import outcome_of_settings
 
@@ -49,7 +50,7 @@ def _together(
     for alike in found.values():
         finding = alike[0][1]
         names = few(str(machine.name) for machine, _ in alike)
-        whom = f"VM '{names}'" if len(alike) == 1 else f"{count_of(len(alike))} ({names})"
+        whom = f"VM '{names}'" if len(alike) == 1 else f"{counted(len(alike))} ({names})"
         yield replace(finding, reason=f"{whom}: {finding.reason}")
 
 
@@ -86,5 +87,5 @@ class Sentences:
 
 def count_sentences(sentences: Iterable[str]) -> tuple[str, ...]:
     """`940 machines: …`, the most frequent first."""
-    counted = sorted(Counter(sentences).items(), key=lambda item: (-item[1], item[0]))
-    return tuple(f"{count_of(number)}: {sentence}" for sentence, number in counted)
+    alike = sorted(Counter(sentences).items(), key=lambda item: (-item[1], item[0]))
+    return tuple(f"{counted(number)}: {sentence}" for sentence, number in alike)

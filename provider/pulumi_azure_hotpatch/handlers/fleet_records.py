@@ -56,8 +56,3 @@ def few(machines: Iterable[str | ResourceId]) -> str:
     names = [one.name if isinstance(one, ResourceId) else one for one in machines]
     more = len(names) - _NAMED
     return ", ".join(names[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
-
-
-def count_of(machines: int) -> str:
-    """`1 machine`, `1,000 machines`."""
-    return f"{machines:,} machine{'' if machines == 1 else 's'}"

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.writers import likely_writers
 from pulumi_azure_hotpatch.errors import ArmError, NotFound
 from pulumi_azure_hotpatch.ids import ResourceId
@@ -24,7 +25,7 @@ from .fleet_assigning import Assign, assign_all, present_assignments, release_al
 from .fleet_changing import Write, settle, write_all
 from .fleet_judging import Sentences
 from .fleet_reading import Seen, look_at
-from .fleet_records import Member, Records, count_of, few
+from .fleet_records import Member, Records, few
 from .restoring import changed_by_us, documented_default, restoration
 from .waiting import Patience
 
@@ -52,7 +53,7 @@ class FleetRun:
         leaving = {key: member for key, member in self.records.items() if key not in wanted}
         if leaving:
             names = few(one.id for one in leaving.values())
-            self.ctx.inform(f"leaving the fleet: {count_of(len(leaving))} ({names})")
+            self.ctx.inform(f"leaving the fleet: {counted(len(leaving))} ({names})")
         self.release(leaving)
 
     def release(self, leaving: Records) -> None:
@@ -65,7 +66,7 @@ class FleetRun:
                 mine[key] = member
         if kept := len(leaving) - len(mine):
             why = "on_destroy is 'keep'" if self.inputs.on_destroy == "keep" else "other resources declare them"
-            self.ctx.inform(f"left as they are: {count_of(kept)} ({why})")
+            self.ctx.inform(f"left as they are: {counted(kept)} ({why})")
         members = list(mine.values())
         for start in range(0, len(members), _WAVE):
             self._release(members[start : start + _WAVE])
@@ -91,7 +92,7 @@ class FleetRun:
                 self.records[key] = Member(one.id, record)
         self._advise(contested)
         if writes:
-            self.ctx.progress(f"changing {count_of(len(writes))} of {count_of(len(machines))}")
+            self.ctx.progress(f"changing {counted(len(writes))} of {counted(len(machines))}")
         for key, error in write_all(self.ctx, writes, self.patience).items():
             self._fail(seen[key].id, error)
         self._assign({key: one for key, one in seen.items() if key not in self.failures})
@@ -152,7 +153,7 @@ class FleetRun:
                     member.id
                 )
         for reason, machines in left.items():
-            self.ctx.inform(f"left as they are on {count_of(len(machines))} ({few(machines)}): {reason}")
+            self.ctx.inform(f"left as they are on {counted(len(machines))} ({few(machines)}): {reason}")
         self.told = self.told or bool(writes)
         for key, error in write_all(self.ctx, writes, self.patience).items():
             # A machine that goes meanwhile has nothing left to restore.
@@ -214,7 +215,7 @@ class FleetRun:
                 else ""
             )
             self.ctx.advise(
-                f"{name} was changed to {now} by somebody else on {count_of(len(machines))} ({few(machines)}) after it "
+                f"{name} was changed to {now} by somebody else on {counted(len(machines))} ({few(machines)}) after it "
                 f"had been set to {getattr(self.inputs, name)}; it is set again.{hint}"
             )
 
@@ -230,7 +231,7 @@ def explain(failures: Mapping[str, ArmError], total: int, what: str) -> ArmError
         alike[error.code or str(error.status)].append((ResourceId.parse(key).name, error))
     first = next(iter(failures.values()))
     return ArmError(
-        f"{len(failures):,} of {count_of(total)} {what}: {'; '.join(_reasons(alike))}. "
+        f"{len(failures):,} of {counted(total)} {what}: {'; '.join(_reasons(alike))}. "
         "What was done is kept; mend that and run again to go on with these",
         code=first.code,
         status=first.status,

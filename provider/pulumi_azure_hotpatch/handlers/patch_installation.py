@@ -207,7 +207,8 @@ def _wrong(state: State) -> Iterable[str]:
     if "reboot_pending" in state.fail_on and str(state.reboot_status).casefold() in _PENDING:
         yield f"a restart is still pending (reboot status {state.reboot_status})"
     if "window_exceeded" in state.fail_on and state.maintenance_window_exceeded:
-        yield f"its time was not enough ({state.maximum_duration}, {counted(state.pending_count or 0, 'patch', 'patches')} pending)"
+        pending = counted(state.pending_count or 0, "patch", "patches")
+        yield f"its time was not enough ({state.maximum_duration}, {pending} pending)"
 
 
 def _forecast(ctx: Context, request: InstallRequest) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from pulumi_azure_hotpatch.engine.bodies import Body, object_at
+from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.rollout import Effect, Phase, Signal, step
 from pulumi_azure_hotpatch.engine.rollout_rings import earliest_start
 from pulumi_azure_hotpatch.errors import Refused
@@ -23,7 +24,7 @@ from .patched_machines import RUNNING, find, is_arc
 from .rollout_machines import Installations
 from .rollout_progress import Progress, soaked_at
 from .rollout_records import find_members
-from .rollout_words import counted, ended, halted, named, under_way
+from .rollout_words import ended, halted, named, under_way
 from .waiting import Patience
 
 # Source: Microsoft Learn, Application Health extension with Virtual Machine Scale Sets: vmHealth.status.code.

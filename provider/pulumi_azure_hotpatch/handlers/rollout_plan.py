@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Final
 
+from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.facts import Machine
 from pulumi_azure_hotpatch.engine.judgement import judge_several
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN, Maybe
@@ -28,7 +29,6 @@ from pulumi_azure_hotpatch.models.rollout_facts import (
 from pulumi_azure_hotpatch.ports import Context
 
 from .rollout_records import Member, find_lacking, find_members, tags_of
-from .rollout_words import counted
 from .waiting import spell
 
 Inputs = Draft[PatchRolloutInputs]
@@ -117,7 +117,7 @@ def _starts(inputs: PatchRolloutInputs, at: int) -> str:
     if inputs.release_month is None:
         return after or "at once"
     start = earliest_start(inputs.release_month, ring.deferral_days, inputs.start_at, inputs.time_zone)
-    days = counted(ring.deferral_days, "day", "days")
+    days = counted(ring.deferral_days, "day")
     day = f"{start:%Y-%m-%d %H:%M} {inputs.time_zone} ({days} after Patch Tuesday of {inputs.release_month})"
     return f"{day} at the earliest" + (f", and {after}" if after else "")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.patch_results import Installation
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.patch_rollout import PatchRolloutInputs, RolloutMachine
@@ -17,11 +18,6 @@ if TYPE_CHECKING:
 _SHOWN: Final = 5
 _LONGEST: Final = 200
 _PENDING: Final = ("required", "started", "failed")
-
-
-def counted(count: int, what: str = "machine", many: str = "machines") -> str:
-    """`1 machine`, `2 machines`."""
-    return f"{count} {what if count == 1 else many}"
 
 
 def named(machine_ids: Iterable[str]) -> str:
@@ -43,11 +39,7 @@ def wrong_with(machine: RolloutMachine, inputs: PatchRolloutInputs) -> str | Non
     """What of a result `fail_on` does not accept."""
     wrong = []
     if "failed" in inputs.fail_on and (str(machine.status).casefold() == "failed" or machine.failed_count):
-        count = (
-            f", {counted(machine.failed_count, 'patch').replace('patchs', 'patches')} failed"
-            if machine.failed_count
-            else ""
-        )
+        count = f", {counted(machine.failed_count, 'patch', 'patches')} failed" if machine.failed_count else ""
         wrong.append(f"it ended as {machine.status}{count}" + (f" ({machine.error})" if machine.error else ""))
     if "reboot_pending" in inputs.fail_on and str(machine.reboot_status).casefold() in _PENDING:
         wrong.append(f"a restart is still pending (reboot status {machine.reboot_status})")
@@ -96,7 +88,7 @@ def question(unclear: Sequence[tuple[RolloutMachine, Installation]], looked_back
     first = (began[0] if began else looked_back_to).replace(microsecond=0)
     after = (began[-1] if began else looked_back_to).replace(microsecond=0) + timedelta(seconds=1)
     when = f" (begun {spell_instant(first)} to {spell_instant(began[-1])})" if began else ""
-    whose = f"{counted(len(unclear), 'installation', 'installations')} on its machines{when}"
+    whose = f"{counted(len(unclear), 'installation')} on its machines{when}"
     return (
         f"{whose} may be of a run that was killed: {named(each.machine_id for each, _ in unclear)}. They cannot be "
         f"told from another's, and a second one is never started. Set adopt_since='{spell_instant(first)}' to take "

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from pulumi_azure_hotpatch.engine.bodies import properties_of
+from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.scope import Place, ScopeFilter
 from pulumi_azure_hotpatch.engine.scopes_around import GLOBAL
 from pulumi_azure_hotpatch.errors import ArmError, Interrupted, NotFound
@@ -51,8 +52,8 @@ class ScopeAssignments:
             return self.state.model_copy(update={"unfinished": None})
         first = self._failed[0][1]
         raise ArmError(
-            f"{self._ctx.label}: {len(self._failed)} of {self._tried} assignments failed; what is done is kept, run "
-            f"again to do the rest. {'; '.join(f'{place}: {error}' for place, error in self._failed)}",
+            f"{self._ctx.label}: {len(self._failed)} of {counted(self._tried, 'assignment')} failed; what is done is "
+            f"kept, run again to do the rest. {'; '.join(f'{place}: {error}' for place, error in self._failed)}",
             code=first.code,
             status=first.status,
         )

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from pulumi_azure_hotpatch.engine.bodies import Body, object_at, texts_at
+from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.facts import ARC_MACHINES
 from pulumi_azure_hotpatch.errors import ArmError
 
@@ -101,7 +102,7 @@ def _from_graph(sources: Sources, scope: Scope, *, with_patches: bool) -> Iterab
 def _from_views(sources: Sources, scope: Scope, tell: Tell) -> Iterable[PatchHistoryRow]:
     machines = [one for one in scope.machines or () if not one.is_type(ARC_MACHINES)]
     if len(machines) > MOST_VIEWS:
-        tell(f"{len(machines) - MOST_VIEWS} machines are not asked one by one")
+        tell(f"not asked one by one: {counted(len(machines) - MOST_VIEWS)}")
     for machine in machines[:MOST_VIEWS]:
         view = sources.machines.instance_view(machine) or {}
         found = seen_installation(object_at(object_at(view, "patchStatus"), "lastPatchInstallationSummary"))

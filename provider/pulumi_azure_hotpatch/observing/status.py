@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from pulumi_azure_hotpatch.engine.bodies import Body, object_at
+from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.facts import ARC_MACHINES
 from pulumi_azure_hotpatch.engine.inventory import machine_from_arm, os_kind, power_state
 from pulumi_azure_hotpatch.errors import ArmError
@@ -45,7 +46,7 @@ def patch_status(sources: Sources, scope: Scope, *, tell: Tell, instance_views: 
     if instance_views:
         asked = [*missing, *silent]
         if len(asked) > MOST_VIEWS:
-            tell(f"{len(asked) - MOST_VIEWS} machines without patching in Resource Graph are not asked one by one")
+            tell(f"not asked one by one: {counted(len(asked) - MOST_VIEWS)} without patching in Resource Graph")
         for machine in asked[:MOST_VIEWS]:
             found = _from_view(sources, ResourceId.parse(machine), rows.get(machine.casefold()))
             if found is not None:

@@ -16,6 +16,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from typing import Final
 
+from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.expectations import Expectation
 from pulumi_azure_hotpatch.engine.forecast import Forecast
 from pulumi_azure_hotpatch.extras import needs_extra
@@ -47,7 +48,7 @@ class Event:
     def summary(self) -> str:
         """One line for a calendar's grid."""
         what = self.schedule or "Platform patching"
-        return f"{what}: {_count(len(self.machines), 'machine')}, {_restarts(self.restarts, self.open_restarts)}"
+        return f"{what}: {counted(len(self.machines), 'machine')}, {_restarts(self.restarts, self.open_restarts)}"
 
 
 def events(forecast: Forecast, *, only_restarts: bool = False) -> tuple[Event, ...]:
@@ -150,14 +151,10 @@ def _span(event: Event) -> str:
 
 
 def _restarts(sure: int, still_open: int) -> str:
-    parts = [_count(sure, "restart")] if sure else []
+    parts = [counted(sure, "restart")] if sure else []
     if still_open:
-        parts.append(f"{_count(still_open, 'restart')} not decided")
+        parts.append(f"{counted(still_open, 'restart')} not decided")
     return ", ".join(parts) or "no restart"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _day_after(instant: datetime) -> date:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.expectations import Expectation
 from pulumi_azure_hotpatch.engine.forecast import Forecast
 from pulumi_azure_hotpatch.engine.judgement import Judgement
@@ -17,7 +18,7 @@ from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.engine.previews import Change
 
 from .review import Review, about, outcome_of, restarts
-from .spelling import count, harmless, leaf, spell_window
+from .spelling import harmless, leaf, spell_window
 
 LARGEST: Final = 60_000
 """Characters; a comment of GitHub holds 65,536."""
@@ -65,9 +66,9 @@ def _summary(review: Review) -> str:
     changed = ", ".join(f"{number} to {escape(op)}" for op, number in ops.items()) or "nothing changes"
     if review.preview.stops:
         changed = f"the preview failed; until then: {changed}"
-    counted = review.counted()
-    found = ", ".join(count(counted[name], noun) for name, noun in _NOUNS.items())
-    mark = "❌" if review.fails else "⚠️" if counted["warning"] else "✅"
+    findings = review.counted()
+    found = ", ".join(counted(findings[name], noun) for name, noun in _NOUNS.items())
+    mark = "❌" if review.fails else "⚠️" if findings["warning"] else "✅"
     waived = f", {len(review.waived)} waived" if review.waived else ""
     return f"{mark} **{changed}** · {found}{waived}"
 
@@ -122,7 +123,7 @@ def _restarts(review: Review) -> Iterator[str]:
         return
     sure, still_open = restarts(review.after)
     months = len(review.after.months)
-    words = f"**{sure}** in {months} months on {count(len(review.after.members), 'machine')}"
+    words = f"**{sure}** in {months} months on {counted(len(review.after.members), 'machine')}"
     if still_open:
         words += f", {still_open} more not decided"
     if review.before is not None:
@@ -198,7 +199,7 @@ def _policies(review: Review) -> Iterator[str]:
 def _details(review: Review) -> Iterator[str]:
     unknown: Mapping[str, int] = review.unknown
     if unknown:
-        rows = "\n".join(f"- `{rule}`: {count(times, 'time')}" for rule, times in unknown.items())
+        rows = "\n".join(f"- `{rule}`: {counted(times, 'time')}" for rule, times in unknown.items())
         total = sum(unknown.values())
         yield (
             f"<details><summary>{total} judgements wait for values that are not known in a preview</summary>\n\n"

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from pulumi_azure_hotpatch.engine.counting import counted
+
 from .findings_page import Group, sections
 from .markdown import LARGEST, escape
 from .overview import COMING, Alike, Cell, Coming, Overview, cells
 from .rollouts import Rollout
-from .spelling import count, leaf, spell_window
+from .spelling import leaf, spell_window
 
 _ROWS: Final = 40
 _NAMED: Final = 5
@@ -53,10 +55,14 @@ def overview_markdown(overview: Overview) -> str:
 
 
 def _summary(overview: Overview) -> str:
-    found, counted = overview.forecast.summary(), overview.counted()
-    mark = "❌" if overview.fails else "⚠️" if counted["warning"] else "✅"
+    found, findings = overview.forecast.summary(), overview.counted()
+    mark = "❌" if overview.fails else "⚠️" if findings["warning"] else "✅"
     told = ", ".join(
-        (count(counted["error"], "error"), count(counted["warning"], "warning"), count(counted["info"], "remark"))
+        (
+            counted(findings["error"], "error"),
+            counted(findings["warning"], "warning"),
+            counted(findings["info"], "remark"),
+        )
     )
     return f"{mark} **{escape(str(found))}** · {told}"
 
@@ -128,7 +134,7 @@ def _findings(overview: Overview) -> Iterator[str]:
     yield from _left_out(len(found["Failed"]), 5)
     if found["Waived"]:
         yield ""
-        yield f"{count(sum(group.number for group in found['Waived']), 'finding')} waived."
+        yield f"{counted(sum(group.number for group in found['Waived']), 'finding')} waived."
 
 
 def _rings(rollout: Rollout) -> Iterator[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.releases import Month
 
 from .charts import coming_chart, restarts_chart, rollout_chart
@@ -17,7 +18,7 @@ from .feed import Event
 from .findings_page import sections
 from .overview import COMING, Alike, Cell, Coming, Overview, cells
 from .page_data import PAST, page_data
-from .spelling import count, leaf, spell_utc, spell_window
+from .spelling import leaf, spell_utc, spell_window
 from .template_files import hash_of, read, render, script_json
 
 LISTED: Final = 100
@@ -60,7 +61,7 @@ def page(overview: Overview, *, version: str) -> str:
         "year.html",
         "A report",
         title=overview.title,
-        subtitle=f"{count(len(overview.machines), 'machine')}, {overview.months[0]} to {overview.months[-1]}.",
+        subtitle=f"{counted(len(overview.machines), 'machine')}, {overview.months[0]} to {overview.months[-1]}.",
         at=overview.as_of.isoformat(timespec="minutes"),
         version=version,
         caveat=_CAVEAT,
@@ -101,24 +102,24 @@ def _label(month: Month) -> str:
 
 
 def _tiles(overview: Overview) -> list[tuple[str, str, str]]:
-    found, counted = overview.forecast.summary(), overview.counted()
+    found, findings = overview.forecast.summary(), overview.counted()
     more = f"{found.open_restarts:,} more not decided" if found.open_restarts else ""
     next_restart = next((event for event in overview.windows if event.restarts), None)
-    waived = f", {counted['waived']:,} waived" if counted["waived"] else ""
+    waived = f", {findings['waived']:,} waived" if findings["waived"] else ""
     tiles = [
         ("Restarts with hotpatch", f"{found.restarts:,}", more),
-        ("Restarts without hotpatch", f"{found.without_hotpatch:,}", f"in {count(found.months, 'month')}"),
+        ("Restarts without hotpatch", f"{found.without_hotpatch:,}", f"in {counted(found.months, 'month')}"),
         (
             "Next window with restarts",
             "none known" if next_restart is None else next_restart.earliest.date().isoformat(),
             ""
             if next_restart is None
-            else f"{next_restart.schedule or 'the platform'}, {count(next_restart.restarts, 'machine')}",
+            else f"{next_restart.schedule or 'the platform'}, {counted(next_restart.restarts, 'machine')}",
         ),
         (
             "Findings",
-            count(counted["error"], "error"),
-            f"{count(counted['warning'], 'warning')}, {count(counted['info'], 'remark')}{waived}",
+            counted(findings["error"], "error"),
+            f"{counted(findings['warning'], 'warning')}, {counted(findings['info'], 'remark')}{waived}",
         ),
     ]
     if found.expected_unplanned >= 0.05:
@@ -163,8 +164,8 @@ def _group(one: Alike, overview: Overview) -> dict[str, Any]:
 
 def _alike_words(overview: Overview) -> str:
     groups = len(overview.alike)
-    told = f"{count(groups, 'group')} of machines that the months bring the same"
+    told = f"{counted(groups, 'group')} of machines that the months bring the same"
     if groups <= GROUPS:
         return f"{told}."
     covered = sum(len(one.resources) for one in overview.alike[:GROUPS])
-    return f"{told}; the largest {GROUPS} are shown, {covered:,} of {count(len(overview.machines), 'machine')}."
+    return f"{told}; the largest {GROUPS} are shown, {covered:,} of {counted(len(overview.machines), 'machine')}."

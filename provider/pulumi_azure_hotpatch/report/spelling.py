@@ -41,11 +41,6 @@ def spell_window(earliest: datetime | None, latest: datetime | None) -> str:
     return f"{first} to {last}"
 
 
-def count(number: int, noun: str, plural: str | None = None) -> str:
-    """`1 machine`, `10,000 machines`."""
-    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
-
-
 def leaf(resource: str) -> str:
     """The last part of an ARM id or a URN; an assignment is named after its machine too."""
     if resource.startswith("urn:"):

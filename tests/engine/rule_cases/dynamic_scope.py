@@ -68,7 +68,7 @@ CASES: Final = {
     ),
     "scope-machines-new": _count("new_machines", "3 machines come into the scope."),
     "scope-machines-dropped": _count(
-        "dropped_machines", "3 machines drop out of the scope: this schedule patches them no longer."
+        "dropped_machines", "3 machines drop out of the scope: what does, this schedule patches no longer."
     ),
     "scope-machines-off": _count(
         "machines_off",
@@ -131,7 +131,7 @@ CASES: Final = {
     "scope-takes-hotpatched-machines": Cases(
         passes=dynamic_scope(hotpatched_machines=0),
         violates=dynamic_scope(hotpatched_machines=3),
-        says="The scope takes 3 hotpatched machines; neither the schedule nor the platform patches those.",
+        says="The scope takes 3 hotpatched machines; neither the schedule nor the platform patches such a machine.",
         unknown=dynamic_scope(hotpatched_machines=UNKNOWN),
         misses="hotpatched_machines",
         skipped=dynamic_scope(),
@@ -139,7 +139,7 @@ CASES: Final = {
     "scope-machines-ready": Cases(
         passes=dynamic_scope(unready_machines=0),
         violates=dynamic_scope(unready_machines=12),
-        says="12 machines in the scope lack AutomaticByPlatform or the bypass flag; nothing patches those.",
+        says="12 machines in the scope lack AutomaticByPlatform or the bypass flag; nothing patches such a machine.",
         unknown=dynamic_scope(unready_machines=UNKNOWN),
         misses="unready_machines",
         skipped=dynamic_scope(),

@@ -74,7 +74,7 @@ DYNAMIC_SCOPE_RULES: Final = (
         field="max_machines",
         applies_to=Not(Equals("most_machines", None)) & Not(Equals("all_machines", None)),
         require=Equals("exceeds_most_machines", False),
-        reason="The scope takes {all_machines} machines now; its declaration expects {most_machines} at most.",
+        reason="The scope takes {all_machines:machine|machines} now; its declaration expects {most_machines} at most.",
         fix="narrow the filter, or raise max_machines.",
         source=_OURS,
         as_of=date(2026, 11, 22),
@@ -100,7 +100,7 @@ DYNAMIC_SCOPE_RULES: Final = (
         field="filter",
         applies_to=Not(Equals("new_machines", None)),
         require=Equals("new_machines", 0),
-        reason="{new_machines} machines come into the scope.",
+        reason="{new_machines:machine comes|machines come} into the scope.",
         fix="nothing, if that is meant; `azure-hotpatch scope` names them.",
         source=_LEARN,
         as_of=date(2026, 9, 25),
@@ -113,7 +113,10 @@ DYNAMIC_SCOPE_RULES: Final = (
         field="filter",
         applies_to=Not(Equals("dropped_machines", None)),
         require=Equals("dropped_machines", 0),
-        reason="{dropped_machines} machines drop out of the scope: this schedule patches them no longer.",
+        reason=(
+            "{dropped_machines:machine drops|machines drop} out of the scope: what does, this schedule patches no "
+            "longer."
+        ),
         fix="nothing, if that is meant; `azure-hotpatch scope` names them.",
         source=_LEARN,
         as_of=date(2026, 9, 25),
@@ -127,8 +130,8 @@ DYNAMIC_SCOPE_RULES: Final = (
         applies_to=Not(Equals("machines_off", None)),
         require=Equals("machines_off", 0),
         reason=(
-            "{machines_off} machines in the scope are off now; unless a machine runs 15 minutes before a window, its "
-            "run ends as ShutdownOrUnresponsive."
+            "{machines_off:machine in the scope is|machines in the scope are} off now; unless a machine runs 15 "
+            "minutes before a window, its run ends as ShutdownOrUnresponsive."
         ),
         fix="start them at least 15 minutes before every window, for example by a pre-event.",
         source="Microsoft Learn, Troubleshoot issues with Azure Update Manager, 2024-09-11",
@@ -143,8 +146,8 @@ DYNAMIC_SCOPE_RULES: Final = (
         applies_to=Not(Equals("same_start_machines", None)),
         require=Equals("same_start_machines", 0),
         reason=(
-            "On {same_start_machines} machines of the scope another schedule starts at the same time: only one of the "
-            "two runs."
+            "On {same_start_machines:machine|machines} of the scope another schedule starts at the same time: only one "
+            "of the two runs."
         ),
         fix="move one of the schedules, or take the machines out of one.",
         source=_LEARN,
@@ -159,8 +162,8 @@ DYNAMIC_SCOPE_RULES: Final = (
         applies_to=Not(Equals("overlapping_machines", None)),
         require=Equals("overlapping_machines", 0),
         reason=(
-            "On {overlapping_machines} machines of the scope windows of another schedule overlap: the runs follow one "
-            "another, and the second has less time."
+            "On {overlapping_machines:machine|machines} of the scope windows of another schedule overlap: the runs "
+            "follow one another, and the second has less time."
         ),
         fix="move one of the schedules, or take the machines out of one.",
         source=_LEARN,
@@ -175,8 +178,8 @@ DYNAMIC_SCOPE_RULES: Final = (
         applies_to=Not(Equals("shared_availability_sets", None)),
         require=Equals("shared_availability_sets", 0),
         reason=(
-            "{shared_availability_sets} availability sets have several machines in the scope: all machines of a "
-            "schedule start together, and only those of a set go update domain by update domain."
+            "{shared_availability_sets:availability set has|availability sets have} several machines in the scope: all "
+            "machines of a schedule start together, and only those of a set go update domain by update domain."
         ),
         fix="give the members of a set different schedules if not even one domain may be missing.",
         source=_LEARN,
@@ -253,8 +256,8 @@ DYNAMIC_SCOPE_RULES: Final = (
         applies_to=Not(Equals("hotpatched_machines", None)),
         require=Equals("hotpatched_machines", 0),
         reason=(
-            "The scope takes {hotpatched_machines} hotpatched machines; neither the schedule nor the platform patches "
-            "those."
+            "The scope takes {hotpatched_machines:hotpatched machine|hotpatched machines}; neither the schedule nor "
+            "the platform patches such a machine."
         ),
         fix="narrow the filter, for example by a tag.",
         source=(
@@ -277,8 +280,8 @@ DYNAMIC_SCOPE_RULES: Final = (
         applies_to=Not(Equals("unready_machines", None)),
         require=Equals("unready_machines", 0),
         reason=(
-            "{unready_machines} machines in the scope lack AutomaticByPlatform or the bypass flag; nothing patches "
-            "those."
+            "{unready_machines:machine in the scope lacks|machines in the scope lack} AutomaticByPlatform or the "
+            "bypass flag; nothing patches such a machine."
         ),
         fix="set both on them, for example by the built-in policy 9905ca54.",
         source="Microsoft Learn, Prerequisites for schedule patching, 2024-02-20",

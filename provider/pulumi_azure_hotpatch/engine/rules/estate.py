@@ -40,8 +40,8 @@ ESTATE_RULES: Final = (
         applies_to=Not(Equals("is_enough", None)),
         require=Equals("is_enough", True),
         reason=(
-            "{at_least} of {windows} Windows VMs are hotpatched, which is {percent} %; {minimum_percent} % are asked"
-            " for."
+            "{at_least} of {windows:Windows VM is|Windows VMs are} hotpatched, which is {percent} %; {minimum_percent} "
+            "% are asked for."
         ),
         fix="hotpatch more of the machines whose image allows it, or ask for less.",
         source="This package's contract: the share is the team's to choose",

@@ -47,7 +47,7 @@ INSTALLATION_RULES: Final = (
         field="maximum_minutes",
         applies_to=_WINDOWS & Not(Equals("maximum_minutes", None)),
         require=AtLeast("maximum_minutes", 25),
-        reason="With {maximum_minutes} minutes nothing starts: an update needs 15 and a restart 10.",
+        reason="With {maximum_minutes:minute|minutes} nothing starts: an update needs 15 and a restart 10.",
         fix="allow at least 25 minutes, 30 where service packs are included.",
         source="Microsoft Learn, Troubleshoot issues with Azure Update Manager, 2024-09-11",
         as_of=date(2024, 9, 11),
@@ -66,7 +66,8 @@ INSTALLATION_RULES: Final = (
         applies_to=_LINUX & Not(Equals("maximum_minutes", None)) & Not(Equals("reboot_setting", "Never")),
         require=AtLeast("maximum_minutes", 21),
         reason=(
-            "With {maximum_minutes} minutes nothing starts: a package needs 5 and a restart 15, and some must be left."
+            "With {maximum_minutes:minute|minutes} nothing starts: a package needs 5 and a restart 15, and some must "
+            "be left."
         ),
         fix="allow more than 20 minutes, or set the reboot setting to 'Never'.",
         source="Azure/LinuxPatchExtension 488ab8ea, maintenance window",

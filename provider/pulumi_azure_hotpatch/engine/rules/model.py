@@ -44,7 +44,8 @@ ALWAYS: Final = All(())
 class Rule:
     """One requirement.
 
-    `field` is the fact that findings blame; `reason` is a sentence in which `{dotted.name}` stands for a fact. `switch`
+    `field` is the fact that findings blame; `reason` is a sentence in which `{dotted.name}` stands for a fact, and
+    `{dotted.name:machine|machines}` for a number with the words for one, or for several, after it. `switch`
     names the setting that softens a failure by one step (error, warning, info), for rules on which sources disagree
     (`disagreement` says how). `era` is the time it belongs to.
     """
@@ -162,8 +163,8 @@ def worded(rule: Rule, verdict: Verdict, facts: object, *, relaxed: frozenset[st
 def facts_of(rule: Rule) -> frozenset[str]:
     """Every fact that a finding of the rule depends on."""
     _, os_type = _path_template(rule.field, None)
-    shown = frozenset(_PLACE.findall(rule.reason)) | (frozenset((os_type,)) if os_type else frozenset())
-    return rule.applies_to.fields | rule.require.fields | shown
+    shown = frozenset(match[1] for match in _PLACE.finditer(rule.reason))
+    return rule.applies_to.fields | rule.require.fields | shown | (frozenset((os_type,)) if os_type else frozenset())
 
 
 def _finding(rule: Rule, verdict: Verdict, reason: str, softened: bool, path: str | None) -> Finding:
@@ -226,10 +227,21 @@ def _path_template(dotted: str, root: str | None) -> tuple[str | None, str | Non
 
 def fill(template: str, facts: object) -> str:
     """`template` with every `{dotted.name}` replaced by the fact, written as people read it."""
-    return _PLACE.sub(lambda match: _show(look_up(facts, match.group(1))), template)
+
+    def spell(match: re.Match[str]) -> str:
+        name, one, several = match.groups()
+        value = look_up(facts, name)
+        return _show(value) if one is None else f"{_show(value)} {one if value == 1 else several}"
+
+    return _PLACE.sub(spell, template)
 
 
-_PLACE: Final = re.compile(r"\{([a-z_.]+)\}")
+def in_general(template: str) -> str:
+    """`template` as it is said of several: `{dotted.name} machines`."""
+    return _PLACE.sub(lambda match: f"{{{match[1]}}}" + (f" {match[3]}" if match[3] else ""), template)
+
+
+_PLACE: Final = re.compile(r"\{([a-z_.]+)(?::([^{}|]+)\|([^{}|]+))?\}")
 
 
 def _show(value: object) -> str:

@@ -102,7 +102,8 @@ SCHEDULE_RULES: Final = (
         applies_to=AtLeast("minutes_until_start", 0),
         require=AtLeast("minutes_until_start", 15),
         reason=(
-            "The schedule starts in {minutes_until_start} minutes; Azure needs 15, so the first window may be missed."
+            "The schedule starts in {minutes_until_start:minute|minutes}; Azure needs 15, so the first window may be "
+            "missed."
         ),
         fix="start it later.",
         source=_LEARN,
@@ -186,7 +187,7 @@ SCHEDULE_RULES: Final = (
         field="recurrence",
         applies_to=Not(Equals("minutes_between_starts", None)),
         require=AtLeast("minutes_between_starts", 360),
-        reason="Two windows start {minutes_between_starts} minutes apart; the service needs 360.",
+        reason="Two windows start {minutes_between_starts:minute|minutes} apart; the service needs 360.",
         fix="repeat it less often.",
         source=_LEARN,
         as_of=date(2026, 9, 25),
@@ -200,7 +201,8 @@ SCHEDULE_RULES: Final = (
         applies_to=Equals("is_in_service", True) & AtLeast("minutes_until_next_window", 0),
         require=AtLeast("minutes_until_next_window", 60),
         reason=(
-            "The next window opens in {minutes_until_next_window} minutes; it may still follow the schedule as it was."
+            "The next window opens in {minutes_until_next_window:minute|minutes}; it may still follow the schedule as "
+            "it was."
         ),
         fix="change it at least an hour ahead, or after the window.",
         source="Microsoft Learn, Troubleshoot maintenance configurations, 2023-10-13 (stale cache)",
@@ -214,7 +216,10 @@ SCHEDULE_RULES: Final = (
         field="start",
         applies_to=Equals("has_pre_event", True) & AtLeast("minutes_until_start", 0),
         require=AtLeast("minutes_until_start", 40),
-        reason="The schedule starts in {minutes_until_start} minutes; its pre-event needs 40, so the run is cancelled.",
+        reason=(
+            "The schedule starts in {minutes_until_start:minute|minutes}; its pre-event needs 40, so the run is "
+            "cancelled."
+        ),
         fix="start it later.",
         source="Microsoft Learn, Pre and post events in Azure Update Manager, 2024-07-24",
         as_of=date(2024, 7, 24),
