@@ -36,7 +36,7 @@ def bags(facts: object) -> list[Resource]:
         case DynamicScope():
             return [*_scopes(facts)]
         case InstallRequest():
-            return [_installation(facts)]
+            return [*_requests(facts)]
         case PreviewFeature():
             return [*_features(facts)]
     raise AssertionError(f"no bag for {facts!r}")
@@ -215,11 +215,11 @@ def _scopes(facts: DynamicScope) -> list[Resource]:
     return _native("maintenance", "ConfigurationAssignmentsForResourceGroup", "v20230901preview", given | place)
 
 
-def _installation(facts: InstallRequest) -> Resource:
+def _requests(facts: InstallRequest) -> list[Resource]:
+    """An installation, and a rollout to the one machine: who rolls out starts no machine."""
     minutes = facts.maximum_minutes
     duration = minutes if minutes is NOT_KNOWN or minutes is None else f"{minutes}m"
     given = {
-        "machineId": ARC_ID if facts.machine.is_arc is True else VM_ID,
         "windows": windows_of(facts.patches),
         "linux": linux_of(facts.patches),
         "rebootSetting": facts.reboot_setting,
@@ -229,9 +229,19 @@ def _installation(facts: InstallRequest) -> Resource:
             if isinstance(facts.max_publish_date, datetime)
             else facts.max_publish_date
         ),
-        "startIfOff": facts.starts_machine,
     }
-    return Resource(f"{OURS}:PatchInstallation", wire(given))
+    machine = ARC_ID if facts.machine.is_arc is True else VM_ID
+    alone = {**given, "machineId": machine, "startIfOff": facts.starts_machine}
+    found = [Resource(f"{OURS}:PatchInstallation", wire(alone))]
+    if facts.starts_machine is False:
+        found.append(rollout({"name": "all", "machineIds": [machine]}, **given))
+    return found
+
+
+def rollout(*rings: Mapping[str, Any], **inputs: Any) -> Resource:
+    """A rollout in these rings."""
+    chosen = {"windows": {"classificationsToInclude": ["Critical", "Security"]}}
+    return Resource(f"{OURS}:PatchRollout", wire({**chosen, **inputs, "rings": inputs.get("rings", [*rings])}))
 
 
 def _features(facts: PreviewFeature) -> list[Resource]:

@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN as NOT_KNOWN
-from tests.engine.rule_cases.form import Cases, windows_vm
+from tests.engine.rule_cases.form import VM_ID, Cases, windows_vm
 from tests.engine.test_rules import CASES
-from tests.policy.bags import OURS, SCHEDULE_ID, bags, wire
+from tests.policy.bags import OURS, SCHEDULE_ID, bags, rollout, wire
 from tests.support.analyzer import UNKNOWN, Resource
 
 
@@ -32,6 +32,8 @@ def declarations(rule_id: str) -> Declarations:
     """The declarations for one rule."""
     if rule_id in _SCHEDULES:
         return _schedule_declarations(*_SCHEDULES[rule_id])
+    if rule_id in _ROLLOUTS:
+        return _rollout_declarations(*_ROLLOUTS[rule_id])
     if rule_id in _BY_HAND:
         return _BY_HAND[rule_id]()
     cases: Cases = CASES[rule_id]
@@ -132,6 +134,56 @@ def _whole_subscription() -> Declarations:
 
     says = CASES["scope-whole-subscription"].says
     return Declarations(scope(osTypes=["Linux"]), scope(), says, scope(osTypes=NOT_KNOWN))
+
+
+def _machine(number: int) -> str:
+    return f"{VM_ID}-{number}"
+
+
+_FOUR: Final = [_machine(number) for number in range(4)]
+_CANARY: Final = {"name": "canary", "machineIds": _FOUR[:1]}
+_REST: Final = {"name": "broad", "rest": True}
+_NO_RINGS: Final = rollout(rings=NOT_KNOWN, machineIds=_FOUR)
+_BUDGET: Final = {"rings": [{"name": "all", "machineIds": _FOUR}]}
+
+# By rule: what violates it, what it says, what leaves it open.
+_ROLLOUTS: Final[Mapping[str, tuple[Resource, str, Resource]]] = {
+    "rollout-ring-one-way-in": (rollout(_CANARY, {"name": "broad"}, machineIds=_FOUR), "Ring 'broad'", _NO_RINGS),
+    "rollout-machine-in-two-rings": (
+        rollout(_CANARY, {"name": "broad", "machineIds": _FOUR}),
+        "(canary and broad)",
+        rollout(_CANARY, {"name": "broad", "machineIds": [*_FOUR, NOT_KNOWN]}),
+    ),
+    "rollout-machine-in-no-ring": (rollout(_CANARY, machineIds=_FOUR), "and 2 more", _NO_RINGS),
+    "rollout-empty-ring": (
+        rollout(_CANARY, _REST, machineIds=_FOUR[:1]),
+        "in ring 'broad'",
+        rollout(_CANARY, _REST, machineIds=NOT_KNOWN),
+    ),
+    "rollout-first-ring-large": (
+        rollout({"name": "canary", "machineIds": _FOUR[:3]}, _REST, machineIds=_FOUR),
+        "'canary' with 3 of 4 machines",
+        rollout(_CANARY, _REST, machineIds=_FOUR, exclude=[NOT_KNOWN]),
+    ),
+    "rollout-budget-never-halts": (
+        rollout(**_BUDGET, failureBudget="100%"),
+        "of ring 'all' may fail",
+        rollout(**_BUDGET, failureBudget=NOT_KNOWN),
+    ),
+    "rollout-deferral-needs-month": (
+        rollout(_CANARY, {**_REST, "deferralDays": 7}, machineIds=_FOUR),
+        "Ring 'broad' waits",
+        rollout(_CANARY, {**_REST, "deferralDays": 7}, machineIds=_FOUR, releaseMonth=NOT_KNOWN),
+    ),
+}
+
+
+def _rollout_declarations(violates: Resource, says: str, unknown: Resource) -> Declarations:
+    passes = [
+        rollout(_CANARY, _REST, machineIds=_FOUR, failureBudget="10%"),
+        rollout(_CANARY, {**_REST, "deferralDays": 7}, machineIds=_FOUR, releaseMonth="2026-12", triggers=NOT_KNOWN),
+    ]
+    return Declarations(passes, [violates], says, [unknown])
 
 
 _BY_HAND: Final[Mapping[str, Callable[[], Declarations]]] = {

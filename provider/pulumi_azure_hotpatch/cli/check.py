@@ -16,7 +16,7 @@ from pulumi_azure_hotpatch.engine.rules.model import Era
 from pulumi_azure_hotpatch.engine.waivers import WAIVER, Waiver, waive
 
 from . import output, switches
-from .inputs import read_estate
+from .inputs import Asked, places, read_estate
 from .instants import as_of
 from .waivers import load_waivers
 
@@ -37,10 +37,12 @@ def run(
     today: str | None,
     as_json: bool,
 ) -> int:
-    """Judge everything in the files; 1 when a rule of severity error failed unwaived. Raises InvalidInput."""
+    """Judge everything in the files; 1 when a rule of severity error failed unwaived, or a preview did: what it would
+    have gone on to is judged by nobody. Raises InvalidInput.
+    """
     now, given = as_of(today), load_waivers(waivers)
     asked = read_estate(paths, now)
-    everything = (*cases(asked.estate, era), *asked.declarations)
+    everything = (*cases(asked.estate, era), *asked.declarations())
     judged = judge_cases(everything, relaxed=switches.relaxed(relaxed))
     tally, wanted = Counter[tuple[str, str]](), []
     for one in waive(judged, given, today=now.date(), also=asked.urns_of):
@@ -52,8 +54,8 @@ def run(
     else:
         console = output.console()
         _show(console, wanted)
-        _sum_up(console, tally, len({case.resource.casefold() for case in everything}), asked.estate.others)
-    return FAILED if tally["fail", "error"] else 0
+        _sum_up(console, tally, len({case.resource.casefold() for case in everything}), asked)
+    return FAILED if tally["fail", "error"] or asked.stops else 0
 
 
 def _show(console: Console, judged: Iterable[Judgement]) -> None:
@@ -123,7 +125,7 @@ def _waived(finding: Finding, waiver: Waiver) -> Table:
     return output.indented(words, WAIVED, "dim")
 
 
-def _sum_up(console: Console, tally: Mapping[tuple[str, str], int], resources: int, others: Mapping[str, int]) -> None:
+def _sum_up(console: Console, tally: Mapping[tuple[str, str], int], resources: int, asked: Asked) -> None:
     """`tally` counts findings by verdict and severity."""
     failed = Counter({severity: number for (verdict, severity), number in tally.items() if verdict == "fail"})
     unknown = sum(number for (verdict, _), number in tally.items() if verdict == "unknown")
@@ -137,8 +139,9 @@ def _sum_up(console: Console, tally: Mapping[tuple[str, str], int], resources: i
     parts += (
         [f"{waived} waived"] if (waived := sum(n for (verdict, _), n in tally.items() if verdict == WAIVED)) else []
     )
-    style = "bold red" if failed["error"] else "bold yellow" if failed["warning"] else "bold green"
+    parts += [f"the preview failed at {places(asked.stops)}"] if asked.stops else []
+    style = "bold red" if failed["error"] or asked.stops else "bold yellow" if failed["warning"] else "bold green"
     output.show(console, Text(", ".join(parts) + ".", style))
-    if others:
-        shown = ", ".join(f"{kind} ({number})" for kind, number in others.items())
+    if asked.estate.others:
+        shown = ", ".join(f"{kind} ({number})" for kind, number in asked.estate.others.items())
         output.show(console, Text(f"Not looked at: {shown}.", "dim"))

@@ -153,7 +153,7 @@ def _overview(wanted: Wanted, seen: _Seen) -> Overview:
     )
     labels = (entry.resource for entry in estate.machines)
     named = zip(labels, (pattern for _, pattern in found.members), strict=True)
-    judged = judge_cases((*cases(estate), *asked.declarations), relaxed=switches)
+    judged = judge_cases((*cases(estate), *asked.declarations()), relaxed=switches)
     waived = waive(judged, load_waivers(wanted.waivers), today=seen.now.date(), also=asked.urns_of)
     return Overview(
         as_of=seen.now,

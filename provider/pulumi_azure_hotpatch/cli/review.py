@@ -26,6 +26,7 @@ from pulumi_azure_hotpatch.report.sarif import sarif
 from . import output
 from .calendar import extra_releases
 from .check import FAILED
+from .inputs import Given
 from .instants import as_of
 from .reading import read_document, shown
 from .switches import relaxed
@@ -79,15 +80,15 @@ def _review(wanted: Wanted, now: datetime) -> Review:
     except InvalidInput as error:
         raise InvalidInput(f"{shown(wanted.preview)}: {error}") from None
     bodies = _bodies(wanted.inventories)
-    stack = Stack(preview.after)
-    estate = stack.estate(bodies, as_of=now)
+    asked = Given(bodies, [preview]).joined(now)
+    estate, stack = asked.estate, asked.stack
     # What the inventory has beside the stack is not under review.
-    ours = (case for case in cases(estate) if case.resource.startswith("urn:") or stack.urns_of(case.resource))
-    judged = judge_cases((*ours, *stack.declarations()), relaxed=relaxed(wanted.relaxed))
+    ours = (case for case in cases(estate) if stack.declares(case.resource))
+    judged = judge_cases((*ours, *asked.declarations()), relaxed=relaxed(wanted.relaxed))
     waivers = load_waivers(wanted.waivers)
     before = Stack(preview.before).estate(bodies, as_of=now) if preview.before or bodies else None
     notes = []
-    if any(change.op == "read" for change in preview.changes) or not preview.changes:
+    if preview.untold or any(change.op == "read" for change in preview.changes) or not preview.changes:
         notes.append("The preview lists few resources: --show-sames lists unchanged ones too.")
     if estate.dynamic_scopes:
         notes.append("What dynamic scopes match is not followed here: azure-hotpatch scope tells.")
@@ -106,7 +107,7 @@ def _forecast(estate: Estate, stack: Stack, wanted: Wanted, now: datetime) -> Fo
     extra, switches = extra_releases(wanted.releases), relaxed(wanted.relaxed)
     found = forecast(estate.members(), now, wanted.months, extra=extra, relaxed=switches)
     labelled = zip((entry.resource for entry in estate.machines), found.members, strict=True)
-    members = ((label, pattern) for label, (_, pattern) in labelled if label.startswith("urn:") or stack.urns_of(label))
+    members = ((label, pattern) for label, (_, pattern) in labelled if stack.declares(label))
     return Forecast(found.months, tuple(members))
 
 

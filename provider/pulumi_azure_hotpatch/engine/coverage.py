@@ -66,10 +66,15 @@ def hotpatch_share(estate: Estate, minimum_percent: int | None = None) -> Hotpat
     return HotpatchShare(len(switches), certain, certain + switches.count(UNKNOWN), minimum_percent)
 
 
-def estate_cases(estate: Estate, minimum_percent: int | None = None) -> Iterator[Case]:
-    """What is to be judged of the estate as a whole."""
+def coverage_cases(estate: Estate) -> Iterator[Case]:
+    """What is to be judged of every VM: that something patches it."""
     for entry in coverage(estate):
         yield Case(entry.resource, entry.type, entry.facts, rules_for("coverage"))
+
+
+def estate_cases(estate: Estate, minimum_percent: int | None = None) -> Iterator[Case]:
+    """What is to be judged of the estate as a whole."""
+    yield from coverage_cases(estate)
     yield Case(ESTATE, ESTATE, hotpatch_share(estate, minimum_percent), rules_for("estate"))
 
 

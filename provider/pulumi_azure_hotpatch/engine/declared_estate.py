@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 from typing import Final
 
+from .bodies import Body
 from .declared import (
     ARC_LICENSE,
     ARC_SETTINGS,
@@ -17,6 +19,8 @@ from .declared import (
     FLEET,
     INSTALLATION,
     NATIVE_FEATURE,
+    NATIVE_MACHINE,
+    ROLLOUT,
     SCALE_SET_SETTINGS,
     SCHEDULE,
     SETTINGS,
@@ -25,6 +29,7 @@ from .declared import (
     is_stand_in,
 )
 from .declared_bodies import Adjust, adjustment_of, bodies_of, machines_of, patch_fields_of
+from .declared_rollout import rolled_out_to
 from .dynamic_scope import DynamicScope
 from .estate import Entry, Estate, FactsT
 from .facts import (
@@ -55,6 +60,7 @@ _CLAIMS: Final = {
     SCALE_SET_SETTINGS: ("scale-set-settings-declared-twice", SCALE_SETS),
     DYNAMIC_SCOPE: ("scope-declared-twice", CONFIGURATION_ASSIGNMENTS),
     INSTALLATION: ("installation-declared-twice", VIRTUAL_MACHINES),
+    ROLLOUT: ("installation-declared-twice", VIRTUAL_MACHINES),
 }
 
 
@@ -65,10 +71,12 @@ class Stack:
         self._declared = tuple(declared)
         self._names = Names(self._declared)
         self._scope_urns: dict[str, tuple[str, ...]] = {}
+        self._rollout_urns: dict[str, tuple[str, ...]] = {}
         for one in self._declared:
+            urns = self._rollout_urns if one.kind == ROLLOUT else self._scope_urns
             for identity in self._several_ids(one):
                 key = identity.casefold()
-                self._scope_urns[key] = (*self._scope_urns.get(key, ()), one.urn)
+                urns[key] = (*urns.get(key, ()), one.urn)
 
     def estate(self, bodies: Iterable[object] = (), *, as_of: datetime) -> Estate:
         """The estate of `bodies` as the stack will leave it. Raises InvalidInput as `Estate.from_bodies` does."""
@@ -80,8 +88,7 @@ class Stack:
                 for identity in self._ids_of(one):
                     key = first.setdefault(identity.casefold(), identity)
                     adjusted[key] = _after(adjusted[key], adjust) if key in adjusted else adjust
-        declared = (body for one in self._declared for body in bodies_of(one, self._names))
-        found = Estate.from_bodies((*bodies, *declared), as_of=as_of, adjusted=adjusted)
+        found = Estate.from_bodies((*bodies, *self.bodies()), as_of=as_of, adjusted=adjusted)
         return replace(
             found,
             machines=self._labelled(found.machines),
@@ -93,9 +100,33 @@ class Stack:
             features=tuple(entry for one in self._declared for entry in _features(one)),
         )
 
+    def bodies(self) -> Iterator[Body]:
+        """The ARM bodies that it declares."""
+        return (body for one in self._declared for body in bodies_of(one, self._names))
+
+    def of_kind(self, *kinds: str) -> tuple[Declared, ...]:
+        """What it declares of these kinds."""
+        return tuple(one for one in self._declared if one.kind in kinds)
+
     def urns_of(self, identity: str) -> tuple[str, ...]:
         """The URNs of what the stack declares under an id: other names for waivers to match."""
-        return self._names.urns_of(identity) or self._scope_urns.get(identity.casefold(), ())
+        key = identity.casefold()
+        return self._names.urns_of(identity) or self._scope_urns.get(key, ()) or self._rollout_urns.get(key, ())
+
+    def declares(self, resource: str) -> bool:
+        """Whether what a finding names is the stack's to answer for; a machine is not, of which a rollout says only
+        that patches are to be installed on it.
+        """
+        named = resource.startswith("urn:") or bool(self._names.urns_of(resource))
+        return named or resource.casefold() in self._scope_urns
+
+    def makes_machine(self, resource: str) -> bool:
+        """Whether what a finding names is a virtual machine that the stack itself makes."""
+        return resource.casefold() in self._made
+
+    @cached_property
+    def _made(self) -> frozenset[str]:
+        return frozenset(self.label_of(one).casefold() for one in self.of_kind(NATIVE_MACHINE))
 
     def label_of(self, one: Declared) -> str:
         """What findings about it name: an id, or a URN while it has none."""
@@ -130,11 +161,13 @@ class Stack:
             return tuple(str(body["id"]) for body in bodies_of(one, self._names))
         if one.kind == FLEET:
             return machines_of(one) or (self._names.id_of(one),)
+        if one.kind == ROLLOUT:
+            return rolled_out_to(one)
         return (self._names.id_of(one),)
 
     def _several_ids(self, one: Declared) -> tuple[str, ...]:
         """The ids of what a resource declares that is several things: of a fleet its machines and their assignments."""
-        if one.kind not in (DYNAMIC_SCOPE, FLEET):
+        if one.kind not in (DYNAMIC_SCOPE, FLEET, ROLLOUT):
             return ()
         bodies = bodies_of(one, self._names) if one.kind == FLEET else ()
         return tuple(dict.fromkeys((*self._ids_of(one), *(str(body["id"]) for body in bodies))))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby, tee
 from typing import TYPE_CHECKING, Any, Final
 
+from .counting import counted
 from .estate import Entry, Estate
 from .facts import ARC_MACHINES
 from .rules import Finding, Rule, judge_all, rules_for
@@ -126,4 +127,4 @@ _SHOWN: Final = 5
 def _where(names: Sequence[str]) -> str:
     shown = ", ".join(name.rpartition("/")[2] for name in names[:_SHOWN])
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return f"On {len(names)} {'machine' if len(names) == 1 else 'machines'} ({shown}{more}): "
+    return f"On {counted(len(names))} ({shown}{more}): "

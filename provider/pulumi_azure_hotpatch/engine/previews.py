@@ -88,7 +88,7 @@ class Stop:
 class Preview:
     """A run as announced: what the stack will hold, what it holds now (where that is said), and what changes.
 
-    Where there are `stops` it is not the whole stack.
+    Where there are `stops` it is not the whole stack. `untold` counts the unchanged resources that it leaves out.
     """
 
     after: tuple[Declared, ...]
@@ -96,6 +96,12 @@ class Preview:
     changes: tuple[Change, ...]
     policies: tuple[PolicyViolation, ...] = ()
     stops: tuple[Stop, ...] = ()
+    untold: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it names everything that the stack will hold."""
+        return not self.stops and not self.untold
 
 
 def is_preview(document: object) -> bool:
@@ -117,14 +123,17 @@ def read_preview(document: object) -> Preview:
         )
     if isinstance(document, list):
         told = (event.get("diagnosticEvent") for event in document)
-        return _preview(_steps_of_events(document), tuple(_violations(document)), _stops(told))
+        summaries = [_object(event.get("summaryEvent")).get("resourceChanges") for event in document]
+        summary = next((one for one in summaries if one), None)
+        return _preview(_steps_of_events(document), tuple(_violations(document)), _stops(told), summary)
     if not isinstance(document, Mapping):
         raise InvalidInput("not a preview")
     if "resourcePlans" in document:
         return _preview(_steps_of_plan(document["resourcePlans"]))
     if "deployment" in document:
         return _preview(_steps_of_export(document["deployment"]))
-    return _preview(_checked_steps(document["steps"]), stops=_stops(document.get("diagnostics")))
+    stops, summary = _stops(document.get("diagnostics")), document.get("changeSummary")
+    return _preview(_checked_steps(document["steps"]), stops=stops, summary=summary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +147,10 @@ class _Step:
 
 
 def _preview(
-    steps: Iterable[_Step], policies: tuple[PolicyViolation, ...] = (), stops: tuple[Stop, ...] = ()
+    steps: Iterable[_Step],
+    policies: tuple[PolicyViolation, ...] = (),
+    stops: tuple[Stop, ...] = (),
+    summary: object = None,
 ) -> Preview:
     # A replacement comes as several steps of one resource; the new state of the last that has one counts.
     before: dict[str, Declared] = {}
@@ -157,7 +169,10 @@ def _preview(
             changes[step.urn] = changed
         elif changed.fields and not earlier.fields:
             changes[step.urn] = Change(changed.urn, changed.type, earlier.op, changed.fields, changed.inputs)
-    return Preview(tuple(after.values()), tuple(before.values()), tuple(changes.values()), policies, stops)
+    same = _object(summary).get("same")
+    told = sum(change.op == "same" for change in changes.values())
+    untold = max(0, same - told) if isinstance(same, int) else 0
+    return Preview(tuple(after.values()), tuple(before.values()), tuple(changes.values()), policies, stops, untold)
 
 
 def _declared(

@@ -122,6 +122,18 @@ DECLARED_FACTS: Final[Mapping[Subject, frozenset[str]]] = {
             "starts_machine",
         )
     ),
+    # Whether a machine exists is for Azure to say.
+    "rollout": frozenset(
+        (
+            "unclear_ring",
+            "in_two_rings",
+            "in_no_ring",
+            "empty_ring",
+            "large_first_ring",
+            "generous_ring",
+            "deferral_without_month",
+        )
+    ),
     "feature": frozenset(("retired",)),
     "declaration": frozenset(("declared_twice", "settings_missing")),
     "coverage": frozenset((*_MACHINE_OF_ANOTHER, "has_schedule")),

@@ -48,6 +48,7 @@ _SUBJECTS: Final[Mapping[str, frozenset[Subject]]] = {
     **dict.fromkeys(kinds.NATIVE_SCOPES, frozenset[Subject](("dynamic_scope",))),
     kinds.DYNAMIC_SCOPE: frozenset(("dynamic_scope",)),
     kinds.INSTALLATION: frozenset(("installation",)),
+    kinds.ROLLOUT: frozenset(("rollout", "installation")),
     kinds.ENROLMENT: frozenset(("feature",)),
     kinds.NATIVE_FEATURE: frozenset(("feature",)),
 }
@@ -173,13 +174,14 @@ def _subjects(resource_type: str) -> frozenset[Subject]:
 
 
 def _unknown(found: Review) -> dict[str, tuple[str, ...]]:
-    """The fields that each rule without a verdict lacks."""
+    """The fields that each rule without a verdict lacks; what other resources say is for the whole stack."""
     return {
         one.rule: tuple(one.judgement.finding.reason.removeprefix(_MISSING).removesuffix(_NOT_KNOWN).split(", "))
         for one in found.found
-        if one.judgement.finding.verdict == "unknown"
+        if one.judgement.finding.verdict == "unknown" and one.rule in _ALONE
     }
 
 
+_ALONE: Final = frozenset(one.id for one in ALONE)
 _MISSING: Final = "Cannot judge yet: "
 _NOT_KNOWN: Final = " not known."

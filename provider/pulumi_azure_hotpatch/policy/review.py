@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from pulumi.output import Unknown
-
 from pulumi_azure_hotpatch.engine.coverage import estate_cases
-from pulumi_azure_hotpatch.engine.declared import INSTALLATION, Declared
+from pulumi_azure_hotpatch.engine.declared import Declared
 from pulumi_azure_hotpatch.engine.declared_estate import Stack
-from pulumi_azure_hotpatch.engine.estate import Estate
-from pulumi_azure_hotpatch.engine.facts import VIRTUAL_MACHINES, Machine
-from pulumi_azure_hotpatch.engine.judgement import Case, Judgement, cases, judge_cases
+from pulumi_azure_hotpatch.engine.judgement import Judgement, cases, judge_cases
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
-from pulumi_azure_hotpatch.engine.rules import rules_for
 from pulumi_azure_hotpatch.engine.waivers import Waiver, WaiverUse, judge_waiver, waive
-from pulumi_azure_hotpatch.errors import InvalidInput
-from pulumi_azure_hotpatch.host import wire
-from pulumi_azure_hotpatch.models.installation_facts import request_facts
-from pulumi_azure_hotpatch.models.patch_installation import PatchInstallationInputs
+from pulumi_azure_hotpatch.models.declared_patching import patching_cases
 
 from .judged import JUDGED
 
@@ -64,12 +56,12 @@ def review(
 ) -> Review:
     """Judge what is declared. `complete` is whether this is the whole stack.
 
-    Raises InvalidInput for a declaration of a shape that no program can have.
+    Raises InvalidInput for a declaration of a shape that no program can have, and for what a resource refuses itself.
     """
     stack = Stack(declared)
     estate = stack.estate(as_of=now)
     together = (*stack.declarations(), *estate_cases(estate, minimum_percent)) if complete else ()
-    given = (*cases(estate), *_installations(declared, stack, estate), *together)
+    given = (*cases(estate), *patching_cases(stack, estate), *together)
 
     def urns_of(resource: str) -> tuple[str, ...]:
         return (resource,) if resource.startswith("urn:") else stack.urns_of(resource)
@@ -94,27 +86,3 @@ def has_unknown(value: Any) -> bool:
     if isinstance(value, Mapping):
         return any(map(has_unknown, value.values()))
     return any(map(has_unknown, value)) if isinstance(value, list) else value is UNKNOWN
-
-
-def _installations(declared: Iterable[Declared], stack: Stack, estate: Estate) -> Iterator[Case]:
-    machines = {entry.resource.casefold(): entry.facts for entry in estate.machines}
-    for one in declared:
-        if one.kind == INSTALLATION:
-            unseen = Machine.unseen(one.text("machineId") or UNKNOWN)
-            machine = machines.get(stack.label_of(one).casefold(), unseen)
-            inputs, _ = wire.draft(PatchInstallationInputs, _for_the_host(dict(one.inputs)))
-            try:
-                facts = request_facts(inputs, machine)
-            except InvalidInput:
-                # What can never work is refused by the resource itself, in its own words.
-                continue
-            yield Case(one.urn, VIRTUAL_MACHINES, facts, rules_for("installation"))
-
-
-def _for_the_host(value: Any) -> Any:
-    """`value` with what is not known yet as the dynamic host hands it over."""
-    if value is UNKNOWN:
-        return Unknown()  # type: ignore[no-untyped-call] # Pulumi's own class, without types
-    if isinstance(value, dict):
-        return {key: _for_the_host(item) for key, item in value.items()}
-    return [_for_the_host(item) for item in value] if isinstance(value, list) else value
