@@ -33,6 +33,8 @@ SECONDS: Final = (0.0, 2.0)
 PER_VM: Final = "per VM"
 FLEET: Final = "fleet"
 MANY: Final = 100
+# What Pulumi runs at once by default on a machine with four processors.
+OF_FOUR: Final = 16
 RESULTS: Final = Path(__file__).with_name("results.json")
 
 
@@ -64,6 +66,8 @@ def entries(machines: int, seconds: float, peer: build.Peer | None) -> Iterator[
     # A thousand times two seconds, ten at once, is minutes of mere waiting: that size runs with many at once.
     if not (is_waiting and machines > MANY):
         yield from both
+    if is_waiting and machines == MANY:
+        yield replace(both[0], at_once=OF_FOUR)
     if is_waiting and machines >= MANY:
         yield from (replace(one, at_once=MANY) for one in both)
     yield Entry(FLEET, "fleet")

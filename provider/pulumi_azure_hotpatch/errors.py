@@ -17,6 +17,10 @@ purpose; any other exception is a bug and keeps its traceback.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
+
+UNREACHABLE: Final = "Unreachable"
+"""The code of an ArmError that is no answer: nobody could be reached."""
 
 
 class HotpatchError(Exception):
@@ -50,6 +54,11 @@ class ArmError(HotpatchError):
         super().__init__(message)
         self.code = code
         self.status = status
+
+    @property
+    def is_unreachable(self) -> bool:
+        """Whether there was no answer at all, so that asking for something else would wait as long for nothing."""
+        return self.code == UNREACHABLE
 
 
 class NotFound(ArmError):

@@ -63,6 +63,20 @@ def here(*wanted: str) -> set[tuple[str, str | None, str]]:
             ),
         ),
         (
+            declared(
+                "PatchRollout", machineIds=[VM], rings=[{"name": "canary", "machineIds": [SERVER]}, {"rest": True}]
+            ),
+            here(
+                "Microsoft.Compute/virtualMachines/read",
+                "Microsoft.Compute/virtualMachines/installPatches/action",
+                "Microsoft.Compute/locations/operations/read",
+                "Microsoft.HybridCompute/machines/read",
+                "Microsoft.HybridCompute/machines/installPatches/action",
+                "Microsoft.HybridCompute/locations/updateCenterOperationResults/read",
+                "Microsoft.Insights/eventtypes/values/read",
+            ),
+        ),
+        (
             declared("ScheduleAssignment", machineId=VM, scheduleId=SCHEDULE),
             here(
                 "Microsoft.Compute/virtualMachines/read",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from pulumi_azure_hotpatch.engine.rules import Rule, rule
 from pulumi_azure_hotpatch.policy.judged import JOINED
-from tests.policy.bags import OTHER_TYPE
-from tests.policy.stacks import BY_PLATFORM, STACKS, assigned, on, settings, vm
+from tests.engine.rule_cases.form import VM_ID
+from tests.policy.bags import OTHER_TYPE, rollout
+from tests.policy.stacks import BY_PLATFORM, STACKS, assigned, on, ours, settings, vm
 from tests.support.analyzer import UNKNOWN, Analyzer, Resource, Violation
 
 every_rule = pytest.mark.parametrize("one", [rule(rule_id) for rule_id in STACKS], ids=lambda one: one.id)
@@ -107,3 +111,43 @@ def test_a_rule_can_be_left_out_of_what_is_told_together(configurable: Analyzer)
 def test_a_machine_with_a_schedule_is_patched(analyzer: Analyzer) -> None:
     machine = vm(patching={"patchMode": "Manual"})
     assert said(analyzer, [machine, on(assigned(), machine)], "windows-vm-is-patched") == []
+
+
+def test_a_machine_that_a_rollout_and_an_installation_both_patch_is_told_of_both(analyzer: Analyzer) -> None:
+    alone = ours("PatchInstallation", machineId=VM_ID)
+    canary, rest = {"name": "canary", "machineIds": [VM_ID.upper()]}, {"name": "broad", "rest": True}
+    (found,) = said(analyzer, [rollout(canary, rest), alone], "installation-declared-twice")
+    assert "by another resource of this stack already" in found.message
+    assert said(analyzer, [rollout(canary, rest, exclude=[VM_ID]), alone], "installation-declared-twice") == []
+    assert said(analyzer, [rollout(canary, rest, exclude=[UNKNOWN]), alone], "installation-declared-twice") == []
+    again = rollout({"name": "all", "machineIds": [VM_ID]})
+    (found,) = said(analyzer, [rollout(canary), replace(again, name="again")], "installation-declared-twice")
+    assert found.urn == again.urn
+
+
+def test_what_a_rollout_asks_of_machines_is_told_once_with_the_machines_it_does_not_fit(analyzer: Analyzer) -> None:
+    machines = [vm("a"), vm("b", agent=False), vm("c", agent=False)]
+    ids = [f"{VM_ID.rpartition('/')[0]}/{machine.name}" for machine in machines]
+    everyone = rollout({"name": "all", "machineIds": ids})
+    (found,) = said(analyzer, [*machines, everyone], "install-needs-agent")
+    assert found.urn == everyone.urn
+    assert "On 2 machines (b, c): The patch extension cannot be installed" in found.message
+
+
+def test_the_stack_s_own_machines_decide_who_is_in_a_ring_of_tags(analyzer: Analyzer) -> None:
+    def tagged(name: str, ring: Any) -> Resource:
+        machine = vm(name)
+        return replace(machine, properties={**machine.properties, "tags": {"Ring": ring}})
+
+    ids = [f"{VM_ID.rpartition('/')[0]}/{name}" for name in ("a", "b")]
+    by_tag = rollout(
+        {"name": "canary", "tags": {"ring": ["canary"]}}, {"name": "broad", "tags": {"ring": ["broad"]}}, machineIds=ids
+    )
+    both = [tagged("a", "canary"), tagged("b", "broad"), by_tag]
+    assert [one for one in said(analyzer, both, "resources-together") if "[rollout-" in one.message] == []
+    alike = [tagged("a", "canary"), tagged("b", "canary"), by_tag]
+    (found,) = [one for one in said(analyzer, alike, "resources-together") if "[rollout-empty" in one.message]
+    assert found.urn == by_tag.urn
+    assert "ring 'broad'" in found.message
+    open_ = [tagged("a", "canary"), tagged("b", UNKNOWN), by_tag]
+    assert [one for one in said(analyzer, open_, "resources-together") if "[rollout-" in one.message] == []

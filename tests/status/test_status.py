@@ -1,16 +1,19 @@
 """The last assessment and installation of machines: from Resource Graph, else from instance views."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from azure_patch_simulator import SUBSCRIPTION_ID, Answer, match
+from azure_patch_simulator import SUBSCRIPTION_ID, Answer, Drop, match
 from pulumi_azure_hotpatch.errors import ArmError, InvalidInput
+from pulumi_azure_hotpatch.observing.history import patch_history
+from pulumi_azure_hotpatch.observing.hotpatching import hotpatch_states
 from pulumi_azure_hotpatch.observing.scopes import Scope
 from pulumi_azure_hotpatch.observing.status import MOST_VIEWS, patch_status
 from tests.handlers.machines import APP
 from tests.status.observed import ALL, ASSESSED, HOTPATCHED, SERVER, Heard, fleet, linux, of, server, vm, windows
-from tests.support.simulated import Azure
+from tests.support.simulated import START, Azure
 
 FORBIDDEN = Answer(403, "AuthorizationFailed", "No.")
 
@@ -156,6 +159,18 @@ def test_without_resource_graph_and_instance_views_nobody_answers() -> None:
     without_graph(azure)
     with pytest.raises(ArmError, match="Azure Resource Graph: could not ask it: AuthorizationFailed: No"):
         status(azure, instance_views=False)
+
+
+@pytest.mark.parametrize("ask", [patch_status, patch_history, hotpatch_states])
+def test_where_nobody_can_be_reached_only_one_question_waits_for_it(ask: Callable[..., Any]) -> None:
+    azure = fleet(windows("vm-1"))
+    azure.simulator.faults.add(match("POST", "ResourceGraph"), response=Drop(before=True), times=None)
+    today = {"as_of": START} if ask is hotpatch_states else {}
+    heard = Heard()
+    with pytest.raises(ArmError, match="Azure Resource Graph: could not ask it: Azure cannot be reached") as caught:
+        ask(azure.runtime.azure, of("vm-1"), tell=heard, **today)
+    assert caught.value.is_unreachable
+    assert ({*azure.calls()}, heard) == ({"ResourceGraph_Resources"}, [])
 
 
 def test_named_machines_are_answered_alone_whatever_the_letter_case() -> None:

@@ -19,7 +19,14 @@ from azure.core.exceptions import (
     ServiceResponseError,
 )
 
-from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, HotpatchError, NotFound, OperationFailed
+from pulumi_azure_hotpatch.errors import (
+    UNREACHABLE,
+    ArmError,
+    ConfigurationError,
+    HotpatchError,
+    NotFound,
+    OperationFailed,
+)
 
 from .pages import NotFromAzure
 from .registration import ProviderNotRegistered
@@ -59,7 +66,7 @@ def _arm_error(error: HttpResponseError, action: str, subject: str) -> ArmError:
 
 
 def _unreachable(error: AzureError, action: str, subject: str) -> ArmError:
-    return ArmError(f"{subject}: could not {action}: Azure cannot be reached ({_text(error)})", code="Unreachable")
+    return ArmError(f"{subject}: could not {action}: Azure cannot be reached ({_text(error)})", code=UNREACHABLE)
 
 
 def _unreadable(error: Exception) -> str:

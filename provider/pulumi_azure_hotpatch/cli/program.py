@@ -63,7 +63,7 @@ def _run(given: list[str]) -> int:
 
 def _hint(error: HotpatchError) -> str:
     """Where to go on when Azure is not reached, or refuses."""
-    asks = isinstance(error, ArmError) and (error.status == _FORBIDDEN or error.code == "Unreachable")
+    asks = isinstance(error, ArmError) and (error.status == _FORBIDDEN or error.is_unreachable)
     return f"{'' if str(error).endswith('.') else '.'} `{NAME} doctor` says what is missing." if asks else ""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -127,14 +127,14 @@ def _needs(one: Declared, subscription_id: str | None) -> Iterator[tuple[Place, 
                 yield from _each(_group(group), _ASSIGNMENT, _ALL)
             yield from _at(one, "scheduleId", {_SCHEDULE: ("read",)})
         case "PatchRollout":
-            yield from _patching(one, "machineIds", ("installPatches/action",))
+            everywhere = replace(one, inputs={"machineIds": _machines_of_rollout(one)})
+            yield from _patching(everywhere, "machineIds", ("installPatches/action",))
+            yield from _log_at(everywhere, "machineIds")
         case "PatchAssessment" | "ImageSupportCheck":
             yield from _patching(one, "machineId", ("assessPatches/action",))
         case kind if kind == INSTALLATION:
             yield from _patching(one, "machineId", ("installPatches/action",))
-            # What a killed run began is found in the activity log.
-            for place, _ in _at(one, "machineId", {_MACHINE: ("read",), _ARC: ("read",)}):
-                yield place, "Microsoft.Insights/eventtypes/values/read"
+            yield from _log_at(one, "machineId")
             if one.inputs.get("startIfOff") is True:
                 yield from _at(one, "machineId", {_MACHINE: ("start/action", "deallocate/action", "powerOff/action")})
 
@@ -152,6 +152,18 @@ def _patching(one: Declared, name: str, verbs: Sequence[str]) -> Iterator[tuple[
         is_arc = action.startswith(_ARC)
         polling = "HybridCompute/locations/updateCenterOperationResults" if is_arc else "Compute/locations/operations"
         yield place, f"Microsoft.{polling}/read"
+
+
+def _log_at(one: Declared, name: str) -> Iterator[tuple[Place, str]]:
+    """What a killed run began is found in the activity log."""
+    for place, _ in _at(one, name, {_MACHINE: ("read",), _ARC: ("read",)}):
+        yield place, "Microsoft.Insights/eventtypes/values/read"
+
+
+def _machines_of_rollout(one: Declared) -> tuple[str, ...]:
+    rings = one.inputs.get("rings")
+    lists = [ring.get("machineIds") for ring in rings if isinstance(ring, Mapping)] if isinstance(rings, list) else []
+    return tuple(dict.fromkeys(machine for each in (one.inputs.get("machineIds"), *lists) for machine in _texts(each)))
 
 
 def _if_restored(one: Declared, action: str) -> tuple[str, ...]:

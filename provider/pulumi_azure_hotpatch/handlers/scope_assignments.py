@@ -23,7 +23,6 @@ from .waiting import may_have_worked
 
 # Members of a live filter that nobody can declare here; source: recorded traffic of API 2023-09-01-preview.
 _BEYOND: Final = ("resourceIds", "availabilityZones")
-_UNREACHABLE: Final = "Unreachable"
 
 
 class ScopeAssignments:
@@ -59,7 +58,7 @@ class ScopeAssignments:
         )
 
     def _try(self, place: str, step: Callable[[], None]) -> None:
-        if self._failed and self._failed[-1][1].code == _UNREACHABLE:
+        if self._failed and self._failed[-1][1].is_unreachable:
             # The next one would wait as long for nothing.
             return
         self._tried += 1

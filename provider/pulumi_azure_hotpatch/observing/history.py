@@ -34,7 +34,7 @@ def patch_history(
     try:
         rows = list(_from_graph(sources, scope, with_patches=with_patches))
     except ArmError as error:
-        if scope.machines is None:
+        if scope.machines is None or error.is_unreachable:
             raise
         tell(f"Resource Graph does not answer, so only the last installation of each VM is shown: {error}")
         rows = list(_from_views(sources, scope, tell))

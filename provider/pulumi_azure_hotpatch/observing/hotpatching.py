@@ -51,7 +51,7 @@ def hotpatch_states(
             key = str(seen["id"]).casefold()
             found[key] = _judge(seen, as_of.date(), again.get(key), known.get(key, ()), rows)
     except ArmError as error:
-        if scope.machines is None:
+        if scope.machines is None or error.is_unreachable:
             raise
         tell(f"Resource Graph does not answer, so only builds are compared: {error}")
     for machine in [*scope.missing(found)][:MOST_VIEWS]:

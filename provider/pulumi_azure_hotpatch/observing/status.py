@@ -37,7 +37,7 @@ def patch_status(sources: Sources, scope: Scope, *, tell: Tell, instance_views: 
     try:
         rows = {row["machine"].casefold(): row for row in _from_graph(sources, scope)}
     except ArmError as error:
-        if not instance_views:
+        if not instance_views or error.is_unreachable:
             raise
         tell(f"Resource Graph does not answer, so the instance views are read: {error}")
         rows = {row["machine"].casefold(): row for row in _from_bodies(sources, scope)}
