@@ -136,8 +136,12 @@ class Stack:
         """What can be said of the declarations themselves: that they say something, and nothing twice."""
         claims = [claim for one in self._declared for claim in self._claims(one)]
         times = Counter((rule_id, target.casefold()) for rule_id, target, _ in claims)
-        for rule_id, target, arm_type in dict.fromkeys(claims):
-            twice = times[rule_id, target.casefold()] > 1
+        # An id may be written in several letter cases; the first is the one that is told.
+        once: dict[tuple[str, str], tuple[str, str]] = {}
+        for rule_id, target, arm_type in claims:
+            once.setdefault((rule_id, target.casefold()), (target, arm_type))
+        for (rule_id, key), (target, arm_type) in once.items():
+            twice = times[rule_id, key] > 1
             yield Case(target, arm_type, Declaration(target=target, declared_twice=twice), (rule(rule_id),))
         for one in self._declared:
             if one.kind == SETTINGS:
