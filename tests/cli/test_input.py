@@ -1,10 +1,14 @@
 """What can be read, and how what cannot is refused: exit code 2, one line, no traceback."""
 
 import json
+import os
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from pulumi_azure_hotpatch.cli import reading
 from tests.cli.conftest import INVENTORY, Ask
 
 BODIES = json.loads(INVENTORY.read_text("utf-8"))
@@ -118,3 +122,58 @@ def test_json_lines_end_where_lines_do_and_nowhere_else(ask: Ask) -> None:
     lines = "\r\n".join(json.dumps(body, ensure_ascii=False) for body in (first, second))
     rows = ask("check", "-", *AS_OF, "--json", stdin=lines).rows("findings")
     assert {row["resource"] for row in rows} == {first["id"], second["id"]}
+
+
+@pytest.mark.parametrize(
+    ("device", "says"), [("/dev/zero", "not text (it has a NUL character)"), ("/dev/urandom", "not UTF-")]
+)
+def test_a_device_without_an_end_is_refused(ask: Ask, device: str, says: str) -> None:
+    answer = ask("check", device)
+    assert (answer.code, len(answer.err.splitlines()), answer.out) == (2, 1, "")
+    assert f"{device}: {says}" in answer.err
+
+
+def test_a_text_without_an_end_is_refused_at_the_limit(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "LONGEST", 1024**2)
+    monkeypatch.setattr(reading, "_PIECE", 64 * 1024)
+    endless = tmp_path / "fifo"
+    os.mkfifo(endless)
+
+    def write() -> None:
+        with suppress(BrokenPipeError), endless.open("wb", buffering=0) as file:
+            while True:
+                file.write(b"y\n" * 1024)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    answer = ask("check", endless)
+    writer.join(timeout=30)
+    assert not writer.is_alive()
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith(f"azure-hotpatch: {endless}: it is longer than ")
+    assert answer.err.endswith(" GiB; give it in several files\n")
+
+
+def test_what_another_program_writes_piece_by_piece_is_read_to_its_end(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Pieces that end within characters.
+    monkeypatch.setattr(reading, "_PIECE", 7)
+    bodies = [BODIES[0] | {"tags": {"owner": "Zoë’s 队"}}, *BODIES[1:]]
+    pipe = tmp_path / "fifo"
+    os.mkfifo(pipe)
+
+    def write() -> None:
+        with pipe.open("wb", buffering=0) as file:
+            for byte in (data := json.dumps(bodies, ensure_ascii=False).encode())[:4000]:
+                file.write(bytes([byte]))
+            file.write(data[4000:])
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    found = ask("check", pipe, "--json", *AS_OF).rows("findings")
+    writer.join(timeout=30)
+    assert not writer.is_alive()
+    assert told(found) == told(ask("check", INVENTORY, "--json", *AS_OF).rows("findings"))

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from pulumi_azure_hotpatch.errors import InvalidInput
 
 STANDARD_INPUT: Final = "-"
+LONGEST: Final = 4 * 1024**3
+"""Bytes to read of one file: a million machines at the four kilobytes that Azure answers for one of them. More than
+that has no end, or does not fit into memory.
+"""
+_PIECE: Final = 16 * 1024**2
 _DIGITS: Final = "a number or date in it is beyond reason"
 _LONE: Final = re.compile("[\ud800-\udfff]")
 """Half a character, which JSON can spell and nothing can write."""
 
 
 def read_document(path: str) -> Any:
-    """What the file at `path` (`-`: standard input) holds; JSON lines become a list.
+    """What the file at `path` (`-`: standard input) holds, up to `LONGEST` bytes; JSON lines become a list.
 
     Raises InvalidInput that names the file, the place in it and what is wrong.
     """
@@ -47,18 +55,34 @@ def shown(path: str) -> str:
 
 def _read(path: str) -> str:
     try:
-        raw = sys.stdin.buffer.read() if path == STANDARD_INPUT else Path(path).read_bytes()
+        with nullcontext(sys.stdin.buffer) if path == STANDARD_INPUT else Path(path).open("rb") as file:
+            return "".join(_decoded(file, shown(path)))
     except (OSError, ValueError) as error:
+        if isinstance(error, InvalidInput):
+            raise
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise InvalidInput(f"{shown(path)}: cannot be read ({reason})") from None
+
+
+def _decoded(file: BinaryIO, name: str) -> Iterator[str]:
+    """The text piece by piece, so that a device without an end is found out at its first piece."""
+    piece = file.read(_PIECE)
     # `>` of Windows PowerShell writes UTF-16 with a byte order mark, other tools UTF-8 with one, some UTF-16 without.
-    encoding = json.detect_encoding(raw)
+    encoding = json.detect_encoding(piece)
+    decoder, length = codecs.getincrementaldecoder(encoding)(), 0
     try:
-        return raw.decode(encoding)
+        while piece:
+            length += len(piece)
+            if length > LONGEST:
+                raise InvalidInput(f"{name}: it is longer than {LONGEST / 1024**3:g} GiB; give it in several files")
+            text = decoder.decode(piece)
+            if "\0" in text:
+                raise InvalidInput(f"{name}: not text (it has a NUL character)")
+            yield text
+            piece = file.read(_PIECE)
+        yield decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
-        raise InvalidInput(
-            f"{shown(path)}: not {encoding.removesuffix('-sig').upper()} text ({error.reason})"
-        ) from None
+        raise InvalidInput(f"{name}: not {encoding.removesuffix('-sig').upper()} text ({error.reason})") from None
 
 
 def _json(text: str) -> Any:
