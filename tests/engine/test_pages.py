@@ -40,10 +40,12 @@ def test_a_rules_page_says_when_it_applies_and_of_what_time_it_is() -> None:
     assert "* **Era**: 2021-preview\n" in page
     evaluated = "previews, `check`, `review`, Resource Graph (`audit`), Azure Policy (`policy-export`); the policy pack"
     assert f"* **Evaluated in**: {evaluated} where inputs decide it\n" in explain("hotpatch-needs-platform-mode")
-    assert "* **Evaluated in**: previews\n" in explain("rollout-empty-ring")
-    assert "* **Evaluated in**: previews; the policy pack where inputs decide it\n" in explain(
-        "install-kb-in-both-lists"
+    assert "* **Evaluated in**: `check` and `review` on a whole stack, the policy pack\n" in explain(
+        "windows-vm-is-patched"
     )
+    everywhere = "* **Evaluated in**: previews, `check`, `review`; the policy pack where inputs decide it\n"
+    assert everywhere in explain("rollout-empty-ring")
+    assert everywhere in explain("install-kb-in-both-lists")
     assert "* **Evaluated in**: the policy pack\n" in explain("hotpatch-share")
 
 

@@ -32,7 +32,10 @@ def check(
     today: AsOf = None,
     as_json: AsJson = False,
 ) -> int:
-    """Which rules the machines, schedules and assignments of an inventory or a Pulumi preview break."""
+    """Which rules an inventory or a Pulumi preview breaks: machines, schedules, assignments, installations, rollouts.
+
+    A preview that failed ends with 1 as well: what would come after that is not judged.
+    """
     from . import check as command
 
     return command.run(
@@ -86,7 +89,10 @@ def review(
     today: AsOf = None,
     as_json: AsJson = False,
 ) -> int:
-    """What a change does to which machines, the restarts to come, findings and waivers: for a pull request."""
+    """What a change does to which machines, the restarts to come, findings and waivers: for a pull request.
+
+    A preview that failed, or that breaks a mandatory policy, ends with 1 as well.
+    """
     from . import review as command
 
     return command.run(

@@ -41,17 +41,15 @@ TOPICS: Final[Mapping[str, str]] = MappingProxyType(
 _LANGUAGES: Final = {"kql": "Resource Graph (`audit`)", "azure_policy": "Azure Policy (`policy-export`)"}
 # Who judges a rule in Python, by what it is about.
 _JUDGES: Final = {
-    "installation": "previews",
-    "rollout": "previews",
     "estate": "the policy pack",
-    "coverage": "the policy pack",
+    "coverage": "`check` and `review` on a whole stack, the policy pack",
     "waiver": "`check`, `review`, `audit`, the policy pack",
 }
 _OF_PREVIEWS_ONLY: Final = frozenset(
     ("subscription-known", "fleet-machines-named-once", "fleet-has-machines", "scale-set-settings-need-flexible")
 )
 _COMMONLY: Final = "previews, `check`, `review`"
-_NO_INPUTS: Final = frozenset(("rollout", "estate", "coverage", "waiver"))
+_NO_INPUTS: Final = frozenset(("estate", "coverage", "waiver"))
 
 
 def explain(name: str) -> str:
