@@ -150,10 +150,43 @@ def fields(condition: dict[str, Any]) -> set[str]:
     return found
 
 
-def test_a_scope_that_cannot_hold_definitions_is_refused(ask: Ask, tmp_path: Path) -> None:
-    answer = ask("policy-export", "--output", tmp_path, "--scope", "somewhere")
-    assert answer.code == 2
-    assert "expected /subscriptions/ID or /providers/Microsoft.Management/managementGroups/NAME" in answer.err
+SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000001"
+MANAGEMENT_GROUPS = "/providers/Microsoft.Management/managementGroups"
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        "",
+        "somewhere",
+        "/subscriptions/x",
+        SUBSCRIPTION.removeprefix("/subscriptions/"),
+        f"{SUBSCRIPTION}/resourceGroups/rg-contoso",
+        f"{MANAGEMENT_GROUPS}/",
+        f"{MANAGEMENT_GROUPS}/contoso.",
+        f"{MANAGEMENT_GROUPS}/-contoso",
+        f"{MANAGEMENT_GROUPS}/con toso",
+        f"{MANAGEMENT_GROUPS}/{'c' * 91}",
+    ],
+)
+def test_a_scope_that_cannot_hold_definitions_is_refused(ask: Ask, tmp_path: Path, scope: str) -> None:
+    answer = ask("policy-export", "--output", tmp_path / "policies", "--scope", scope)
+    assert (answer.code, answer.out, len(answer.err.splitlines())) == (2, "", 1)
+    assert (
+        f"--scope {scope!r}: expected /subscriptions/ID, with a GUID for an id, or {MANAGEMENT_GROUPS}/" in answer.err
+    )
+    assert not (tmp_path / "policies").exists()
+
+
+@pytest.mark.parametrize(
+    "scope", [f"{SUBSCRIPTION}/", SUBSCRIPTION.upper(), f"{MANAGEMENT_GROUPS}/contoso-eu_1.(test)"]
+)
+def test_a_scope_that_can_hold_definitions_is_taken(ask: Ask, tmp_path: Path, scope: str) -> None:
+    assert ask("policy-export", "--output", tmp_path, "--scope", scope).code == 0
+    initiative = json.loads((tmp_path / "azure-hotpatch.initiative.json").read_text("utf-8"))
+    members = initiative["properties"]["policyDefinitions"]
+    wanted = scope.rstrip("/").casefold()
+    assert all(one["policyDefinitionId"].casefold().startswith(f"{wanted}/providers/") for one in members)
 
 
 @pytest.mark.parametrize("rule_id", [*NEVER, "hotpatch-needs-agent", "arc-connected", "custom-image-supported"])
