@@ -20,9 +20,8 @@ from pulumi_azure_hotpatch.models.patch_rollout import PatchRolloutInputs, Plann
 from pulumi_azure_hotpatch.models.rollout_facts import (
     MEMBERSHIP,
     all_machines,
-    deal_out,
+    deal_seen,
     known_part,
-    needs_tags,
     plan_facts,
     requests,
 )
@@ -64,16 +63,17 @@ def look(ctx: Context, inputs: Inputs) -> Plan | None:
 def _look(ctx: Context, inputs: PatchRolloutInputs) -> Plan | None:
     members: Mapping[str, Member] | None = None
     lacking: Mapping[str, Mapping[str, int]] = {}
+    machines = all_machines(inputs)
     if ctx.may_read:
-        machines = all_machines(inputs)
         try:
             members = find_members(ctx, machines)
             lacking = find_lacking(ctx, machines)
         except (ArmError, ConfigurationError) as error:
             ctx.advise(f"the machines are not known in this preview: {error}")
-    if members is None and needs_tags(inputs):
-        return None
-    return Plan(deal_out(inputs, tags_of(members or {})), members, lacking)
+    # What does not exist has no tags.
+    seen = {} if members is None else {each.casefold(): {} for each in machines} | tags_of(members)
+    rings = deal_seen(inputs, seen)
+    return None if rings is None else Plan(rings, members, lacking)
 
 
 def judge_plan(ctx: Context, inputs: Inputs, plan: Plan | None) -> Iterator[Finding]:
@@ -134,10 +134,12 @@ def _lacks(plan: Plan, machines: tuple[str, ...]) -> dict[str, int] | None:
 
 
 def _missing(plan: Plan | None) -> Maybe[list[str]]:
-    if plan is None or plan.members is None:
+    if plan is None:
         return UNKNOWN
     everyone = (*(each for found in plan.rings.members.values() for each in found), *plan.rings.nowhere)
-    return [each for each in everyone if each.casefold() not in plan.members]
+    if plan.members is None and everyone:
+        return UNKNOWN
+    return [each for each in everyone if each.casefold() not in (plan.members or {})]
 
 
 def _machines(inputs: Inputs, plan: Plan | None) -> list[Machine]:

@@ -24,7 +24,7 @@ from .drafts import aliases, draft
 from .installation_facts import request_facts
 from .patch_installation import PatchInstallationInputs
 from .patch_rollout import PatchRolloutInputs
-from .rollout_facts import MEMBERSHIP, all_machines, deal_out, known_part, needs_tags, plan_facts, requests
+from .rollout_facts import MEMBERSHIP, all_machines, deal_seen, known_part, plan_facts, requests
 
 InputsT = TypeVar("InputsT", bound=Inputs)
 Tags = Mapping[str, Maybe[Mapping[str, str]]]
@@ -64,8 +64,7 @@ def _rollout(one: Declared, machines: _Machines, tags: Tags) -> Iterator[Case]:
         # What is not shown may be there all the same, with tags that nobody has seen.
         missing = () if all(each.casefold() in tags for each in everyone) else UNKNOWN
         seen = {each.casefold(): found for each in everyone if (found := tags.get(each.casefold(), UNKNOWN)) != UNKNOWN}
-        if len(seen) == len(everyone) or not needs_tags(known):
-            dealt = deal_out(known, seen)
+        dealt = deal_seen(known, seen)
     yield Case(one.urn, ROLLOUT_TYPE, plan_facts(inputs, dealt, missing), rules_for("rollout"))
     asked = requests(inputs, [machines.find(each, each) for each in everyone])
     yield Case(one.urn, ROLLOUT_TYPE, asked, rules_for("installation"))

@@ -43,6 +43,13 @@ def deal_out(inputs: PatchRolloutInputs, tags: Mapping[str, Mapping[str, str]]) 
     return Rings(rings, twice, dealt.nowhere)
 
 
+def deal_seen(inputs: PatchRolloutInputs, tags: Mapping[str, Mapping[str, str]]) -> Rings | None:
+    """As `deal_out`; None where tags decide and those of a machine were not seen."""
+    if needs_tags(inputs) and any(each.casefold() not in tags for each in all_machines(inputs)):
+        return None
+    return deal_out(inputs, tags)
+
+
 def plan_facts(inputs: Inputs, dealt: Rings | None, missing: Maybe[Sequence[str]]) -> RolloutPlan:
     """The plan as rules judge it.
 
