@@ -237,8 +237,15 @@ class Maintenance(Protocol):
         """The configuration assignments of a subscription: on machines, groups and the subscription itself."""
         ...
 
-    def get_schedule(self, schedule: ResourceId) -> Body | None:
-        """A maintenance configuration's body."""
+    def get_schedule(self, schedule: ResourceId, *, fresh: bool = True) -> Body | None:
+        """A maintenance configuration's body. `fresh=False` as for `Machines.get`."""
+        ...
+
+    def has_group_of(self, schedule: ResourceId) -> bool:
+        """Whether there is the resource group that the id of a maintenance configuration names.
+
+        Asks as `get_schedule(schedule, fresh=False)` does, and no more than that.
+        """
         ...
 
     def put_schedule(self, schedule: ResourceId, body: Body) -> Body:

@@ -39,6 +39,8 @@ class ArmMaintenance:
         self._client = client
         self._graph = graph
         self._assignments = SharedReads(clock, self._read_assignment, self._pages, self._in_graph)
+        self._schedules = SharedReads(clock, self._read_schedule)
+        self._missing_groups: set[str] = set()
 
     def schedules_in(self, subscription_id: str) -> Iterator[Body]:
         """Source of the call: MaintenanceConfigurationsOperations.list."""
@@ -51,23 +53,29 @@ class ArmMaintenance:
         for bodies in self._pages(subscription_id):
             yield from bodies
 
-    def get_schedule(self, schedule: ResourceId) -> Body | None:
+    def get_schedule(self, schedule: ResourceId, *, fresh: bool = True) -> Body | None:
         """Source of the call: azure-mgmt-maintenance 2.1.0, MaintenanceConfigurationsOperations.get."""
-        operations = self._client(schedule.subscription_id).maintenance_configurations
-        with arm_errors("read it", f"schedule '{schedule.name}'"):
-            return _body_or_gone(lambda: operations.get(schedule.resource_group, schedule.name, cls=_raw))
+        return self._schedules.get(schedule, fresh=fresh)
+
+    def has_group_of(self, schedule: ResourceId) -> bool:
+        """Source of the call: as `get_schedule`; a missing group has an error code of its own."""
+        return (
+            self.get_schedule(schedule, fresh=False) is not None
+            or schedule.scope.casefold() not in self._missing_groups
+        )
 
     def put_schedule(self, schedule: ResourceId, body: Body) -> Body:
         """Source of the call: MaintenanceConfigurationsOperations.create_or_update."""
         operations = self._client(schedule.subscription_id).maintenance_configurations
-        with arm_errors("write it", f"schedule '{schedule.name}'"):
+        with self._schedules.changing(schedule) as answered, arm_errors("write it", f"schedule '{schedule.name}'"):
             written: Any = operations.create_or_update(schedule.resource_group, schedule.name, _json(body), cls=_raw)
+            answered(dict(written))
         return dict(written)
 
     def delete_schedule(self, schedule: ResourceId) -> None:
         """Source of the call: MaintenanceConfigurationsOperations.delete."""
         operations = self._client(schedule.subscription_id).maintenance_configurations
-        with arm_errors("delete it", f"schedule '{schedule.name}'"):
+        with self._schedules.changing(schedule), arm_errors("delete it", f"schedule '{schedule.name}'"):
             _body_or_gone(lambda: operations.delete(schedule.resource_group, schedule.name, cls=_nothing))
 
     def get_assignment(self, assignment: ResourceId, *, fresh: bool = True) -> Body | None:
@@ -93,6 +101,17 @@ class ArmMaintenance:
         operations, address = self._operations(assignment)
         with self._assignments.changing(assignment), arm_errors("delete it", _name(assignment)):
             _body_or_gone(lambda: operations.delete(*address, cls=_nothing))
+
+    def _read_schedule(self, schedule: ResourceId) -> Body | None:
+        operations = self._client(schedule.subscription_id).maintenance_configurations
+        self._missing_groups.discard(schedule.scope.casefold())
+
+        def note(code: str) -> None:
+            if code == _NO_GROUP:
+                self._missing_groups.add(schedule.scope.casefold())
+
+        with arm_errors("read it", f"schedule '{schedule.name}'"):
+            return _body_or_gone(lambda: operations.get(schedule.resource_group, schedule.name, cls=_raw), note)
 
     def _read_assignment(self, assignment: ResourceId) -> Body | None:
         operations, address = self._operations(assignment)
@@ -122,6 +141,8 @@ class ArmMaintenance:
 
 
 _PROVIDERS: Final = "/providers/"
+# Source: Microsoft Learn, Troubleshoot common Azure deployment errors.
+_NO_GROUP: Final = "ResourceGroupNotFound"
 
 
 def _name(assignment: ResourceId) -> str:
@@ -157,7 +178,8 @@ def _nothing(_response: Any, _model: Any, _headers: Any) -> None:
     """The service may or may not send what it deleted."""
 
 
-def _body_or_gone(call: Callable[[], Any]) -> Body | None:
+def _body_or_gone(call: Callable[[], Any], note: Callable[[str], None] = lambda _: None) -> Body | None:
+    """What a read answers, None for a 404, of whose code `note` hears."""
     from azure.core.exceptions import ResourceNotFoundError
 
     try:
@@ -165,5 +187,6 @@ def _body_or_gone(call: Callable[[], Any]) -> Body | None:
     except ResourceNotFoundError as error:
         if error.error is not None and error.error.code == "SubscriptionNotFound":
             raise
+        note(str(error.error.code if error.error is not None else ""))
         return None
     return dict(found) if found else None

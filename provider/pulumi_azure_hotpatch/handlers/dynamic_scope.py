@@ -22,6 +22,7 @@ from pulumi_azure_hotpatch.observing.scope_inventory import bodies_around
 from pulumi_azure_hotpatch.ports import Body, Context
 
 from .base import Created, Handler
+from .foreseeing import look_for_schedule
 from .scope_assignments import ScopeAssignments, filter_of, schedule_of
 
 Inputs = Draft[DynamicScopeInputs]
@@ -128,7 +129,12 @@ class DynamicScopeHandler(Handler[DynamicScopeInputs, State]):
         if not scope.places:
             return None
         around = self._around(ctx, scope)
-        return None if around is None else preview(scope, around, as_of=ctx.clock.now())
+        if around is None:
+            return None
+        if scope.schedule_id is not None and scope.schedule_id.casefold() not in around.schedules:
+            # Resource Graph is some moments behind.
+            look_for_schedule(ctx, scope.schedule_id)
+        return preview(scope, around, as_of=ctx.clock.now())
 
     def _around(self, ctx: Context, scope: Scope) -> Surroundings | None:
         subscriptions = {place.subscription_id for place in scope.places}

@@ -28,6 +28,7 @@ from .fleet_matching import match_in_preview, match_now, members, sources
 from .fleet_reading import rows_of
 from .fleet_records import Records, groups_of, records_of
 from .fleet_run import FleetRun, explain
+from .foreseeing import look_for_schedule
 from .waiting import Patience
 
 Inputs = Draft[FleetPatchSettingsInputs]
@@ -83,6 +84,8 @@ class FleetPatchSettingsHandler(Handler[FleetPatchSettingsInputs, State]):
         if not ctx.may_read or members(inputs) is UNKNOWN:
             return answered | ({"outcomes": state.outcomes} if state is not None else {})
         machines = self._look(ctx, inputs, self._wanted(inputs))
+        if state is None and not any(machine.id is UNKNOWN for machine in machines):
+            look_for_schedule(ctx, inputs.schedule_id)
         if any(machine.image is UNKNOWN for machine in machines) or inputs.schedule_id is UNKNOWN:
             return answered
         sentences = Sentences(inputs.schedule_id, ctx.settings.relaxed)

@@ -19,6 +19,7 @@ from pulumi_azure_hotpatch.models.maintenance_schedule import MaintenanceSchedul
 from pulumi_azure_hotpatch.ports import Body, Context
 
 from .base import Created, Handler
+from .foreseeing import look_for_group_of
 from .schedule_bodies import (
     DEFAULT_REBOOT_SETTING,
     PLACES,
@@ -78,9 +79,15 @@ class MaintenanceScheduleHandler(Handler[MaintenanceScheduleInputs, State]):
         facts = replace(facts, patches=_patch_lists(windows, linux))
         yield from judge(rules_for("schedule"), facts, relaxed=ctx.settings.relaxed)
 
+    def answers(self, ctx: Context, inputs: Inputs, state: State | None) -> dict[str, Any]:
+        if state is None:
+            for target in self.targets(inputs):
+                look_for_group_of(ctx, ResourceId.parse(target))
+        return {}
+
     def create(self, ctx: Context, inputs: MaintenanceScheduleInputs) -> Created[State]:
         schedule = _schedule_id(inputs)
-        found = ctx.maintenance.get_schedule(schedule)
+        found = ctx.maintenance.get_schedule(schedule, fresh=False)
         if found is not None:
             _check_takeover(schedule, found, inputs)
         state = State.model_validate(inputs.model_dump() | {"adopted": found is not None})

@@ -25,6 +25,7 @@ from pulumi_azure_hotpatch.models.owned_settings import OwnedSettings, given
 from pulumi_azure_hotpatch.ports import Body, Context, Operation
 
 from .base import Created, Handler
+from .foreseeing import tell_missing
 from .restoring import Owner, changed_by_us, restoration, same_setting, settings_in
 from .waiting import Patience, finish, kept_if_unanswered
 
@@ -187,7 +188,7 @@ class OwningHandler(Handler[InputsT, StateT], Generic[InputsT, StateT, OwnerT]):
             ctx.advise(f"its present settings are not known in this preview: {error}")
             return self.unseen(id)
         if body is None:
-            ctx.advise(f"it does not exist ({id}); unless it does by then, the update will fail")
+            tell_missing(ctx, "it", id)
             return self.unseen(id)
         return self.facts_of(body)
 

@@ -16,6 +16,7 @@ from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, NotFound,
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.ports import Context
 
+from .foreseeing import tell_missing
 from .waiting import Patience
 
 LOOK_INTERVAL: Final = timedelta(seconds=30)
@@ -95,7 +96,7 @@ def foresee(ctx: Context, machine_id: Maybe[str]) -> Machine:
         ctx.advise(f"the machine is not known in this preview: {error}")
         return Machine.unseen(machine_id)
     if found is None:
-        ctx.advise(f"the machine does not exist ({machine_id}); unless it does by then, the update will fail")
+        tell_missing(ctx, "the machine", machine_id)
         return Machine.unseen(machine_id)
     return found.facts
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.engine.outcome import outcome
 from pulumi_azure_hotpatch.engine.provisos import Given
 from pulumi_azure_hotpatch.engine.rules import Finding, judge, rules_for
-from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, NotFound
+from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, HotpatchError, NotFound
 from pulumi_azure_hotpatch.ids import ResourceId, same_id
 from pulumi_azure_hotpatch.models.base import means_the_same
 from pulumi_azure_hotpatch.models.draft import Draft
@@ -20,6 +20,7 @@ from pulumi_azure_hotpatch.models.schedule_assignment import ScheduleAssignmentI
 from pulumi_azure_hotpatch.ports import Body, Context
 
 from .base import Created, Handler
+from .foreseeing import look_for_schedule, tell_missing
 from .waiting import Patience, kept_if_unanswered
 
 Inputs = Draft[ScheduleAssignmentInputs]
@@ -60,6 +61,8 @@ class ScheduleAssignmentHandler(Handler[ScheduleAssignmentInputs, State]):
 
     def answers(self, ctx: Context, inputs: Inputs, state: State | None) -> dict[str, Any]:
         machine, schedule_id = self._machine(ctx, inputs.machine_id), inputs.schedule_id
+        if state is None and not isinstance(self._look(ctx, inputs.machine_id), HotpatchError):
+            look_for_schedule(ctx, schedule_id)
         if machine.settings.patch_mode is UNKNOWN and state is not None:
             return {"outcome": state.outcome}
         name = "" if schedule_id is UNKNOWN else ResourceId.parse(schedule_id).name
@@ -171,14 +174,27 @@ class ScheduleAssignmentHandler(Handler[ScheduleAssignmentInputs, State]):
         if machine_id is UNKNOWN:
             return Machine.unseen(UNKNOWN)
         machine = Machine.unseen(machine_id)
-        if ctx.may_read and ResourceId.parse(machine_id).is_type(VIRTUAL_MACHINES):
+        body = self._look(ctx, machine_id)
+        if isinstance(body, Mapping):
+            machine = machine_from_arm(body)
+        return machine.with_settings(ctx.declarations.noted(machine_id))
+
+    def _look(self, ctx: Context, machine_id: Any) -> Body | HotpatchError | None:
+        """A VM as it is now, or why that cannot be seen; None where nobody may look, and for other machines."""
+        if machine_id is UNKNOWN or not ctx.may_read or not ResourceId.parse(machine_id).is_type(VIRTUAL_MACHINES):
+            return None
+
+        def look() -> Body | HotpatchError | None:
             try:
                 body = ctx.machines.get(ResourceId.parse(machine_id), fresh=False)
-            except (ArmError, ConfigurationError):
-                body = None
-            if body is not None:
-                machine = machine_from_arm(body)
-        return machine.with_settings(ctx.declarations.noted(machine_id))
+            except (ArmError, ConfigurationError) as error:
+                return error
+            if body is None:
+                tell_missing(ctx, "the machine", machine_id)
+            return body
+
+        found: Body | HotpatchError | None = ctx.once("machine", look)
+        return found
 
 
 HANDLER = ScheduleAssignmentHandler()
