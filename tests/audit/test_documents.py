@@ -172,9 +172,7 @@ MANAGEMENT_GROUPS = "/providers/Microsoft.Management/managementGroups"
 def test_a_scope_that_cannot_hold_definitions_is_refused(ask: Ask, tmp_path: Path, scope: str) -> None:
     answer = ask("policy-export", "--output", tmp_path / "policies", "--scope", scope)
     assert (answer.code, answer.out, len(answer.err.splitlines())) == (2, "", 1)
-    assert (
-        f"--scope {scope!r}: expected /subscriptions/ID, with a GUID for an id, or" in answer.err
-    )
+    assert f"--scope {scope!r}: expected /subscriptions/ID, with a GUID for an id, or" in answer.err
     assert not (tmp_path / "policies").exists()
 
 
