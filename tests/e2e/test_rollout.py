@@ -15,6 +15,10 @@ from azure_patch_simulator import SUBSCRIPTION_ID
 from azure_patch_simulator.inventory import windows_machine
 from azure_patch_simulator.launch import launched
 from demo import Azure
+from pulumi_azure_hotpatch.cli import main
+from pulumi_azure_hotpatch.engine.declared import ROLLOUT
+from pulumi_azure_hotpatch.engine.previews import read_preview
+from pulumi_azure_hotpatch.engine.rules import RULES
 from tests.e2e.conftest import CHECKOUT, MakeStack
 from tests.support.pulumi_cli import Stack, descendants, is_running
 
@@ -154,3 +158,27 @@ def test_the_program_of_the_page_is_planned_as_it_says(azure: Azure, tmp_path: P
         "2026-12-15 00:00",
     ]
     assert azure.calls().count(INSTALL) == 0
+
+
+def test_the_command_line_judges_the_engine_s_preview_of_a_rollout_as_the_preview_did(
+    stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written, inventory = tmp_path / "preview.json", tmp_path / "inventory.json"
+    written.write_text(stack.preview("--show-sames").stdout, encoding="utf-8")
+    rollout = next(one.urn for one in read_preview(json.loads(written.read_text("utf-8"))).after if one.kind == ROLLOUT)
+
+    def verdicts(*files: Path) -> dict[str, str]:
+        capsys.readouterr()
+        assert main(["check", *map(str, files), "--json", "--all"]) == 0
+        rows = json.loads(capsys.readouterr().out)
+        return {row["rule"]: row["verdict"] for row in rows if row["resource"] == rollout}
+
+    about = [one.id for one in RULES if one.subject == "rollout"]
+    seen = verdicts(written, inventory)
+    assert {seen[rule] for rule in about} == {"pass"}
+    assert {seen["install-selects-something"], seen["install-needs-agent"], seen["install-duration"]} == {"pass"}
+    alone = verdicts(written)
+    assert (alone["rollout-machine-in-no-ring"], alone["install-machine-running"]) == ("unknown", "unknown")
+    untagged = [{**body, "tags": {}} for body in json.loads(inventory.read_text("utf-8"))]
+    inventory.write_text(json.dumps(untagged), encoding="utf-8")
+    assert verdicts(written, inventory)["rollout-empty-ring"] == "fail"
