@@ -161,6 +161,11 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
     ),
     (
         "virtual_machine_patch_settings",
+        {"virtualMachineId": WEB.replace(SUBSCRIPTION_ID, "prod")},
+        [("virtualMachineId", f"virtual_machine_id 'prod' {NO_SUBSCRIPTION}")],
+    ),
+    (
+        "virtual_machine_patch_settings",
         {"virtualMachineId": GROUP},
         [("virtualMachineId", f"virtual_machine_id '{GROUP}' is not an Azure resource id; write it as {ID_FORM}")],
     ),

@@ -83,13 +83,16 @@ ANY_ORDER = Same(as_set)
 REGION = Same(lambda name: name.replace(" ", "").casefold() if isinstance(name, str) else name)
 
 
-def _check_machine_id(value: str) -> str:
-    return str(ResourceId.parse(value))
+def _check_arm_id(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    parsed = ResourceId.parse(value)
+    if parsed.subscription_id:
+        parse_subscription_id(parsed.subscription_id)
+    return str(parsed)
 
 
-ArmId = Annotated[
-    str, BeforeValidator(lambda value: _check_machine_id(value) if isinstance(value, str) else value), ANY_CASE
-]
+ArmId = Annotated[str, BeforeValidator(_check_arm_id), ANY_CASE]
 
 
 def _check_name(value: str) -> str:
