@@ -31,7 +31,12 @@ def test_a_story_prints_what_it_promises_and_has_nothing_to_do_then(story: Story
         # What does not depend on each other may come in any order.
         told = sorted(normalised(stack.up(skip_preview=False).output).splitlines())
         assert told == sorted(story.expected.read_text(encoding="utf-8").splitlines())
+        stored = stack.stored_inputs()
         assert stack.up("--expect-no-changes").changed == {}
+        stack.refresh()
+        assert stack.up("--expect-no-changes").changed == {}
+        # For each resource whose inputs are others than before the engine would write the whole stack once more.
+        assert stack.stored_inputs() == stored
         assert set(stack.destroy().changed) == {"deleted"}
         assert azure.patch_settings().keys() == before.keys()
 

@@ -86,16 +86,16 @@ def test_without_such_a_verb_there_is_no_call() -> None:
 def test_a_call_that_carries_nothing_says_nothing() -> None:
     call = Call(object(), object())
     assert (call.urn, call.timeout_seconds) == ("", 0.0)
-    assert call.input_names() is None
+    assert call.old_inputs() == {}
     assert call.old_outputs() == {}
 
 
 def test_a_call_says_what_the_engine_stored() -> None:
     read = Call(provider_pb2.ReadRequest(inputs=to_struct({"a": 1, "b": 2})), object())
     check = Call(provider_pb2.CheckRequest(old_outputs=to_struct({"a": 1.0})), object())
-    assert read.input_names() == frozenset(("a", "b"))
+    assert read.old_inputs() == {"a": 1.0, "b": 2.0}
     assert check.old_outputs() == {"a": 1.0}
-    assert Call(provider_pb2.ReadRequest(), object()).input_names() is None
+    assert Call(provider_pb2.ReadRequest(), object()).old_inputs() == {}
 
 
 # The worker pool.

@@ -142,6 +142,11 @@ class Stack:
         found: list[dict[str, Any]] = self.export()["deployment"].get("resources") or []
         return found
 
+    def stored_inputs(self) -> dict[str, Any]:
+        """Give the inputs of every resource in the checkpoint, secrets in clear, by URN."""
+        exported = json.loads(self.run("stack", "export", "--show-secrets").stdout)
+        return {one["urn"]: one.get("inputs") for one in exported["deployment"].get("resources") or []}
+
     def outputs(self) -> dict[str, Any]:
         """Give the stack's outputs."""
         found: dict[str, Any] = json.loads(self.run("stack", "output", "--json", "--show-secrets").stdout)

@@ -98,11 +98,15 @@ class HandlerProvider(ResourceProvider):
             state = wire.load_state(handler.state, stored) if stored else None
             ctx.label = handler.label(draft)
             # What is stored and declared alike was judged when it was made; drift is for refresh to see. So a no-op
-            # costs no call.
-            ctx.may_read = ctx.settings.preview_reads and not (stored and _is_settled(handler, stored, news))
+            # costs no call, and what was remarked stays: other inputs than before are a checkpoint of the whole stack.
+            is_settled = bool(stored) and _is_settled(handler, stored, news)
+            ctx.may_read = ctx.settings.preview_reads and not is_settled
             failures = [*_declare(handler, ctx, draft), *_report(handler.check(ctx, draft), ctx, handler)]
-            answers = {} if failures else handler.answers(ctx, draft, state)
-            return CheckResult({**news, **_aliased(handler, answers)}, _without_tags(failures, news))
+            if failures:
+                return CheckResult(news, _without_tags(failures, news))
+            answers = _aliased(handler, handler.answers(ctx, draft, state))
+            kept = wire.remarks_in(handler.inputs, _olds) if is_settled else {}
+            return CheckResult({**news, **answers, **kept}, [])
 
     def diff(self, _id: str, _olds: Bag, _news: Bag) -> DiffResult:
         """What a declaration changes, by the marks on the fields."""
@@ -147,10 +151,9 @@ class HandlerProvider(ResourceProvider):
             if observed is None:
                 return ReadResult("", {})
             outs = wire.dump(observed)
-            names = (call.input_names() if call else None) or frozenset(props)
-            aliases = {field.alias or name for name, field in handler.inputs.model_fields.items()}
             # What the program never wrote must not appear among its inputs.
-            return ReadResult(id_, outs, {key: value for key, value in outs.items() if key in names and key in aliases})
+            written = (call.old_inputs() if call else None) or props
+            return ReadResult(id_, outs, wire.inputs_of(handler.inputs, written, outs))
 
     def update(self, _id: str, _olds: Bag, _news: Bag) -> UpdateResult:
         """Bring about what changed, drifted or was left unfinished."""

@@ -36,16 +36,18 @@ class Call:
         """The program's `custom_timeouts` for this verb, 0 where it set none."""
         return float(getattr(self.request, "timeout", 0) or 0)
 
-    def input_names(self) -> frozenset[str] | None:
-        """The keys of the inputs that the engine holds, where the request carries them (a read does)."""
-        inputs = getattr(self.request, "inputs", None)
-        return None if inputs is None or not len(inputs.fields) else frozenset(inputs.fields)
+    def old_inputs(self) -> dict[str, Any]:
+        """The inputs that the engine holds, where the request carries them (a read does); empty otherwise."""
+        return self._bag("inputs")
 
     def old_outputs(self) -> dict[str, Any]:
         """What is stored of the resource, where the request carries it (a check does); empty otherwise."""
+        return self._bag("old_outputs")
+
+    def _bag(self, name: str) -> dict[str, Any]:
         from pulumi.runtime import rpc
 
-        stored = getattr(self.request, "old_outputs", None)
+        stored = getattr(self.request, name, None)
         return dict(rpc.deserialize_properties(stored, True)) if stored is not None else {}
 
 

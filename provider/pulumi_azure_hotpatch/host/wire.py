@@ -120,6 +120,26 @@ def difference(inputs: type[Inputs], state: type[State], old: Bag, new: Bag) -> 
     return Difference(tuple(changed), tuple(replaces))
 
 
+def inputs_of(inputs: type[Inputs], written: Bag, observed: Bag) -> dict[str, Any]:
+    """The inputs after a refresh: as they were written while that means what is observed, else what is observed.
+
+    Remarks stay: they are of the time of the declaration.
+    """
+    found = remarks_in(inputs, written)
+    for name, field in inputs.model_fields.items():
+        alias = field.alias or name
+        if alias in written and alias in observed and alias not in found:
+            values = [_value(inputs, name, field, bag[alias]) for bag in (written, observed)]
+            found[alias] = (written if _same(field, *values) else observed)[alias]
+    return found
+
+
+def remarks_in(inputs: type[Inputs], bag: Bag) -> dict[str, Any]:
+    """The answers that `check` gave in an earlier run and that ask for nothing, as they are among the inputs."""
+    marks = {field.alias or name: mark(field, Answer) for name, field in inputs.model_fields.items()}
+    return {name: bag[name] for name, answer in marks.items() if answer and not answer.compared and name in bag}
+
+
 def _same(field: FieldInfo, left: Any, right: Any) -> bool:
     try:
         return means_the_same(field, left, right)
