@@ -125,6 +125,18 @@ def test_events_say_the_same_and_what_policies_said() -> None:
     )
 
 
+def test_a_preview_is_whole_where_it_names_every_resource_that_stays_and_did_not_fail() -> None:
+    kept = {"op": "same", "oldState": state("web"), "newState": state("web")}
+    for same, untold in ((1, 0), (3, 2)):
+        found = read_preview({"steps": [kept], "changeSummary": {"same": same}})
+        assert (found.untold, found.is_whole) == (untold, not untold)
+        metadata = {"op": "same", "urn": urn("web"), "type": TYPE, "old": state("web"), "new": state("web")}
+        summary = event(summaryEvent={"resourceChanges": {"same": same}})
+        assert read_preview([event(resourcePreEvent={"metadata": metadata}), summary]).untold == untold
+    stopped = read_preview({"steps": [kept], "diagnostics": [{"severity": "error", "message": "error: no"}]})
+    assert (stopped.untold, stopped.is_whole) == (0, False)
+
+
 def test_a_plan_says_what_will_be_without_ids() -> None:
     goal = {"type": TYPE, "name": "web", "propertyDependencies": {"virtualMachineId": [urn("vm")], "patchMode": []}}
     plans = {

@@ -307,3 +307,16 @@ def test_a_file_that_cannot_be_read_is_told_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="is neither YAML nor JSON") as refused:
         load_rings(broken)
     assert "\n" not in str(refused.value)
+
+
+def test_what_a_plan_does_not_know_leaves_open_what_could_break_on_it_and_nothing_else() -> None:
+    rings = Rings({"a": ("1", "2"), "b": ("3", "4")}, {}, ())
+    budgets = {"a": 0, "b": UNKNOWN}
+    assert plan(rings, allowances=budgets).generous_ring is UNKNOWN
+    assert plan(rings, allowances={**budgets, "a": 2}).generous_ring == "a"
+    # One machine that may fail halts nothing, whatever the budget.
+    assert plan(Rings({"a": ("1", "2"), "b": ("3",)}, {}, ()), allowances=budgets).generous_ring is None
+    assert plan(rings, has_month=UNKNOWN).deferral_without_month is None
+    assert plan(rings, has_month=UNKNOWN, deferred=["b"]).deferral_without_month is UNKNOWN
+    nobody = RolloutPlan.of(None, unclear=["a"], missing=(), allowances={}, deferred=["b"], has_month=False)
+    assert nobody == RolloutPlan(unclear_ring="a", missing=None, deferral_without_month="b")

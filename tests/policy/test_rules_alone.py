@@ -7,7 +7,7 @@ import pytest
 from pulumi_azure_hotpatch.engine.rules import RULES, Rule
 from pulumi_azure_hotpatch.policy.judged import ALONE, JOINED, JUDGED
 from tests.engine.test_rules import CASES
-from tests.policy.bags import OTHER_TYPE, bags, own_settings
+from tests.policy.bags import OTHER_TYPE, OURS, bags, own_settings
 from tests.policy.declared_cases import declarations
 from tests.support.analyzer import UNKNOWN, Analyzer, Resource
 
@@ -84,6 +84,10 @@ def test_what_our_settings_never_say_of_a_machine_is_no_news(analyzer: Analyzer)
 
 
 def test_a_bag_of_a_shape_that_no_program_has_stops_nothing(analyzer: Analyzer) -> None:
+    for kind, wrong in (("PatchInstallation", {"machineId": 5}), ("PatchRollout", {"rings": "all of them"})):
+        ours = Resource(f"{OURS}:{kind}", {**wrong, "triggers": [UNKNOWN]})
+        assert analyzer.analyze(ours) == []
+        assert analyzer.analyze_stack([ours]) == []
     broken = Resource("azure-native:compute:VirtualMachine", {"location": 5, "osProfile": [1, 2]})
     assert analyzer.analyze(broken) == []
     assert "windows-vm-is-patched" not in {found.policy for found in analyzer.analyze_stack([broken])}

@@ -73,6 +73,28 @@ def test_a_change_names_its_machine_and_its_fields() -> None:
     assert "✅ **1 to update** · 0 errors, 0 warnings, 0 remarks" in text
 
 
+def test_an_installation_and_a_rollout_say_what_they_will_do_and_to_whom() -> None:
+    ours = "pulumi-python:dynamic/azurehotpatch"
+    once = {"machineId": VM, "rebootExpected": "yes: KB5066835 restarts it"}
+    plan = [
+        {"ring": "canary", "machines": 1, "starts": "at once"},
+        {"ring": "broad", "machines": 2.0, "starts": "after ring 'canary'"},
+    ]
+    rings = [{"name": "canary", "machineIds": [VM]}, {"name": "broad", "rest": True}]
+    fleet = {"rings": rings, "machineIds": [VM.replace("web", name) for name in ("app", "sql")], "plan": plan}
+    changes = (
+        Change("urn:now", f"{ours}:PatchInstallation", "create", (), once),
+        Change("urn:fleet", f"{ours}:PatchRollout", "create", (), fleet),
+        Change("urn:later", f"{ours}:PatchRollout", "create", (), {"rings": rings, "machineIds": UNKNOWN}),
+    )
+    told = [(row[2], row[4]) for row in rows(markdown(review(changes=changes)), "What changes")]
+    assert told == [
+        ("vm-web-1", "restart: yes: KB5066835 restarts it"),
+        ("vm-app-1, vm-sql-1, vm-web-1", "canary: 1 machine, at once; broad: 2 machines, after ring 'canary'"),
+        ("", ""),
+    ]
+
+
 def test_a_value_that_comes_later_or_is_secret_is_not_shown() -> None:
     text = markdown(review(changes=(change("web", "update", ("tags", UNKNOWN, None)),)))
     assert "tags: *known later* → –" in text

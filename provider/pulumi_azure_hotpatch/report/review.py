@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from pulumi_azure_hotpatch.engine.counting import counted
+from pulumi_azure_hotpatch.engine.declared import ROLLOUT, Declared
+from pulumi_azure_hotpatch.engine.declared_rollout import rolled_out_to
 from pulumi_azure_hotpatch.engine.forecast import Forecast
 from pulumi_azure_hotpatch.engine.judgement import Judgement
 from pulumi_azure_hotpatch.engine.previews import Change, Preview
@@ -71,6 +74,9 @@ def is_told(change: Change) -> bool:
 
 def about(change: Change) -> tuple[str, ...]:
     """The ids of the machines that a resource of ours is about; empty where they are not known or there are none."""
+    declared = Declared(change.urn, change.type, change.inputs or {})
+    if declared.kind == ROLLOUT:
+        return rolled_out_to(declared)
     for name in _ABOUT:
         value: Any = (change.inputs or {}).get(name)
         if isinstance(value, str):
@@ -82,8 +88,23 @@ def about(change: Change) -> tuple[str, ...]:
 
 def outcome_of(change: Change) -> str:
     """What preview says will happen to the machine, empty where it does not say."""
-    value = (change.inputs or {}).get("outcome")
-    return value if isinstance(value, str) else ""
+    inputs = change.inputs or {}
+    value, restart, plan = (inputs.get(name) for name in ("outcome", "rebootExpected", "plan"))
+    if isinstance(value, str):
+        return value
+    if isinstance(restart, str):
+        return f"restart: {restart}"
+    rings = (_ring(each) for each in plan) if isinstance(plan, list | tuple) else ()
+    return "; ".join(ring for ring in rings if ring)
+
+
+def _ring(planned: Any) -> str:
+    """A ring as a rollout's preview plans it."""
+    told = planned if isinstance(planned, Mapping) else {}
+    name, machines, starts = (told.get(key) for key in ("ring", "machines", "starts"))
+    if not isinstance(machines, int | float):
+        return ""
+    return f"{name}: {counted(int(machines))}, {starts}"
 
 
 def restarts(forecast: Forecast | None, machines: Iterable[str] | None = None) -> tuple[int, int]:
