@@ -244,3 +244,19 @@ def test_models_are_loaded_only_for_what_they_judge(declared: dict[str, Any], lo
     )
     done = subprocess.run([sys.executable, "-c", program, str(written)], capture_output=True, text=True, check=True)
     assert done.stderr.split() == [str(loads), "False"]
+
+
+@BOTH
+def test_a_server_outside_azure_is_running_while_its_agent_is_connected(ask: Ask, command: str, tmp_path: Path) -> None:
+    server = f"{GROUP.partition('/providers/')[0]}/providers/Microsoft.HybridCompute/machines/branch"
+    inventory = tmp_path / "inventory.json"
+    files = ("-", inventory) if command == "check" else ("-", "--inventory", inventory)
+
+    def told(status: str) -> list[tuple[str, str]]:
+        inventory.write_text(json.dumps([{"id": server, "properties": {"osType": "windows", "status": status}}]))
+        both = preview(installation(machineId=server), rollout({"name": "all", "machineIds": [server]}))
+        rows = ask(command, *files, *AS_OF, "--json", stdin=both).rows("findings")
+        return [(row["verdict"], row["type"]) for row in rows if row["rule"] == "install-machine-running"]
+
+    assert told("Connected") == []
+    assert told("Disconnected") == [("fail", "Microsoft.HybridCompute/machines"), ("fail", "rollout")]
