@@ -59,7 +59,12 @@ def test_a_fleet_is_previewed_changed_left_alone_repaired_and_given_back(azure: 
     assert declared["newState"]["inputs"]["outcomes"] == [
         "15 machines: Schedule 'contoso-monthly' installs patches in its windows."
     ]
-    assert set(since()) == {"ResourceGraph_Resources"}
+    # What the machines are, and once whether there is the schedule that all of them are to be given.
+    calls = since()
+    assert (set(calls), calls["MaintenanceConfigurations_Get"]) == (
+        {"ResourceGraph_Resources", "MaintenanceConfigurations_Get"},
+        1,
+    )
 
     assert stack.up().changed == {"created": 2}
     calls = since()
