@@ -42,7 +42,10 @@ Files = Annotated[
     list[str],
     typer.Argument(
         metavar="FILE...",
-        help="Inventories (ARM bodies as JSON or JSON lines) and `pulumi preview --json`, joined. `-`: standard input.",
+        help=(
+            "Inventories (ARM bodies as JSON or JSON lines) and `pulumi preview --json`, joined, up to 4 GiB each. "
+            "`-`: standard input."
+        ),
         show_default=False,
     ),
 ]
