@@ -44,6 +44,15 @@ def test_a_resource_page_has_every_input_with_its_meaning_and_every_output(name:
     )
 
 
+@pytest.mark.parametrize("name", resources())
+def test_a_resource_page_has_what_is_said_where_a_program_declares_it(name: str) -> None:
+    first, *paragraphs = words_of(resources()[name].__init__).text.split("\n\n")
+    opening, _, rest = first.partition(". ")
+    assert opening.startswith("Declare the ")
+    page = PAGES[f"{file_name(name)}.md"].partition("## Inputs")[0]
+    assert all(text in page for text in (rest, *paragraphs))
+
+
 def test_every_public_name_has_a_place() -> None:
     pages_of_classes = {name for name in pulumi_azure_hotpatch.__all__ if f"{file_name(name)}.md" in PAGES}
     elsewhere = {"HOTPATCH_PREVIEW_FEATURES", "PreviewFeatureState", "Week", "Weekday"}

@@ -11,6 +11,7 @@ from tests.handlers.schedules import next_run
 from tests.handlers.scopes import (
     GROUP,
     HERE,
+    MONTHLY,
     THERE,
     WEEKLY,
     at,
@@ -19,6 +20,7 @@ from tests.handlers.scopes import (
     scoped_azure,
     windows,
 )
+from tests.handlers.stack import Program, Rejected, Stack
 from tests.support.simulated import Azure
 
 
@@ -92,6 +94,107 @@ def test_machines_that_drifted_since_the_last_deployment_are_told_with_the_next_
     assert "1 machine comes into the scope." in azure.said.text
     assert "They are: vm-2." in azure.said.text
     assert "They are: vm-1." in azure.said.text
+
+
+PROGRAM: Program = {
+    "ring": (
+        "dynamic_scope",
+        {
+            "scheduleId": MONTHLY,
+            "assignmentName": "ring-one",
+            "subscriptionIds": [HERE, THERE],
+            "tagFilters": {"ring": ["1"]},
+            "maxMachines": 3,
+        },
+    )
+}
+
+
+def retag(azure: Azure, **rings: str) -> None:
+    """Somebody else changes the tags of machines by name, `_` for `-`."""
+    by_name = {resource.name: resource for resource in azure.simulator.world.resources}
+    for name, ring in rings.items():
+        by_name[name.replace("_", "-")].body["tags"] = {"ring": ring}
+
+
+def test_a_guard_looks_in_every_run_and_finds_nothing_to_do_while_nothing_comes_or_goes() -> None:
+    azure = scoped_azure()
+    stack = Stack(azure)
+    stack.up(PROGRAM)
+    for _ in range(2):
+        azure.take()
+        assert stack.up(PROGRAM) == []
+        assert azure.take() == ["ResourceGraph_Resources"] * 2
+        stack.refresh()
+    assert azure.said.remarks == []
+
+
+def test_a_guard_stops_an_unchanged_program_when_the_world_brings_too_many() -> None:
+    azure = scoped_azure()
+    stack = Stack(azure)
+    stack.up(PROGRAM)
+    retag(azure, vm_2="1", srv_1="1")
+    with pytest.raises(Rejected, match="max_machines: The scope takes 5 machines now; its declaration expects 3"):
+        stack.up(PROGRAM)
+    retag(azure, vm_2="2", srv_1="2")
+    assert stack.up(PROGRAM) == []
+
+
+def test_with_a_guard_what_the_world_brings_or_takes_is_an_update_that_names_it_once() -> None:
+    azure = scoped_azure()
+    stack = Stack(azure)
+    stack.up(PROGRAM)
+    retag(azure, vm_1="2", vm_2="1")
+    azure.new_run()
+    azure.take()
+    assert stack.up(PROGRAM) == ["update ring"]
+    assert azure.take_writes() == []
+    assert "1 machine comes into the scope." in azure.said.text
+    assert "They are: vm-2." in azure.said.text
+    assert "They are: vm-1." in azure.said.text
+    assert names(stack.resources["ring"].outputs["matchingMachines"]) == ["vm-2", "vm-linux", "vm-3"]
+    azure.said.remarks.clear()
+    assert stack.up(PROGRAM) == []
+    assert azure.said.remarks == []
+
+
+def test_a_guard_that_cannot_look_says_so_and_changes_nothing() -> None:
+    azure = scoped_azure()
+    stack = Stack(azure)
+    stack.up(PROGRAM)
+    azure.new_run()
+    azure.simulator.faults.add(
+        match("POST", "ResourceGraph"), response=Answer(403, "AuthorizationFailed", "Not you."), times=None
+    )
+    stored = stack.resources["ring"].inputs
+    assert stored["matchingCount"] == 3
+    assert stack.check(PROGRAM["ring"][0], "ring", PROGRAM["ring"][1], stored) == stored
+    assert "which machines it takes is not known in this preview" in azure.said.text
+
+
+def test_without_a_guard_an_unchanged_program_asks_nothing() -> None:
+    azure = scoped_azure()
+    stack = Stack(azure)
+    kind, inputs = PROGRAM["ring"]
+    program = {"ring": (kind, {name: value for name, value in inputs.items() if name != "maxMachines"})}
+    stack.up(program)
+    retag(azure, vm_2="1")
+    azure.take()
+    assert stack.up(program) == []
+    assert azure.take() == []
+
+
+def test_a_guard_names_all_machines_that_it_expects() -> None:
+    azure = scoped_azure([windows(f"vm-{number:03}", {"ring": "1"}) for number in range(120)])
+    stack = Stack(azure)
+    kind, inputs = PROGRAM["ring"]
+    program = {"ring": (kind, {**inputs, "maxMachines": 150})}
+    stack.up(program)
+    assert len(stack.resources["ring"].outputs["matchingMachines"]) == 120
+    assert stack.up(program) == []
+    retag(azure, vm_119="2")
+    assert stack.up(program) == ["update ring"]
+    assert "They are: vm-119." in azure.said.text
 
 
 def test_no_list_of_machines_in_the_state_grows_beyond_a_hundred() -> None:

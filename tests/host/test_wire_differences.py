@@ -63,6 +63,9 @@ ANSWERS: dict[str, set[str]] = {
 ASKS_FOR_AN_UPDATE: dict[str, set[str]] = {"PatchAssessment": {"expired"}, "FleetPatchSettings": {"matched"}}
 """What `check` fills in to say that something is due although nothing was declared anew."""
 
+GUARDS = {"maxMachines"}
+"""Inputs with which an answer counts as part of the comparison."""
+
 ALIKE: list[tuple[str, str, Any, Any]] = [
     ("PreviewEnrollment", "features", ["A", "B"], ["b", "a"]),
     ("PreviewEnrollment", "namespace", "Microsoft.Compute", "microsoft.compute"),
@@ -204,6 +207,7 @@ def test_a_change_replaces_exactly_where_the_id_or_azure_demands_it(data: st.Dat
 @given(declarations())
 def test_what_check_answers_is_never_a_change(drawn: tuple[Kind, Bag]) -> None:
     kind, bag = drawn
+    bag = {alias: value for alias, value in bag.items() if alias not in GUARDS}
     answered = {**bag, **{alias: ["patch_mode"] for alias in ANSWERS[kind.name]}}
     assert difference(kind, wire.dump(kind.state.model_validate(bag)), answered) == wire.Difference()
 
@@ -219,6 +223,18 @@ def test_an_answer_that_something_is_due_is_a_change_and_its_end_is_none() -> No
     stored = {"machineId": MACHINE, "maxAge": "24h"}
     assert difference(kind, stored, {**stored, "expired": True}) == wire.Difference(changed=("expired",))
     assert difference(kind, stored, stored) == wire.Difference()
+
+
+def test_what_a_scope_takes_is_a_change_while_a_guard_is_declared() -> None:
+    kind, given = KINDS["DynamicScope"], {"scheduleId": SCHEDULE, "assignmentName": "a"}
+    taken = {"matchingCount": 1.0, "matchingMachines": [MACHINE]}
+    assert difference(kind, {**given, **taken}, given) == wire.Difference()
+    watched = {**given, "maxMachines": 5.0}
+    assert difference(kind, {**watched, **taken}, {**watched, **taken, "matchingMachines": [MACHINE.upper()]}) == (
+        wire.Difference()
+    )
+    changed = difference(kind, {**watched, **taken}, {**watched, **taken, "matchingCount": 2.0})
+    assert changed == wire.Difference(changed=("matchingCount",))
 
 
 def test_every_input_changed_at_once_replaces_for_exactly_these() -> None:

@@ -44,6 +44,9 @@ def models_of(name: str) -> tuple[type[Inputs], type[State]]:
 def _resource(name: str, resource: type[Any]) -> str:
     inputs, state = models_of(name)
     parts = [f"# {name}\n", words_of(resource).text + "\n"]
+    # What a program has to know when it declares one is said where it does; a bare `Declare the set.` says nothing.
+    if said := re.sub(r"^Declare the \w+\.\s*", "", words_of(resource.__init__).text):
+        parts.append(f"{said}\n")
     parts += ["## Inputs\n", table(("name", "type", "meaning"), _input_rows(resource, inputs))]
     if any(mark(field, ReplaceOnChange) for field in inputs.model_fields.values()):
         parts.append("¹ A change makes a new resource and deletes the old one.\n")

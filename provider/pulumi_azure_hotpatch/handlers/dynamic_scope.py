@@ -29,7 +29,7 @@ Inputs = Draft[DynamicScopeInputs]
 State = DynamicScopeState
 
 MOST_SHOWN: Final = 100
-"""Machines that the outputs name; more are counted."""
+"""Machines that the outputs name, where `max_machines` expects no more; more are counted."""
 _NAMED: Final = 5
 _PLACES: Final = ("subscription_ids", "resource_group_ids")
 _FILTER: Final = ("resource_types", "resource_groups", "locations", "os_types", "tag_filters", "tag_operator")
@@ -56,7 +56,8 @@ class DynamicScopeHandler(Handler[DynamicScopeInputs, State]):
     def resolve(self, ctx: Context, inputs: Inputs) -> dict[str, Any]:
         default = ctx.settings.subscription_id
         is_open = inputs.subscription_ids is None and inputs.resource_group_ids is None
-        return {"subscription_ids": (default,)} if is_open and default else {}
+        resolved = {"subscription_ids": (default,)} if is_open and default else {}
+        return resolved | self._watched(ctx, inputs.replace(**resolved))
 
     def check(self, ctx: Context, inputs: Inputs) -> Iterable[Finding]:
         is_open = inputs.known(*_PLACES) and not (inputs.subscription_ids or inputs.resource_group_ids)
@@ -79,8 +80,7 @@ class DynamicScopeHandler(Handler[DynamicScopeInputs, State]):
             return {} if state is None else {name: getattr(state, name) for name in _ANSWERS}
         if state is not None:
             self._tell_changes(ctx, compared(found, self._taken_before(ctx, state)))
-        taken = tuple(str(one.candidate.machine.id) for one in found.sure)
-        return {"matching_count": len(taken), "matching_machines": taken[:MOST_SHOWN]}
+        return _shown(found, inputs)
 
     def create(self, ctx: Context, inputs: DynamicScopeInputs) -> Created[State]:
         places = _declared_places(inputs)
@@ -120,6 +120,13 @@ class DynamicScopeHandler(Handler[DynamicScopeInputs, State]):
         assignments = ScopeAssignments(ctx, id, state)
         assignments.undo(state.assignment_ids)
         assignments.finished()
+
+    def _watched(self, ctx: Context, inputs: Inputs) -> dict[str, Any]:
+        """What it takes now, where a guard is to hold although the program has not changed."""
+        if inputs.max_machines is None or not (ctx.may_read and ctx.settings.preview_reads):
+            return {}
+        found: ScopePreview | None = ctx.once("preview", lambda: self._preview(ctx, inputs))
+        return {} if found is None else _shown(found, inputs)
 
     def _preview(self, ctx: Context, inputs: Inputs) -> ScopePreview | None:
         """What it would take of the machines that are there, None where nobody may or can look."""
@@ -200,6 +207,12 @@ def _scope(inputs: Inputs) -> Scope:
         allow_whole_subscription=inputs.allow_whole_subscription,
         max_machines=inputs.max_machines,
     )
+
+
+def _shown(found: ScopePreview, inputs: Inputs) -> dict[str, Any]:
+    """The answers. All machines that a guard expects are named: of those it is said when they come and go."""
+    taken = tuple(str(one.candidate.machine.id) for one in found.sure)
+    return {"matching_count": len(taken), "matching_machines": taken[: max(MOST_SHOWN, inputs.max_machines or 0)]}
 
 
 def _unseen_facts(inputs: Inputs) -> Iterable[DynamicScope]:

@@ -105,7 +105,7 @@ def difference(inputs: type[Inputs], state: type[State], old: Bag, new: Bag) -> 
     replaces: list[str] = []
     for name, field in inputs.model_fields.items():
         answer: Answer | None = mark(field, Answer)
-        if answer is not None and not answer.compared:
+        if answer is not None and not _is_compared(answer, inputs, new):
             continue
         alias = field.alias or name
         pruned, has_unknown = prune(_marked(new.get(alias)))
@@ -138,6 +138,11 @@ def remarks_in(inputs: type[Inputs], bag: Bag) -> dict[str, Any]:
     """The answers that `check` gave in an earlier run and that ask for nothing, as they are among the inputs."""
     marks = {field.alias or name: mark(field, Answer) for name, field in inputs.model_fields.items()}
     return {name: bag[name] for name, answer in marks.items() if answer and not answer.compared and name in bag}
+
+
+def _is_compared(answer: Answer, inputs: type[Inputs], new: Bag) -> bool:
+    guard = answer.compared_with
+    return answer.compared or (guard is not None and new.get(_alias(inputs, guard)) is not None)
 
 
 def _same(field: FieldInfo, left: Any, right: Any) -> bool:

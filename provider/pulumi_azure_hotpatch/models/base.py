@@ -34,10 +34,11 @@ class Same:
 @dataclass(frozen=True)
 class Answer:
     """Filled in by `check` so that preview shows it; part of a comparison only where it is marked so (an answer that
-    asks for an update).
+    asks for an update): always, or while the input `compared_with` is given.
     """
 
     compared: bool = False
+    compared_with: str | None = None
 
 
 class Model(BaseModel):

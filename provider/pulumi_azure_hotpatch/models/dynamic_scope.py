@@ -72,8 +72,8 @@ class DynamicScopeInputs(Inputs):
     allow_whole_subscription: bool = False
     max_machines: Annotated[int, Field(ge=1)] | None = None
     on_destroy: OnDestroy = "restore"
-    matching_count: Annotated[int | None, Answer()] = None
-    matching_machines: Annotated[tuple[str, ...] | None, Answer()] = None
+    matching_count: Annotated[int | None, Answer(compared_with="max_machines")] = None
+    matching_machines: Annotated[tuple[str, ...] | None, ANY_ORDER, Answer(compared_with="max_machines")] = None
 
 
 class DynamicScopeState(DynamicScopeInputs, State):

@@ -59,8 +59,13 @@ class DynamicScope(Declared, module="azurehotpatch", name="DynamicScope"):
     ) -> None:
         """Declare the scope: one assignment for each subscription and each resource group.
 
-        The service decides at every run which machines are in it; `matching_count` and `matching_machines` (at most
-        100 ids) are what it took when the declaration was last changed, and never a difference by themselves.
+        The service decides at every run which machines are in it; `matching_count` and `matching_machines` are what it
+        took when it was last deployed. Without `max_machines` that is when the declaration was last changed: a run
+        without changes does not look, and `matching_machines` has at most 100 ids.
+
+        With `max_machines` every preview and every update looks, by two queries of Resource Graph that all scopes over
+        the same subscriptions share: too many machines stop it although the program is the same, and a machine that
+        comes or goes is an update that names it and writes nothing to Azure. All machines are listed then.
 
         :param schedule_id: ARM id of the maintenance configuration, such as a `MaintenanceSchedule`'s id. A change
             replaces the scope, as for the next one.
@@ -75,7 +80,8 @@ class DynamicScope(Declared, module="azurehotpatch", name="DynamicScope"):
         :param tag_operator: `Any` (the default) or `All` of the tags.
         :param location: the region in which a group's assignment is kept, by default the first of `locations`.
         :param allow_whole_subscription: take all machines of the subscriptions; by default (False) not allowed.
-        :param max_machines: refuse to deploy when more machines than this are taken at that time.
+        :param max_machines: refuse to deploy while more machines than this are taken. No deployment, no guard: what
+            gets in between two of them the service patches.
         :param on_destroy: `restore` (the default) deletes what was created and puts back what was changed, `keep`
             leaves everything.
         """
