@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from azure_patch_simulator import Answer, match
+from azure_patch_simulator import Answer, Drop, match
 from pulumi_azure_hotpatch.errors import ArmError
 from tests.handlers.declared import Declared
 from tests.handlers.fleets import (
@@ -152,11 +152,32 @@ def test_a_machine_that_is_gone_leaves_the_state_and_the_list_asks_for_it_again(
     assert resource.difference().changed == ("machineIds",)
 
 
-def test_a_refresh_that_azure_does_not_answer_says_so() -> None:
+def test_a_refresh_names_machines_that_cannot_be_read_and_goes_on_with_the_others() -> None:
+    azure, resource = created(5)
+    for machine in ids(4):
+        edit(azure, {"bypass_platform_safety_checks_on_user_schedule": False}, machine)
+    azure.simulator.faults.add(
+        match("GET", "vm-000[12]$"), response=Answer(403, "AuthorizationFailed", "No."), times=None
+    )
+    unread = "2 machines cannot be read (vm-0001, vm-0002): could not read it: AuthorizationFailed"
+    state = resource.refresh()
+    first, second = state.drifted
+    assert first == f"{BYPASS} is False on 2 machines (vm-0000, vm-0003)"
+    assert second.startswith(unread)
+    assert unread in azure.said.text
+    assert len(machines_of(resource)) == 5
+    assert resource.difference().changed == ("bypassPlatformSafetyChecksOnUserSchedule",)
+    with pytest.raises(ArmError, match="2 of 5 machines are not as declared"):
+        resource.update()
+    azure.simulator.faults.clear()
+    assert [held(azure, ids(5)[number])[BYPASS] for number in range(5)] == [True, False, False, True, True]
+
+
+def test_an_azure_that_does_not_answer_at_all_ends_the_refresh() -> None:
     azure, resource = created(3)
     edit(azure, {"bypass_platform_safety_checks_on_user_schedule": False}, ids(3)[1])
-    azure.simulator.faults.add(match("GET", "vm-0001$"), response=Answer(403, "AuthorizationFailed", "No."), times=None)
-    with pytest.raises(ArmError, match="VM 'vm-0001': could not read it: AuthorizationFailed"):
+    azure.simulator.faults.add(match("GET", "vm-0001$"), response=Drop(before=True), times=None)
+    with pytest.raises(ArmError, match="could not read it"):
         resource.refresh()
 
 

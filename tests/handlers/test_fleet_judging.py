@@ -44,6 +44,17 @@ def test_each_rule_is_told_once_with_the_number_of_machines_and_the_first_of_the
     assert found["hotpatch-is-windows-only"].startswith("VM 'vm-linux': ")
 
 
+def test_a_machine_that_is_not_seen_is_called_by_its_id_s_last_part_and_unknown_ones_the_fleet_s() -> None:
+    azure = azure_of(3)
+    declared_fleet = fleet(azure, ids(4))
+    unknown = [finding.reason for finding in declared_fleet.check() if finding.verdict == "unknown"]
+    assert unknown
+    assert all(reason.startswith("VM 'vm-0003': ") for reason in unknown)
+    unread = [finding.reason for finding in declared_fleet.check(may_read=False) if finding.verdict == "unknown"]
+    assert unread
+    assert all(reason.startswith("Its machines: ") for reason in unread)
+
+
 def test_what_is_found_about_many_is_what_is_found_about_each() -> None:
     azure, machines = mixed()
     alone: set[tuple[str, str]] = set()

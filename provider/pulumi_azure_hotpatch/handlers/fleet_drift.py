@@ -32,7 +32,8 @@ class Drift:
 def drift_of(
     ctx: Context, records: Records, wanted: Mapping[str, Any], schedule_id: str | None, patience: Patience
 ) -> Drift:
-    """Compare machines with what is declared. Raises ArmError where Azure does not say how one is.
+    """Compare machines with what is declared; one that cannot be read is named among the lines, and nothing else is
+    said of it. Raises ArmError where Azure does not answer at all, or refuses a question about all of them.
 
     Resource Graph may be behind: a machine that it does not show, or shows otherwise than it was left, is read itself
     before anything is said of it. What it shows as left may have changed a moment ago; the next refresh sees that.
@@ -40,10 +41,14 @@ def drift_of(
     rows = rows_of(ctx, (member.id for member in records.values())) if records else {}
     doubtful = [member.id for key, member in records.items() if key not in rows or _differences(rows[key], wanted)]
     differing: defaultdict[tuple[str, Any], list[ResourceId]] = defaultdict(list)
+    unread: list[tuple[ResourceId, ArmError]] = []
     gone: set[str] = set()
     for key, seen in look_at(ctx, doubtful, patience).items():
         if isinstance(seen, ArmError):
-            raise seen
+            if seen.is_unreachable:
+                raise seen
+            unread.append((records[key].id, seen))
+            continue
         if seen is None:
             gone.add(key)
             continue
@@ -56,11 +61,24 @@ def drift_of(
     values: dict[str, Any] = {}
     for name, value in differing:
         values.setdefault(name, value)
-    lines = (
+    lines = [
         f"{name} is {'not set' if value is None else value} on {counted(len(machines))} ({few(machines)})"
         for (name, value), machines in differing.items()
-    )
-    return Drift(frozenset(gone), values, tuple(lines))
+    ]
+    unclear = [f"{counted(len(machines))} cannot be read ({few(machines)}): {why}" for why, machines in _alike(unread)]
+    for line in unclear:
+        ctx.advise(f"{line}; whether they are as declared is not known")
+    return Drift(frozenset(gone), values, (*lines, *unclear))
+
+
+def _alike(failed: list[tuple[ResourceId, ArmError]]) -> list[tuple[str, list[ResourceId]]]:
+    """The machines that fail for one reason, with Azure's words for the first of them."""
+    found: dict[str, tuple[str, list[ResourceId]]] = {}
+    for machine, error in failed:
+        whole = str(error)
+        reason = whole.partition(": ")[2] or whole
+        found.setdefault(error.code or str(error.status), (reason.rstrip("."), []))[1].append(machine)
+    return list(found.values())
 
 
 def _differences(seen: Seen, wanted: Mapping[str, Any]) -> dict[str, Any]:

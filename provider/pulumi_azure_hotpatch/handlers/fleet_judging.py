@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.facts import VIRTUAL_MACHINES, Assignment, Machine
-from pulumi_azure_hotpatch.engine.outcome import outcome
+from pulumi_azure_hotpatch.engine.outcome import either_way, outcome
 from pulumi_azure_hotpatch.engine.provisos import Given
 from pulumi_azure_hotpatch.engine.rules import Finding, rules_for
 from pulumi_azure_hotpatch.engine.rules.model import judge_all
@@ -16,7 +16,6 @@ from pulumi_azure_hotpatch.ids import ResourceId
 
 from .fleet_records import few
 from .restoring import settings_in
-from .virtual_machine_patch_settings import outcome_of_settings
 
 
 def judge_machines(
@@ -49,9 +48,16 @@ def _together(
                 found[finding.rule, finding.verdict, finding.severity].append((machine, finding))
     for alike in found.values():
         finding = alike[0][1]
-        names = few(str(machine.name) for machine, _ in alike)
-        whom = f"VM '{names}'" if len(alike) == 1 else f"{counted(len(alike))} ({names})"
-        yield replace(finding, reason=f"{whom}: {finding.reason}")
+        yield replace(finding, reason=f"{_whom([machine for machine, _ in alike])}: {finding.reason}")
+
+
+def _whom(machines: Sequence[Machine]) -> str:
+    """What to call machines: of one that was not seen only the id is known; one without stands for the whole fleet."""
+    ids = [machine.id for machine in machines if isinstance(machine.id, str)]
+    if len(ids) < len(machines):
+        return "Its machines"
+    names = few(map(ResourceId.parse, ids))
+    return f"VM '{names}'" if len(ids) == 1 else f"{counted(len(ids))} ({names})"
 
 
 @dataclass
@@ -80,7 +86,7 @@ class Sentences:
 
     def _say(self, machine: Machine) -> str:
         if self.schedule_id is None:
-            return outcome_of_settings(machine, self.relaxed)
+            return either_way(machine, self.relaxed)
         name = ResourceId.parse(self.schedule_id).name
         return str(outcome(machine, (Given(name),), relaxed=self.relaxed, with_findings=False))
 
