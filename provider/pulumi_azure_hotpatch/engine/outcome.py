@@ -108,6 +108,13 @@ def outcome(
     )
 
 
+def either_way(machine: Machine, relaxed: frozenset[str] = frozenset()) -> str:
+    """What will happen to a machine of which it is not known whether it has a schedule: as it is, and once it has."""
+    alone = outcome(machine, (), relaxed=relaxed, with_findings=False)
+    scheduled = outcome(machine, (Given(""),), relaxed=relaxed, with_findings=False)
+    return str(alone) if str(alone) == str(scheduled) else f"Without a schedule: {alone} With one: {scheduled}"
+
+
 def effective_reboot_setting(machine: Machine, schedules: Sequence[Given]) -> Maybe[str | None]:
     """The reboot setting that counts: the machine's own, else the one that all its schedules share, else UNKNOWN.
 

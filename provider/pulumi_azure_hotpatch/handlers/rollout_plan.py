@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Final
 
-from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.facts import Machine
 from pulumi_azure_hotpatch.engine.judgement import judge_several
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN, Maybe
-from pulumi_azure_hotpatch.engine.rollout_rings import Rings, earliest_start
+from pulumi_azure_hotpatch.engine.rollout_rings import Rings
+from pulumi_azure_hotpatch.engine.rollout_starts import start_in_words
 from pulumi_azure_hotpatch.engine.rules import Finding, judge, rules_for
 from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError
 from pulumi_azure_hotpatch.ids import ResourceId
@@ -113,13 +113,8 @@ def batches(inputs: PatchRolloutInputs, rings: Rings) -> int:
 
 
 def _starts(inputs: PatchRolloutInputs, at: int) -> str:
-    ring, after = inputs.rings[at], f"after ring '{inputs.rings[at - 1].name}'" if at else ""
-    if inputs.release_month is None:
-        return after or "at once"
-    start = earliest_start(inputs.release_month, ring.deferral_days, inputs.start_at, inputs.time_zone)
-    days = counted(ring.deferral_days, "day")
-    day = f"{start:%Y-%m-%d %H:%M} {inputs.time_zone} ({days} after Patch Tuesday of {inputs.release_month})"
-    return f"{day} at the earliest" + (f", and {after}" if after else "")
+    ring, before = inputs.rings[at], inputs.rings[at - 1].name if at else None
+    return start_in_words(inputs.release_month, ring.deferral_days, inputs.start_at, inputs.time_zone, after=before)
 
 
 def _lacks(plan: Plan, machines: tuple[str, ...]) -> dict[str, int] | None:

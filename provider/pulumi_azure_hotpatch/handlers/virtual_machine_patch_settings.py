@@ -14,8 +14,7 @@ from pulumi_azure_hotpatch.engine.facts import Machine
 from pulumi_azure_hotpatch.engine.images import hotpatch_eligibility
 from pulumi_azure_hotpatch.engine.inventory import machine_from_arm, os_kind
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
-from pulumi_azure_hotpatch.engine.outcome import outcome
-from pulumi_azure_hotpatch.engine.provisos import Given
+from pulumi_azure_hotpatch.engine.outcome import either_way
 from pulumi_azure_hotpatch.engine.rules import Finding
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.draft import Draft
@@ -75,7 +74,7 @@ class VirtualMachinePatchSettingsHandler(OwningHandler[VirtualMachinePatchSettin
         left = owner.with_settings(given(state))
         return {
             **after_switching(ctx, owner, state, changes),
-            "outcome": outcome_of_settings(left, ctx.settings.relaxed),
+            "outcome": either_way(left, ctx.settings.relaxed),
         }
 
     def check(self, ctx: Context, inputs: Inputs) -> Iterable[Finding]:
@@ -88,19 +87,12 @@ class VirtualMachinePatchSettingsHandler(OwningHandler[VirtualMachinePatchSettin
             answered = ("adopted", "image_eligibility", "outcome")
             return {name: getattr(state, name) for name in answered} if state else {}
         eligibility = str(hotpatch_eligibility(machine.image))
-        sentence = outcome_of_settings(self.wanting(machine, self.wanted(inputs)), ctx.settings.relaxed)
+        sentence = either_way(self.wanting(machine, self.wanted(inputs)), ctx.settings.relaxed)
         return {**super().answers(ctx, inputs, state), "image_eligibility": eligibility, "outcome": sentence}
 
     def read(self, ctx: Context, id: str, state: State) -> State | None:
         found = super().read(ctx, id, state)
         return found if found is None else found.model_copy(update=track_now(ctx, id, found))
-
-
-def outcome_of_settings(machine: Machine, relaxed: frozenset[str]) -> str:
-    """What will happen to a machine with these settings: as they are, and once it is given a schedule."""
-    alone = outcome(machine, (), relaxed=relaxed, with_findings=False)
-    scheduled = outcome(machine, (Given(""),), relaxed=relaxed, with_findings=False)
-    return str(alone) if str(alone) == str(scheduled) else f"Without a schedule: {alone} With one: {scheduled}"
 
 
 HANDLER = VirtualMachinePatchSettingsHandler()
