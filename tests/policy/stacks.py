@@ -24,12 +24,13 @@ BYPASS: Final = {"automaticByPlatformSettings": {"bypassPlatformSafetyChecksOnUs
 
 @dataclass(frozen=True)
 class Stacks:
-    """`says` is in the violation."""
+    """`says` is in the violation; `unknown` has no verdict, and where `waits` it has one once values are known."""
 
     passes: list[Resource]
     violates: list[Resource]
     says: str
     unknown: list[Resource] | None = None
+    waits: bool = True
 
 
 def vm(name: str = "web", *, linux: bool = False, agent: bool | None = None, patching: Any = None) -> Resource:
@@ -107,7 +108,7 @@ _PARENT: Final = Resource(
 
 STACKS: Final[Mapping[str, Stacks]] = {
     "assignment-machine-type": Stacks(
-        [assigned()], [assigned(machineId=SCALE_SET_ID)], "virtualMachineScaleSets", [_PARENT]
+        [assigned()], [assigned(machineId=SCALE_SET_ID)], "virtualMachineScaleSets", [_PARENT], waits=False
     ),
     "assignment-schedule-type": Stacks([assigned()], [assigned(scheduleId=VM_ID)], "Microsoft.Compute"),
     "assignment-needs-platform-mode": Stacks(
@@ -148,7 +149,7 @@ STACKS: Final[Mapping[str, Stacks]] = {
         "on this machine",
     ),
     "vm-settings-empty": Stacks(
-        [settings(patchMode="Manual")], [settings()], "nothing to own", [settings(patchMode=UNKNOWN)]
+        [settings(patchMode="Manual"), settings(patchMode=UNKNOWN)], [settings()], "nothing to own"
     ),
     "vm-settings-declared-twice": twice(settings(patchMode="Manual")),
     "scope-declared-twice": twice(_SCOPE),
@@ -163,7 +164,7 @@ STACKS: Final[Mapping[str, Stacks]] = {
         [vm(patching=BY_PLATFORM)],
         [vm(patching={"patchMode": "Manual"})],
         "No schedule is given to it and the platform does not patch it",
-        [vm(patching={"patchMode": "Manual"}), _SCOPE],
+        [vm(patching=UNKNOWN)],
     ),
     "install-selects-something": Stacks(
         installation(vm()),

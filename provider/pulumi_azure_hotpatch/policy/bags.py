@@ -28,6 +28,8 @@ from pulumi_azure_hotpatch.engine.facts import (
 )
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 
+from .known_as import NAME_INPUTS
+
 # What stands for a value that is not known yet. Source: pulumi-policy 1.21.0, proxy.py.
 _LATER: Final = frozenset(
     (
@@ -41,12 +43,12 @@ _LATER: Final = frozenset(
     )
 )
 
-# The type of a native resource in ARM, and the input that names it there.
-_NATIVE: Final[Mapping[str, tuple[str, str]]] = {
-    NATIVE_MACHINE: (VIRTUAL_MACHINES, "vmName"),
-    NATIVE_SCALE_SET: (SCALE_SETS, "vmScaleSetName"),
-    NATIVE_ARC: (ARC_MACHINES, "machineName"),
-    NATIVE_SCHEDULE: (MAINTENANCE_CONFIGURATIONS, "resourceName"),
+# The type of a native resource in ARM.
+_ARM_TYPES: Final[Mapping[str, str]] = {
+    NATIVE_MACHINE: VIRTUAL_MACHINES,
+    NATIVE_SCALE_SET: SCALE_SETS,
+    NATIVE_ARC: ARC_MACHINES,
+    NATIVE_SCHEDULE: MAINTENANCE_CONFIGURATIONS,
 }
 
 
@@ -67,16 +69,23 @@ def declared_with_others(resource: PolicyResource) -> Declared:
     return _declared(resource, depends_on)
 
 
+def has_unknown(value: Any) -> bool:
+    """Whether any value within it is not known yet."""
+    if isinstance(value, Mapping):
+        return any(map(has_unknown, value.values()))
+    return any(map(has_unknown, value)) if isinstance(value, list) else value is UNKNOWN
+
+
 def _declared(given: ResourceValidationArgs | PolicyResource, depends_on: Mapping[str, tuple[str, ...]]) -> Declared:
     one = Declared(given.urn, given.resource_type, plain(given.props), None, depends_on)
-    native = _NATIVE.get(one.kind)
-    if native is None or given.provider is None:
+    arm_type = _ARM_TYPES.get(one.kind)
+    if arm_type is None or given.provider is None:
         return one
-    group, name = one.text("resourceGroupName"), one.text(native[1])
+    group, name = one.text("resourceGroupName"), one.text(NAME_INPUTS[one.kind])
     subscription = _inside(given.provider.props).get("subscriptionId")
     if group is None or name is None or not isinstance(subscription, str) or subscription in _LATER:
         return one
-    identity = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{native[0]}/{name}"
+    identity = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{arm_type}/{name}"
     return replace(one, id=identity)
 
 

@@ -165,5 +165,7 @@ JUDGED: Final[tuple[Rule, ...]] = tuple(rule for rule in RULES if is_judged(rule
 ALONE: Final = tuple(rule for rule in JUDGED if not is_joined(rule))
 """Rules that one resource can break by itself."""
 
+ALONE_IDS: Final = frozenset(rule.id for rule in ALONE)
+
 JOINED: Final = tuple(rule for rule in JUDGED if is_joined(rule))
 """Rules that are judged on the whole stack."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,15 +18,16 @@ from pulumi_policy import (
 
 from pulumi_azure_hotpatch.engine import declared as kinds
 from pulumi_azure_hotpatch.engine.declared import Declared
-from pulumi_azure_hotpatch.engine.facts import PATCH_FIELDS
 from pulumi_azure_hotpatch.engine.rules import Rule, Subject
-from pulumi_azure_hotpatch.engine.waivers import Waiver, covers_any
+from pulumi_azure_hotpatch.engine.waivers import Waiver
 from pulumi_azure_hotpatch.errors import InvalidInput
 
 from .bags import declared_alone
 from .judged import ALONE
+from .known_as import may_be_covered
 from .remedies import REMEDIES, write
-from .review import Review, has_unknown, review
+from .review import Review, Reviewed, review
+from .waiting import in_words, waiting_alone
 
 VALUES_NOT_KNOWN: Final = "values-not-known"
 
@@ -51,18 +52,6 @@ _SUBJECTS: Final[Mapping[str, frozenset[Subject]]] = {
     kinds.ROLLOUT: frozenset(("rollout", "installation")),
     kinds.ENROLMENT: frozenset(("feature",)),
     kinds.NATIVE_FEATURE: frozenset(("feature",)),
-}
-
-# The fields that resources with a part of a machine's facts can say; all others say everything that rules ask for.
-_PATCH_FIELDS: Final = frozenset(PATCH_FIELDS)
-_SAYS: Final[Mapping[str, frozenset[str]]] = {
-    kinds.SETTINGS: _PATCH_FIELDS,
-    kinds.FLEET: _PATCH_FIELDS,
-    kinds.SCALE_SET_SETTINGS: _PATCH_FIELDS,
-    kinds.ARC_SETTINGS: frozenset(("enable_hotpatching", "assessment_mode")),
-    kinds.ARC_LICENSE: frozenset(
-        ("hotpatch_subscription", "enable_hotpatching, hotpatch_subscription", "secure_boot", "vbs_status")
-    ),
 }
 
 RESOURCES: Final = {
@@ -117,18 +106,15 @@ class ResourcePolicies:
             if rule.subject not in _subjects(args.resource_type):
                 return
             one = declared_alone(args)
-            if is_chosen(args.get_config(), one):
-                for found in self.review_of(one).of(rule.id):
-                    if found.fails:
-                        report(found.judgement.finding.located, None)
+            for found in self._broken(rule, one, args.get_config()):
+                report(found.judgement.finding.located, None)
 
         def remediate(args: ResourceValidationArgs) -> Mapping[str, Any] | None:
             if rule.subject not in _subjects(args.resource_type):
                 return None
             one = declared_alone(args)
             path = REMEDIES[rule.id].paths.get(one.kind)
-            broken = any(found.fails for found in self.review_of(one).of(rule.id))
-            if path is None or not broken or not is_chosen(args.get_config(), one):
+            if path is None or not any(self._broken(rule, one, args.get_config())):
                 return None
             write(args.props, path, REMEDIES[rule.id].value)
             return args.props
@@ -144,44 +130,43 @@ class ResourcePolicies:
             remediation_steps=rule.fix,
         )
 
+    def _broken(self, rule: Rule, one: Declared, config: Mapping[str, Any]) -> Iterator[Reviewed]:
+        """What of a rule's findings fails, among the resources that the rule is configured for."""
+        for found in self.review_of(one).of(rule.id):
+            if found.fails and is_chosen(config, found):
+                yield found
+            elif found.fails and may_be_covered(config["resources"], one, found.ids):
+                self._undecided_of(one).add(rule.id)
+
+    def _undecided_of(self, one: Declared) -> set[str]:
+        """The rules that a resource breaks if they are for it, while what they go by is not known."""
+        last: tuple[Declared, set[str]] | None = getattr(self._last, "undecided", None)
+        if last is None or last[0] != one:
+            last = self._last.undecided = (one, set())
+        return last[1]
+
     def _report_unknown(self, args: ResourceValidationArgs, report: ReportViolation) -> None:
         """Say once which rules wait for values, and for which."""
         if not _subjects(args.resource_type):
             return
         one = declared_alone(args)
-        if not has_unknown(one.inputs):
-            return
-        # What is not known whatever the values will be, such as the image of a machine declared elsewhere, is no news.
-        says = _SAYS.get(one.kind)
-        waiting = {
-            rule: missing
-            for rule, missing in _unknown(self.review_of(one)).items()
-            if says is None or says.issuperset(missing)
-        }
+        waiting = waiting_alone(one, self.review_of(one))
+        waiting |= dict.fromkeys(self._undecided_of(one), UNDECIDED)
         if waiting:
-            fields = sorted({field for missing in waiting.values() for field in missing})
-            report(f"Not known yet: {', '.join(fields)}. Without a verdict: {', '.join(sorted(waiting))}.", None)
+            report(in_words(waiting), None)
+        # The next question may come with another configuration.
+        self._undecided_of(one).clear()
 
 
-def is_chosen(config: Mapping[str, Any], one: Declared) -> bool:
-    """Whether a rule is for a resource, by the patterns that it is configured with."""
+UNDECIDED: Final = frozenset(("what it is called in Azure",))
+"""What is lacking where it is not known whether a rule is for a resource."""
+
+
+def is_chosen(config: Mapping[str, Any], found: Reviewed) -> bool:
+    """Whether a rule is for what a finding is about, by the patterns that it is configured with."""
     patterns = config.get("resources")
-    return not patterns or covers_any(patterns, one.urn, *((one.id,) if one.id else ()))
+    return not patterns or found.is_about(patterns)
 
 
 def _subjects(resource_type: str) -> frozenset[Subject]:
     return _SUBJECTS.get(Declared("", resource_type, {}).kind, frozenset())
-
-
-def _unknown(found: Review) -> dict[str, tuple[str, ...]]:
-    """The fields that each rule without a verdict lacks; what other resources say is for the whole stack."""
-    return {
-        one.rule: tuple(one.judgement.finding.reason.removeprefix(_MISSING).removesuffix(_NOT_KNOWN).split(", "))
-        for one in found.found
-        if one.judgement.finding.verdict == "unknown" and one.rule in _ALONE
-    }
-
-
-_ALONE: Final = frozenset(one.id for one in ALONE)
-_MISSING: Final = "Cannot judge yet: "
-_NOT_KNOWN: Final = " not known."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,14 +19,17 @@ from pulumi_policy import (
 
 from pulumi_azure_hotpatch.engine.declared import Declared, with_ids_from_references
 from pulumi_azure_hotpatch.engine.rules import Rule, rule
-from pulumi_azure_hotpatch.engine.waivers import Waiver, covers_any
+from pulumi_azure_hotpatch.engine.waivers import Waiver
 
 from .bags import declared_with_others
 from .judged import JOINED
-from .resource_policies import RESOURCES, SEVERITIES, UNREADABLE, ResourcePolicies
+from .known_as import may_be_covered
+from .resource_policies import RESOURCES, SEVERITIES, UNDECIDED, UNREADABLE, ResourcePolicies, is_chosen
 from .review import Review, Reviewed, review
+from .waiting import Together, in_words, missing_in, waiting_alone
 
 RESOURCES_TOGETHER: Final = "resources-together"
+NOT_KNOWN_TOGETHER: Final = "values-not-known-together"
 WAIVED: Final = "waived"
 HOTPATCH_SHARE: Final = "hotpatch-share"
 DEFAULT_MINIMUM: Final = 0
@@ -46,6 +50,17 @@ _EXCEPT: Final = {
         "description": "Rules that are not looked at here.",
     }
 }
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the policies found of a stack, for those that come later: they are asked one after the other."""
+
+    declared: list[Declared]
+    by_urn: Mapping[str, Declared]
+    reviews: dict[int | None, Review] = field(default_factory=dict)
+    minimum: int | None = None
+    undecided: list[Reviewed] = field(default_factory=list)
 
 
 class StackPolicies:
@@ -69,6 +84,13 @@ class StackPolicies:
                 severity=Severity.HIGH,
             ),
             StackValidationPolicy(
+                name=NOT_KNOWN_TOGETHER,
+                description="Values that are not known yet leave rules on the whole stack without a verdict.",
+                validate=self._report_unknown,
+                enforcement_level=EnforcementLevel.ADVISORY,
+                severity=Severity.LOW,
+            ),
+            StackValidationPolicy(
                 name=WAIVED,
                 description="What is waived has an owner and an end.",
                 validate=self._list_waived,
@@ -83,9 +105,16 @@ class StackPolicies:
         def validate(args: StackValidationArgs, report: ReportViolation) -> None:
             config = args.get_config()
             minimum = int(config.get("minimumPercent", DEFAULT_MINIMUM)) if one.id == HOTPATCH_SHARE else None
+            told = self._told(args)
+            if minimum is not None:
+                told.minimum = minimum
             for found in self._review(args, minimum).of(one.id):
-                if found.fails and _is_chosen(config, found):
+                if not found.fails:
+                    continue
+                if is_chosen(config, found):
                     _report(found, report)
+                elif any(may_be_covered(config["resources"], told.by_urn[urn], found.ids) for urn in found.urns):
+                    told.undecided.append(found)
 
         properties: dict[str, dict[str, Any]] = _MINIMUM if one.id == HOTPATCH_SHARE else RESOURCES
         return StackValidationPolicy(
@@ -100,7 +129,7 @@ class StackPolicies:
     def _report_together(self, args: StackValidationArgs, report: ReportViolation) -> None:
         """What no resource breaks by itself: settings on one machine and its image on another, say."""
         left_out = frozenset(args.get_config().get("except", ()))
-        by_urn = {one.urn: one for one in self._declared(args)}
+        by_urn = self._told(args).by_urn
         for found in self._review(args).found:
             if found.fails and found.rule not in _JOINED | left_out and not self._is_told_alone(found, by_urn):
                 _report(found, report)
@@ -112,6 +141,26 @@ class StackPolicies:
             if urn in by_urn
             for one in self._alone.review_of(by_urn[urn]).of(found.rule)
         )
+
+    def _report_unknown(self, args: StackValidationArgs, report: ReportViolation) -> None:
+        """Say once for each resource which rules wait for values, and for which."""
+        told = self._told(args)
+        together = Together(told.by_urn.values())
+        waiting: dict[str | None, dict[str, frozenset[str]]] = {}
+        for found in self._review(args, told.minimum).found:
+            if together.will_be_known(found) and not self._is_said_alone(found, told.by_urn):
+                waiting.setdefault(next(iter(found.urns), None), {})[found.rule] = missing_in(found)
+        for found in told.undecided:
+            waiting.setdefault(next(iter(found.urns), None), {})[found.rule] = UNDECIDED
+        for urn, lacking in waiting.items():
+            report(in_words(lacking), urn)
+        # The next question may come with another configuration.
+        told.minimum = None
+        told.undecided.clear()
+
+    def _is_said_alone(self, found: Reviewed, by_urn: Mapping[str, Declared]) -> bool:
+        about = (by_urn[urn] for urn in found.urns if urn in by_urn)
+        return any(found.rule in waiting_alone(one, self._alone.review_of(one)) for one in about)
 
     def _list_waived(self, args: StackValidationArgs, report: ReportViolation) -> None:
         for found in self._review(args).found:
@@ -139,12 +188,17 @@ class StackPolicies:
         )
 
     def _review(self, args: StackValidationArgs, minimum: int | None = None) -> Review:
+        told = self._told(args)
+        if minimum not in told.reviews:
+            told.reviews[minimum] = review(told.declared, self._waivers, now=self._now(), minimum_percent=minimum)
+        return told.reviews[minimum]
+
+    def _told(self, args: StackValidationArgs) -> _Told:
         declared = self._declared(args)
-        last: tuple[Any, Review] | None = getattr(self._last, "review", None)
-        if last is None or last[0] != (declared, minimum):
-            found = review(declared, self._waivers, now=self._now(), minimum_percent=minimum)
-            last = self._last.review = ((declared, minimum), found)
-        return last[1]
+        last: _Told | None = getattr(self._last, "told", None)
+        if last is None or last.declared != declared:
+            last = self._last.told = _Told(declared, {one.urn: one for one in declared})
+        return last
 
     def _declared(self, args: StackValidationArgs) -> list[Declared]:
         """What rules are about, without what cannot be read."""
@@ -160,11 +214,6 @@ def _all(args: StackValidationArgs) -> Iterator[Declared]:
     for resource in args.resources:
         if Declared("", resource.resource_type, {}).kind:
             yield declared_with_others(resource)
-
-
-def _is_chosen(config: Mapping[str, Any], found: Reviewed) -> bool:
-    patterns = config.get("resources")
-    return not patterns or covers_any(patterns, found.judgement.resource, *found.urns)
 
 
 def _report(found: Reviewed, report: ReportViolation) -> None:
