@@ -93,6 +93,24 @@ def test_what_the_service_rewrites_is_no_difference() -> None:
     assert azure.said.remarks == []
 
 
+def test_types_systems_and_the_operator_have_any_letter_case_and_are_written_in_azure_s() -> None:
+    azure = scoped_azure()
+    filters: dict[str, Any] = {
+        "resourceTypes": ["microsoft.compute/VIRTUALMACHINES"],
+        "osTypes": ["windows"],
+        "tagOperator": "all",
+    }
+    resource = scope(azure, HERE, **filters, tagFilters={"ring": ["1"], "stage": ["production"]})
+    assert not [finding for finding in resource.check() if finding.is_error]
+    resource.create()
+    narrowed = filter_at(azure, at(HERE))
+    assert narrowed is not None
+    assert narrowed["resourceTypes"] == ["Microsoft.Compute/virtualMachines"]
+    assert (narrowed["osTypes"], narrowed["tagSettings"]["filterOperator"]) == (["Windows"], "All")
+    assert resource.refresh() == resource.state
+    assert resource.difference().changed == ()
+
+
 def test_a_filter_that_was_changed_elsewhere_is_seen_in_the_inputs_names_and_repaired() -> None:
     azure = scoped_azure()
     resource = scope(azure)

@@ -154,6 +154,18 @@ def test_filters_are_those_of_dynamic_scopes() -> None:
     assert matched(machineIds=ids(1)) is None
 
 
+def test_systems_and_the_operator_have_any_letter_case_as_in_dynamic_scopes() -> None:
+    azure = in_rings(1, 4)
+    stack = Stack(azure)
+    tags = {"ring": ["web"], "stage": ["production"]}
+    stack.up({"web": declared(osTypes=["windows"], tagFilters=tags, tagOperator="any")})
+    assert patched(azure) == [1, 4]
+    azure.new_run()
+    assert stack.up({"web": declared(osTypes=["Windows"], tagFilters=tags)}) == []
+    with pytest.raises(Rejected, match="'solaris' is not one of 'Windows' or 'Linux'"):
+        stack.up({"web": declared(osTypes=["solaris"])})
+
+
 def test_where_azure_may_not_be_asked_nobody_joins_or_leaves() -> None:
     azure = in_rings(0, 1)
     stack = Stack(azure)

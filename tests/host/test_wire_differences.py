@@ -133,6 +133,8 @@ ALIKE: list[tuple[str, str, Any, Any]] = [
     ("FleetPatchSettings", "locations", ["West Europe", "eastus"], ["EastUS", "westeurope"]),
     ("FleetPatchSettings", "tagFilters", {"Ring": ["1", "2"]}, {"ring": ["2", "1"]}),
     ("FleetPatchSettings", "scheduleId", SCHEDULE, SCHEDULE.lower()),
+    ("FleetPatchSettings", "osTypes", ["Windows", "Linux"], ["linux", "windows"]),
+    ("FleetPatchSettings", "tagOperator", None, "any"),
     ("DynamicScope", "tagOperator", None, "any"),
     ("DynamicScope", "allowWholeSubscription", None, False),
     ("PatchRollout", "machineIds", [MACHINE, MACHINE + "2"], [MACHINE + "2", MACHINE.upper()]),

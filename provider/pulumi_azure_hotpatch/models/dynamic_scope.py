@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
-from pulumi_azure_hotpatch.engine.scope import Place
+from pulumi_azure_hotpatch.engine.facts import ARC_MACHINES, VIRTUAL_MACHINES
+from pulumi_azure_hotpatch.engine.scope import ALL, ANY, Place
 from pulumi_azure_hotpatch.ids import parse_subscription_id
 
 from .base import (
@@ -49,6 +50,15 @@ def _regions_key(names: Any) -> Any:
     return frozenset(str(name).replace(" ", "").casefold() for name in names) if names else None
 
 
+def spelt_as(*names: str) -> BeforeValidator:
+    """Takes a name in any letter case and goes on with ours; anything else is left to whoever judges it."""
+    known = {name.casefold(): name for name in names}
+    return BeforeValidator(lambda given: known.get(given.casefold(), given) if isinstance(given, str) else given)
+
+
+OS_TYPES: Final = spelt_as("Windows", "Linux")
+TAG_OPERATORS: Final = spelt_as(ANY, ALL)
+RESOURCE_TYPES: Final = spelt_as(VIRTUAL_MACHINES, ARC_MACHINES)
 REGIONS: Final = Same(_regions_key)
 Subscriptions = Annotated[tuple[SubscriptionId, ...], Field(min_length=1), _once("subscription")]
 GroupId = Annotated[str, AfterValidator(_check_group)]
@@ -62,12 +72,12 @@ class DynamicScopeInputs(Inputs):
     assignment_name: Annotated[Name, ReplaceOnChange(), ANY_CASE]
     subscription_ids: Annotated[Subscriptions | None, ANY_ORDER] = None
     resource_group_ids: Annotated[Groups | None, ANY_ORDER] = None
-    resource_types: Annotated[tuple[str, ...] | None, ANY_ORDER] = None
+    resource_types: Annotated[tuple[Annotated[str, RESOURCE_TYPES], ...] | None, ANY_ORDER] = None
     resource_groups: Annotated[tuple[GroupName, ...] | None, ANY_ORDER] = None
     locations: Annotated[tuple[Region, ...] | None, REGIONS] = None
-    os_types: Annotated[tuple[str, ...] | None, ANY_ORDER] = None
+    os_types: Annotated[tuple[Annotated[str, OS_TYPES], ...] | None, ANY_ORDER] = None
     tag_filters: Annotated[TagFilters | None, TAG_FILTERS] = None
-    tag_operator: Annotated[str, ANY_CASE] = "Any"
+    tag_operator: Annotated[str, TAG_OPERATORS, ANY_CASE] = ANY
     location: Annotated[str | None, REGION] = None
     allow_whole_subscription: bool = False
     max_machines: Annotated[int, Field(ge=1)] | None = None

@@ -24,7 +24,7 @@ from .base import (
     Region,
     State,
 )
-from .dynamic_scope import REGIONS, Subscriptions
+from .dynamic_scope import OS_TYPES, REGIONS, TAG_OPERATORS, Subscriptions
 from .owned_settings import AssessmentMode, PatchMode, RebootSetting
 from .tags import TAG_FILTERS, TagFilters
 from .virtual_machine_patch_settings import VirtualMachineId
@@ -46,9 +46,9 @@ class FleetPatchSettingsInputs(Inputs):
     subscription_ids: Annotated[Subscriptions | None, ANY_ORDER] = None
     resource_groups: Annotated[tuple[GroupName, ...] | None, ANY_ORDER] = None
     locations: Annotated[tuple[Region, ...] | None, REGIONS] = None
-    os_types: Annotated[tuple[Literal["Windows", "Linux"], ...] | None, ANY_ORDER] = None
+    os_types: Annotated[tuple[Annotated[Literal["Windows", "Linux"], OS_TYPES], ...] | None, ANY_ORDER] = None
     tag_filters: Annotated[TagFilters | None, TAG_FILTERS] = None
-    tag_operator: Annotated[Literal["Any", "All"], ANY_CASE] = "Any"
+    tag_operator: Annotated[Literal["Any", "All"], TAG_OPERATORS, ANY_CASE] = "Any"
     allow_whole_subscription: bool = False
     patch_mode: Annotated[PatchMode | None, ANY_CASE] = None
     enable_hotpatching: bool | None = None

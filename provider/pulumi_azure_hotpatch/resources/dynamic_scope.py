@@ -75,7 +75,7 @@ class DynamicScope(Declared, module="azurehotpatch", name="DynamicScope"):
         :param resource_types: `Microsoft.Compute/virtualMachines`, `Microsoft.HybridCompute/machines`; by default both.
         :param resource_groups: names of resource groups to which the subscriptions are narrowed.
         :param locations: regions.
-        :param os_types: `Windows`, `Linux`.
+        :param os_types: `Windows`, `Linux`, in any letter case as `tag_operator`.
         :param tag_filters: values that fit, by the name of the tag; values have letter case.
         :param tag_operator: `Any` (the default) or `All` of the tags.
         :param location: the region in which a group's assignment is kept, by default the first of `locations`.

@@ -79,7 +79,7 @@ class FleetPatchSettings(Declared, module="azurehotpatch", name="FleetPatchSetti
         :param subscription_ids: where the query or the filter looks; by default in the stack's subscription.
         :param resource_groups: names of resource groups; machines in any of them, and so on for the next two.
         :param locations: regions.
-        :param os_types: `Windows`, `Linux`.
+        :param os_types: `Windows`, `Linux`, in any letter case as `tag_operator`.
         :param tag_filters: values that fit, by the name of the tag; values have letter case.
         :param tag_operator: `Any` (the default) or `All` of the tags.
         :param allow_whole_subscription: take every VM of the subscriptions; by default (False) a filter is needed.
