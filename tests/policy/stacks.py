@@ -33,7 +33,7 @@ class Stacks:
     waits: bool = True
 
 
-def vm(name: str = "web", *, linux: bool = False, agent: bool | None = None, patching: Any = None) -> Resource:
+def vm(name: str = "web", *, linux: bool = False, agent: Any = None, patching: Any = None) -> Resource:
     """A VM of azure-native."""
     configuration = {"provisionVMAgent": agent, "patchSettings": patching or {}}
     given = {
@@ -142,11 +142,13 @@ STACKS: Final[Mapping[str, Stacks]] = {
         [_NIGHTS, schedule("late", start=_PAST, recurrence="1Month First Sunday"), *_BOTH],
         [_NIGHTS, schedule("late", start=_PAST), *_BOTH],
         "on this machine",
+        [_NIGHTS, schedule("late", start=UNKNOWN), *_BOTH],
     ),
     "assignment-overlap": Stacks(
         [_NIGHTS, schedule("late", start=_PAST, recurrence="1Month First Sunday"), *_BOTH],
         [_NIGHTS, schedule("late", start="2026-01-01 03:00"), *_BOTH],
         "on this machine",
+        [_NIGHTS, schedule("late", start="2026-01-01 03:00", duration=UNKNOWN), *_BOTH],
     ),
     "vm-settings-empty": Stacks(
         [settings(patchMode="Manual"), settings(patchMode=UNKNOWN)], [settings()], "nothing to own"
@@ -181,7 +183,9 @@ STACKS: Final[Mapping[str, Stacks]] = {
         "10",
         installation(vm(linux=True), maximumDuration=UNKNOWN),
     ),
-    "install-needs-agent": Stacks(installation(vm()), installation(vm(agent=False)), ""),
+    "install-needs-agent": Stacks(
+        installation(vm()), installation(vm(agent=False)), "", installation(vm(agent=UNKNOWN))
+    ),
     "install-more-than-hotpatches": Stacks(
         installation(vm(patching={"enableHotpatching": True})),
         installation(
@@ -194,6 +198,7 @@ STACKS: Final[Mapping[str, Stacks]] = {
         installation(vm(), maxPublishDate="2026-11-10T00:00:00Z"),
         installation(vm(linux=True), maxPublishDate="2026-11-10T00:00:00Z"),
         "",
+        installation(vm(linux=True), maxPublishDate=UNKNOWN),
     ),
     "install-start-needs-azure-vm": Stacks(
         [ours("PatchInstallation", machineId=VM_ID, startIfOff=True)],

@@ -11,22 +11,14 @@ from pulumi_azure_hotpatch.engine.rules import Rule, rule
 from pulumi_azure_hotpatch.policy.judged import JOINED
 from tests.engine.rule_cases.form import VM_ID
 from tests.policy.bags import OTHER_TYPE, rollout
-from tests.policy.stacks import BY_PLATFORM, STACKS, assigned, on, ours, settings, vm
+from tests.policy.stacks import BY_PLATFORM, STACKS, assigned, on, ours, schedule, settings, vm
 from tests.support.analyzer import UNKNOWN, Analyzer, Resource, Violation
 
 every_rule = pytest.mark.parametrize("one", [rule(rule_id) for rule_id in STACKS], ids=lambda one: one.id)
 
 
-# Whoever declares twice is told once both are known; what a machine is made to be is said by the program.
-NEVER_UNKNOWN = (
-    "-declared-twice",
-    "vm-settings-empty",
-    "assignment-schedule-type",
-    "assignment-same-start",
-    "assignment-overlap",
-    "install-needs-agent",
-    "install-publish-date-on-windows",
-)
+# What two claim is known or claimed by neither; whether settings say anything, and what an id is of, the program says.
+NEVER_UNKNOWN = ("-declared-twice", "vm-settings-empty", "assignment-schedule-type")
 
 
 def said(analyzer: Analyzer, stack: list[Resource], policy: str) -> list[Violation]:
@@ -107,6 +99,8 @@ def test_the_share_of_hotpatched_machines_is_what_the_team_asks_for(
 def test_a_share_that_is_not_known_yet_gives_no_verdict(configurable: Analyzer) -> None:
     configurable.configure({"hotpatch-share": "mandatory"}, hotpatch_share={"minimumPercent": 60})
     assert said(configurable, fleet(True, UNKNOWN, False), "hotpatch-share") == []
+    assert without_verdict(configurable, fleet(True, UNKNOWN, False))[""] == ["hotpatch-share"]
+    assert "" not in without_verdict(configurable, fleet(True, True, False))
     assert len(said(configurable, fleet(UNKNOWN, False, False), "hotpatch-share")) == 1
 
 
@@ -185,3 +179,19 @@ def test_the_stack_s_own_machines_decide_who_is_in_a_ring_of_tags(analyzer: Anal
     assert "ring 'broad'" in found.message
     open_ = [tagged("a", "canary"), tagged("b", UNKNOWN), by_tag]
     assert [one for one in said(analyzer, open_, "resources-together") if "[rollout-" in one.message] == []
+
+
+def test_what_another_resource_leaves_open_is_said_with_the_resource_that_it_is_about(analyzer: Analyzer) -> None:
+    linux = vm(linux=True)
+    on_it = on(settings(patchMode=UNKNOWN), linux, "virtualMachineId")
+    assert "linux-patch-mode" not in "".join(one.message for one in analyzer.analyze(on_it))
+    told = without_verdict(analyzer, [linux, on_it])
+    assert "linux-patch-mode" in told[linux.urn]
+    # What the settings say by themselves is told with them already, and not again.
+    assert "reboot-setting" not in told[linux.urn]
+
+
+def test_a_machine_that_nobody_declares_is_not_waited_for(analyzer: Analyzer) -> None:
+    waiting = schedule(start=UNKNOWN, timeZone=UNKNOWN)
+    assert without_verdict(analyzer, [waiting, assigned()]) == {}
+    assert without_verdict(analyzer, [vm("elsewhere", patching=UNKNOWN), assigned()]).keys() == {vm("elsewhere").urn}

@@ -12,7 +12,7 @@ from pulumi_azure_hotpatch.errors import InvalidInput
 from pulumi_azure_hotpatch.policy import hotpatch_policies
 from tests.policy.conftest import PACK
 from tests.policy.stacks import BY_PLATFORM, BYPASS, settings, vm
-from tests.policy.test_levels import levels
+from tests.policy.test_levels import IN_NEW_GROUPS, IN_OLD_GROUPS, levels
 from tests.support.analyzer import Analyzer
 
 ROWS = [
@@ -53,6 +53,16 @@ def test_waivers_take_the_violation_away_and_tell_of_it_at_the_end(pack: Path) -
     assert "for which web team answers, ended on 2026-01-31" in expired.message
     (unused,) = [one for one in found if one.policy == "waiver-unused"]
     assert (unused.level, "*/nothing" in unused.message) == ("advisory", True)
+
+
+def test_a_waiver_for_a_group_covers_a_machine_whose_subscription_comes_from_signing_in(pack: Path) -> None:
+    row = {**dict(zip(FIELDS, ROWS[0], strict=True)), "resource": "*/resourceGroups/rg-new-*"}
+    (pack / "waivers.yaml").write_text(yaml.safe_dump({"version": 1, "waivers": [row]}), encoding="utf-8")
+    with Analyzer(pack) as analyzer:
+        for resource in IN_NEW_GROUPS:
+            assert "hotpatch-forbids-bypass" not in levels(analyzer, resource)
+        for resource in IN_OLD_GROUPS:
+            assert "hotpatch-forbids-bypass" in levels(analyzer, resource)
 
 
 def test_a_pack_whose_waivers_cannot_be_read_does_not_start(pack: Path) -> None:

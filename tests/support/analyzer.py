@@ -33,14 +33,22 @@ LEVELS: Mapping[str, Any] = {
 _NAMES = {number: name for name, number in LEVELS.items()}
 
 
+IN_SUBSCRIPTION: Mapping[str, Any] = {"subscriptionId": SUBSCRIPTION}
+"""What a provider is told that does not leave the subscription to whoever signs in."""
+
+
 @dataclass(frozen=True)
 class Resource:
-    """A resource of a program: `depends_on` names, by input, the URNs that it comes from."""
+    """A resource of a program: `depends_on` names, by input, the URNs that it comes from.
+
+    `provider` holds what its provider is configured with.
+    """
 
     type: str
     properties: Mapping[str, Any]
     name: str = "one"
     depends_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    provider: Mapping[str, Any] = field(default_factory=lambda: IN_SUBSCRIPTION)
 
     @property
     def urn(self) -> str:
@@ -136,7 +144,7 @@ def _bag(properties: Mapping[str, Any]) -> Struct:
 def _provider(resource: Resource) -> Any:
     package = resource.type.split(":", 1)[0]
     return analyzer_pb2.AnalyzerProviderResource(
-        type=f"pulumi:providers:{package}", properties=_bag({"subscriptionId": SUBSCRIPTION}), name="default"
+        type=f"pulumi:providers:{package}", properties=_bag(resource.provider), name="default"
     )
 
 

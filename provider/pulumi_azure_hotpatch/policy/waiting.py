@@ -50,13 +50,7 @@ _PLACES: Final[Mapping[str, tuple[Place, ...]]] = {
     "location": (("location",),),
     "cloud": (("location",),),
 }
-# Those that fields of these names are about as well: a schedule has a reboot setting too.
-_SAYS_OF_ITSELF: Final = (
-    kinds.NATIVE_ARC,
-    kinds.NATIVE_SCALE_SET,
-    kinds.SCHEDULE,
-    kinds.NATIVE_SCHEDULE,
-)
+_REBOOT_SETTINGS: Final[tuple[Place, ...]] = (("rebootSetting",), ("installPatches", "rebootSetting"))
 _GIVES_SCHEDULES: Final = (
     kinds.ASSIGNMENT,
     kinds.FLEET,
@@ -153,10 +147,11 @@ def _will_say(one: Declared, field: str, *, together: bool = False) -> bool:
     if one.kind == kinds.NATIVE_MACHINE and field in _PLACES:
         return any(_is_unknown_at(one.inputs, place) for place in _PLACES[field])
     if one.kind in _SAYS:
-        return field in _SAYS[one.kind] and (not together or one.inputs.get(_camel(field)) is UNKNOWN)
-    if together and field in _PLACES and one.kind not in _SAYS_OF_ITSELF:
-        # Not of the machine that it is about.
-        return one.inputs.get(_camel(field)) is UNKNOWN
+        is_patch_field = field in _PATCH_FIELDS and one.kind != kinds.ARC_LICENSE
+        return field in _SAYS[one.kind] and (not is_patch_field or one.inputs.get(_camel(field)) is UNKNOWN)
+    if together and field in _PLACES and one.kind not in (kinds.NATIVE_ARC, kinds.NATIVE_SCALE_SET):
+        # Not the machine itself. What is asked of it has a reboot setting too.
+        return any(_is_unknown_at(one.inputs, place) for place in _REBOOT_SETTINGS if field == "reboot_setting")
     return has_unknown(one.inputs)
 
 
