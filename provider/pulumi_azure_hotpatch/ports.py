@@ -304,7 +304,8 @@ class Settings:
 
     `subscription_id` is the default for resources that name none; `preview_reads` allows `check` to read Azure;
     `relaxed` holds the switches that turn disputed rules into warnings. `requests_at_once` is how many requests one
-    resource that is about many machines may have under way.
+    resource that is about many machines may have under way; `cloud` the Azure cloud, as `az cloud list` spells it, None
+    where the configuration does not tell.
     """
 
     subscription_id: str | None = None
@@ -312,6 +313,7 @@ class Settings:
     relaxed: frozenset[str] = frozenset()
     verbose: bool = False
     requests_at_once: int = 32
+    cloud: str | None = None
 
 
 class Context(Protocol):

@@ -147,7 +147,17 @@ def test_a_machines_reboot_setting_overrules_a_schedules_other_one(machine: Any,
 
 
 @pytest.mark.parametrize(
-    ("location", "sovereign"), [("westeurope", False), ("chinaeast2", True), (None, False), (UNKNOWN, UNKNOWN)]
+    ("location", "cloud", "sovereign"),
+    [
+        ("westeurope", None, False),
+        ("chinaeast2", None, True),
+        ("global", None, UNKNOWN),
+        (None, None, UNKNOWN),
+        (UNKNOWN, None, UNKNOWN),
+        (None, "AzureUSGovernment", True),
+        ("global", "AzureChinaCloud", True),
+        (UNKNOWN, "AzureCloud", False),
+    ],
 )
-def test_the_lower_limits_hold_in_sovereign_clouds(location: Any, sovereign: object) -> None:
-    assert dynamic_scope(location=location).is_sovereign is sovereign
+def test_the_lower_limits_hold_in_sovereign_clouds(location: Any, cloud: str | None, sovereign: object) -> None:
+    assert dynamic_scope(location=location, cloud=cloud).is_sovereign is sovereign

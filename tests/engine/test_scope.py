@@ -208,6 +208,23 @@ def test_subscriptions_and_groups_of_one_scope_are_judged_apart() -> None:
     assert (second.resource_group_name, second.all_machines) == ("rg-contoso", None)
 
 
+@pytest.mark.parametrize(
+    ("cloud", "bodies", "sovereign"),
+    [
+        ("AzureChinaCloud", fleet(), True),
+        ("AzureCloud", [], False),
+        (None, fleet(), False),
+        (None, [windows("vm-1", location="usgovvirginia")], True),
+        (None, [], UNKNOWN),
+    ],
+)
+def test_the_cloud_is_the_one_that_was_asked_else_that_of_the_regions_else_not_known(
+    cloud: str | None, bodies: list[dict[str, Any]], sovereign: object
+) -> None:
+    facts = preview(WIDE, Surroundings.of(bodies), as_of=AS_OF, cloud=cloud).facts[0]
+    assert (facts.location, facts.is_sovereign) == (None, sovereign)
+
+
 def test_what_comes_in_and_what_drops_out_is_told_by_ids() -> None:
     around = Surroundings.of(fleet())
     found = compared(preview(WIDE, around, as_of=AS_OF), [str(fleet()[0]["id"]).upper(), "/gone"])

@@ -1,5 +1,6 @@
 """What a preview says of a dynamic scope: which machines it takes, what changes, and what is wrong with it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -352,6 +353,28 @@ def test_limits_count_what_is_there_already() -> None:
     found = failed(scope(azure, scheduleId=WEEKLY))
     assert found["scope-region-limit"].startswith("251 dynamic scopes in one region")
     assert found["scope-schedule-limit"] == "252 dynamic scopes on one schedule; the limit is 200."
+    assert "scope-subscription-limit" not in found
+
+
+@pytest.mark.parametrize(
+    ("cloud", "region", "is_over"),
+    [
+        ("AzureUSGovernment", "eastus", True),
+        ("AzureCloud", "eastus", False),
+        # Where the configuration does not tell, the machines' regions do.
+        (None, "chinaeast2", True),
+        (None, "eastus", False),
+    ],
+)
+def test_the_lower_limits_of_sovereign_clouds_hold_without_locations(
+    cloud: str | None, region: str, is_over: bool
+) -> None:
+    azure = scoped_azure([windows("vm-1", {"ring": "1"}, location=region)])
+    azure.settings = replace(azure.settings, cloud=cloud)
+    azure.new_run()
+    subscriptions = [HERE, *(f"{number:08}-0000-0000-0000-000000000002" for number in range(100))]
+    found = failed(scope(azure, *subscriptions))
+    assert ("scope-subscription-limit-sovereign" in found) == is_over
     assert "scope-subscription-limit" not in found
 
 

@@ -199,6 +199,23 @@ def test_an_endpoint_with_its_authority_may_bring_its_clock(tmp_path: Path) -> N
     assert found.clock == "endpoint"
 
 
+@pytest.mark.parametrize(
+    ("config", "cloud"),
+    [
+        ({}, "AzureCloud"),
+        ({"azure-native:environment": "usgovernment"}, "AzureUSGovernment"),
+        ({"azure-native:environment": "AzureChinaCloud"}, "AzureChinaCloud"),
+        ({"azure-native:metadataHost": "arm.contoso.example"}, None),
+        ({"azure-native:metadataHost": "arm.contoso.example", "azure-native:environment": "Contoso"}, None),
+        ({"azure-native:metadataHost": "arm.contoso.example", "azure-native:environment": "china"}, "AzureChinaCloud"),
+    ],
+)
+def test_the_cloud_is_what_the_environment_says_and_unknown_where_a_host_of_one_s_own_answers(
+    config: dict[str, Any], cloud: str | None
+) -> None:
+    assert read(config).settings.cloud == cloud
+
+
 def test_how_many_requests_a_fleet_makes_at_once_can_be_set() -> None:
     assert read({}).settings.requests_at_once == 32
     assert read({"azure-hotpatch:requestsAtOnce": 4}).settings.requests_at_once == 4

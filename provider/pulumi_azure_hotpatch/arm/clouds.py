@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pulumi_azure_hotpatch.engine import clouds
 from pulumi_azure_hotpatch.errors import ConfigurationError
 
 from .connection import Connection
@@ -41,19 +42,10 @@ CHINA: Final = Cloud(
     "https://management.chinacloudapi.cn", "https://login.chinacloudapi.cn", "https://management.core.chinacloudapi.cn"
 )
 
-# The names that azure-native takes, those of the az CLI among them.
-# Source: pulumi-azure-native, provider/pkg/azure/cloud/cloud.go, 2025.
-_BY_NAME: Final[Mapping[str, Cloud]] = {
-    "": PUBLIC,
-    "public": PUBLIC,
-    "azurecloud": PUBLIC,
-    "usgovernment": US_GOVERNMENT,
-    "azureusgovernment": US_GOVERNMENT,
-    "azureusgovernmentcloud": US_GOVERNMENT,
-    "usgov": US_GOVERNMENT,
-    "usgovernmentl4": US_GOVERNMENT,
-    "china": CHINA,
-    "azurechinacloud": CHINA,
+_BY_NAME: Final[Mapping[str | None, Cloud]] = {
+    clouds.PUBLIC: PUBLIC,
+    clouds.GOVERNMENT: US_GOVERNMENT,
+    clouds.CHINA: CHINA,
 }
 
 
@@ -65,7 +57,7 @@ def find_cloud(connection: Connection) -> Cloud:
         return _ask(host, connection.value("environment"))
     name = connection.value("environment")
     try:
-        return _BY_NAME[name.casefold()]
+        return _BY_NAME[clouds.cloud_named(name)]
     except KeyError:
         raise ConfigurationError(
             f"azure-native:environment is '{name}'; it must be public, usgovernment or china"

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from .clouds import PUBLIC, cloud_of
 from .facts import ARC_MACHINES, VIRTUAL_MACHINES
 from .logic import UNKNOWN, Maybe
 from .patch_lists import Texts, first_outside
+
+# What the assignment at a subscription has in the place of a region.
+_NO_REGION: Final = "global"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,8 @@ class DynamicScope:
     (no AutomaticByPlatform or no bypass flag) among them, `scopes_in_region` of its subscription or group,
     `scopes_on_schedule`, `subscriptions_on_schedule`, `associations_on_schedule`. Of a scope over several places
     `machines` is of the fullest place, `all_machines` of all of them, `machines_off` those that do not run now.
+
+    `cloud` is where the scope is, as `clouds` calls it, None where only its location may tell.
 
     `allow_whole_subscription` and `most_machines` are what a declaration says; None where nobody declared the scope.
     """
@@ -48,6 +54,7 @@ class DynamicScope:
     dropped_machines: Maybe[int | None] = None
     allow_whole_subscription: Maybe[bool | None] = None
     most_machines: Maybe[int | None] = None
+    cloud: Maybe[str | None] = None
 
     @property
     def has_filter(self) -> Maybe[bool]:
@@ -94,10 +101,12 @@ class DynamicScope:
 
     @property
     def is_sovereign(self) -> Maybe[bool]:
-        """Whether the lower limits of the US Government and China clouds hold."""
-        if self.location is UNKNOWN:
+        """Whether the lower limits of the US Government and China clouds hold; unknown where no region tells."""
+        if isinstance(self.cloud, str):
+            return self.cloud != PUBLIC
+        if not isinstance(self.location, str) or self.location.casefold() == _NO_REGION:
             return UNKNOWN
-        return self.location is not None and cloud_of(self.location) != PUBLIC
+        return cloud_of(self.location) != PUBLIC
 
 
 def _any_of(*parts: object) -> Maybe[bool]:

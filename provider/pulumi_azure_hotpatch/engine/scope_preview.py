@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
+from .clouds import cloud_of
 from .dynamic_scope import DynamicScope
 from .facts import ARC_MACHINES
 from .logic import UNKNOWN, Maybe, fold
@@ -49,12 +50,15 @@ class ScopePreview:
         return tuple(one for one in self.machines if one.taken is True)
 
 
-def preview(scope: Scope, around: Surroundings, *, as_of: datetime) -> ScopePreview:
-    """What `scope` takes of the machines around it; `as_of` (aware) is from when on windows are compared."""
+def preview(scope: Scope, around: Surroundings, *, as_of: datetime, cloud: str | None = None) -> ScopePreview:
+    """What `scope` takes of the machines around it; `as_of` (aware) is from when on windows are compared.
+
+    `cloud` is the Azure cloud that was asked, where that is known; else a region that is shown tells.
+    """
     machines = tuple(_taken(scope, around))
     met = _clashes(scope, around, frozenset(key for one in machines for key in one.other_schedules), as_of)
     found = ScopePreview(scope, tuple(_with_clash(one, met) for one in machines) if met else machines)
-    return replace(found, facts=tuple(_facts(found, around)))
+    return replace(found, facts=tuple(_facts(found, around, cloud or _cloud(around))))
 
 
 def compared(found: ScopePreview, before: Iterable[str]) -> ScopePreview:
@@ -136,12 +140,19 @@ def _clashes(scope: Scope, around: Surroundings, others: Iterable[str], as_of: d
     return {other: found[own, other] for _, other in pairs if (own, other) in found}
 
 
-def _facts(found: ScopePreview, around: Surroundings) -> Iterable[DynamicScope]:
+def _cloud(around: Surroundings) -> str | None:
+    """The cloud that the machines and schedules are in: one sign-in reaches one cloud."""
+    machines = (one.machine.location for one in around.candidates)
+    regions = (*machines, *(one.location for one in around.schedules.values()))
+    return next((cloud_of(region) for region in regions if isinstance(region, str) and region), None)
+
+
+def _facts(found: ScopePreview, around: Surroundings, cloud: str | None) -> Iterable[DynamicScope]:
     """The facts that rules judge: of the subscriptions and of the groups, with what is counted in the first."""
     scope = found.scope
     sides = [side for side in (False, True) if any((one.resource_group is not None) == side for one in scope.places)]
     for number, in_group in enumerate(sides or [False]):
-        facts = scope_facts(scope, in_group=in_group)
+        facts = replace(scope_facts(scope, in_group=in_group), cloud=cloud)
         yield replace(facts, **_counts(found, around)) if number == 0 else facts
 
 

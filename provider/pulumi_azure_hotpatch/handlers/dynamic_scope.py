@@ -141,7 +141,7 @@ class DynamicScopeHandler(Handler[DynamicScopeInputs, State]):
         if scope.schedule_id is not None and scope.schedule_id.casefold() not in around.schedules:
             # Resource Graph is some moments behind.
             look_for_schedule(ctx, scope.schedule_id)
-        return preview(scope, around, as_of=ctx.clock.now())
+        return preview(scope, around, as_of=ctx.clock.now(), cloud=ctx.settings.cloud)
 
     def _around(self, ctx: Context, scope: Scope) -> Surroundings | None:
         subscriptions = {place.subscription_id for place in scope.places}

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pulumi_azure_hotpatch.arm.connection import Connection, parse_flag
+from pulumi_azure_hotpatch.engine.clouds import cloud_named
 from pulumi_azure_hotpatch.errors import ConfigurationError, InvalidInput
 from pulumi_azure_hotpatch.ids import parse_subscription_id
 from pulumi_azure_hotpatch.ports import Settings
@@ -111,6 +112,7 @@ def read_configuration(lookup: Lookup, environment: Mapping[str, str] | None = N
         relaxed=relaxed_switches(lookup, env),
         verbose=parse_flag("azure-hotpatch:verbose", ours("verbose")),
         requests_at_once=_requests_at_once(ours("requestsAtOnce")),
+        cloud=_cloud(azure, endpoint),
     )
     return Configuration(settings, Connection(azure, endpoint, ca_file), clock)
 
@@ -143,6 +145,13 @@ def _subscription(text: str | None) -> str | None:
         return None if text is None else parse_subscription_id(text)
     except InvalidInput as error:
         raise ConfigurationError(f"azure-native:subscriptionId (or ARM_SUBSCRIPTION_ID): {error}") from None
+
+
+def _cloud(azure: Mapping[str, str], endpoint: str | None) -> str | None:
+    """The cloud that is meant. A simulator, or a cloud that its metadata describes, is what its name says, if any."""
+    name = azure.get("environment", "")
+    is_own = endpoint is not None or "metadataHost" in azure
+    return None if is_own and not name else cloud_named(name)
 
 
 def _requests_at_once(text: str) -> int:

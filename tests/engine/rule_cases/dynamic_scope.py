@@ -161,7 +161,6 @@ CASES: Final = {
         "scopes_on_schedule",
         200,
         "201 dynamic scopes on one schedule; the limit is 200.",
-        skipped=dynamic_scope(scopes_on_schedule=201, **_SOVEREIGN),
     ),
     "scope-schedule-limit-sovereign": _limit(
         "scopes_on_schedule",
@@ -174,7 +173,6 @@ CASES: Final = {
         "subscriptions_on_schedule",
         200,
         "201 subscriptions in the dynamic scopes of one schedule; the limit is 200.",
-        skipped=dynamic_scope(subscriptions_on_schedule=201, **_SOVEREIGN),
     ),
     "scope-subscription-limit-sovereign": _limit(
         "subscriptions_on_schedule",

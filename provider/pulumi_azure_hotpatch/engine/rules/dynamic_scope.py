@@ -309,7 +309,6 @@ DYNAMIC_SCOPE_RULES: Final = (
         200,
         "dynamic scopes on one schedule",
         "spread the scopes over two schedules.",
-        Equals("is_sovereign", False),
     ),
     _limit(
         "scope-schedule-limit-sovereign",
@@ -326,7 +325,6 @@ DYNAMIC_SCOPE_RULES: Final = (
         200,
         "subscriptions in the dynamic scopes of one schedule",
         "spread the subscriptions over two schedules.",
-        Equals("is_sovereign", False),
     ),
     _limit(
         "scope-subscription-limit-sovereign",
