@@ -5,30 +5,25 @@ What comes from outside – names, reasons, values – is escaped: it can neithe
 
 from __future__ import annotations
 
-import json
-import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.expectations import Expectation
 from pulumi_azure_hotpatch.engine.forecast import Forecast
 from pulumi_azure_hotpatch.engine.judgement import Judgement
-from pulumi_azure_hotpatch.engine.logic import UNKNOWN
-from pulumi_azure_hotpatch.engine.previews import Change
 
-from .review import Review, about, outcome_of, restarts
-from .spelling import harmless, leaf, spell_window
+from .deployment_restarts import DeploymentRestart
+from .markdown_changes import changes_table, named
+from .markdown_text import ROWS, escape, few, left_out
+from .review import Review, restarts
+from .spelling import leaf, spell_window
 
 LARGEST: Final = 60_000
 """Characters; a comment of GitHub holds 65,536."""
-_ROWS: Final = 50
-_VALUE: Final = 80
-
-_VERBS: Final = {"create": "create", "update": "update", "replace": "**replace**", "delete": "**delete**"}
 _NOUNS: Final = {"error": "error", "warning": "warning", "info": "remark"}
-_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>|#~&])")
-_MENTION: Final = re.compile(r"@(?=\w)")
+_ANSWERS: Final = {"yes": "**yes**", "no": "no", "unknown": "*not decided*"}
 
 
 def markdown(review: Review) -> str:
@@ -37,7 +32,7 @@ def markdown(review: Review) -> str:
         "## Patching review",
         _summary(review),
         *_section("The preview failed", _stops(review)),
-        *_section("What changes", _changes(review.changes)),
+        *_section("What changes", changes_table(review)),
         *_section("Restarts to come", _restarts(review)),
         *_section("Findings", _findings(review)),
         *_section("Waived", _waived(review.waived)),
@@ -52,13 +47,6 @@ def markdown(review: Review) -> str:
     return f"{text[:cut]}\n\n**The rest is left out**: a comment holds no more. `--json` has everything.\n"
 
 
-def escape(value: object) -> str:
-    """Any text as Markdown that shows it as it is, on one line."""
-    words = harmless(" ".join(str(value).split()))
-    # A zero-width space keeps a name from being a mention.
-    return _MENTION.sub("@\u200b", _SPECIAL.sub(r"\\\1", words))
-
-
 def _summary(review: Review) -> str:
     ops: dict[str, int] = {}
     for change in review.changes:
@@ -70,7 +58,9 @@ def _summary(review: Review) -> str:
     found = ", ".join(counted(findings[name], noun) for name, noun in _NOUNS.items())
     mark = "❌" if review.fails else "⚠️" if findings["warning"] else "✅"
     waived = f", {len(review.waived)} waived" if review.waived else ""
-    return f"{mark} **{changed}** · {found}{waived}"
+    mandatory = sum(one.counts_as_error for one in review.violations)
+    policies = f", {counted(mandatory, 'mandatory policy violation')}" if mandatory else ""
+    return f"{mark} **{changed}** · {found}{waived}{policies}"
 
 
 def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
@@ -81,7 +71,7 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 
 def _stops(review: Review) -> Iterator[str]:
-    for stop in review.preview.stops[:_ROWS]:
+    for stop in review.preview.stops[:ROWS]:
         kind = stop.urn.rpartition("::")[0].rpartition(":")[2]
         rule = f": `{stop.rule}`" if stop.rule else ""
         name = f"{escape(leaf(stop.urn))} <sub>{escape(kind)}</sub>" if stop.urn else "the program"
@@ -91,66 +81,74 @@ def _stops(review: Review) -> Iterator[str]:
         yield "The preview's own output says why. What would come after that is not in this review."
 
 
-def _changes(changes: Sequence[Change]) -> Iterator[str]:
-    if not changes:
-        return
-    yield "| | resource | machine | change | what will happen |"
-    yield "|---|---|---|---|---|"
-    for change in changes[:_ROWS]:
-        machines = ", ".join(escape(machine.rpartition("/")[2]) for machine in about(change)[:5])
-        more = f" and {len(about(change)) - 5} more" if len(about(change)) > 5 else ""
-        fields = "<br>".join(f"{escape(name)}: {_value(old)} → {_value(new)}" for name, old, new in change.fields[:10])
-        kind = change.type.rpartition(":")[2]
-        verb = _VERBS.get(change.op, escape(change.op))
-        yield (
-            f"| {verb} | {escape(change.name)} <sub>{escape(kind)}</sub> | {machines}{more} | {fields} "
-            f"| {escape(outcome_of(change))} |"
-        )
-    yield from _left_out(len(changes), 5)
-
-
-def _value(value: Any) -> str:
-    if value is UNKNOWN:
-        return "*known later*"
-    if value is None:
-        return "–"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=lambda _: "known later")
-    return escape(text if len(text) <= _VALUE else f"{text[:_VALUE]}…")
-
-
 def _restarts(review: Review) -> Iterator[str]:
-    if not review.after.members:
+    if review.deployment:
+        yield _of_this_run(review.deployment)
+    if review.after.members:
+        yield _of_months(review)
+    if not review.deployment and not review.after.members:
         return
+    yield ""
+    yield "| month | release | window | machines | restart | why |"
+    yield "|---|---|---|---|---|---|"
+    for one in review.deployment[:ROWS]:
+        ring = f", {escape(one.ring)}" if one.ring else ""
+        yield (
+            f"| this change: {escape(leaf(one.urn))}{ring} | {escape(one.what)} | {escape(one.when)} "
+            f"| {named(one.machines)} | {_ANSWERS[one.reboot]} | {escape(one.why)} |"
+        )
+    yield from left_out(len(review.deployment), 6)
+    rows = list(_grouped(review.after))
+    for expected, machines in rows[:ROWS]:
+        yield (
+            f"| {expected.release_month} | {_release(expected)} | {_window(expected)} "
+            f"| {few(machines)} | {_ANSWERS[expected.reboot]} | {escape(expected.why)} |"
+        )
+    yield from left_out(len(rows), 6)
+
+
+def _of_this_run(deployment: Sequence[DeploymentRestart]) -> str:
+    """How many machines this change may restart; whether it does is said only where it is known."""
+    machines: Counter[str] = Counter()
+    for one in deployment:
+        machines[one.reboot] += one.machines.count
+    is_open = any(one.machines.is_open and one.reboot != "no" for one in deployment)
+    told = [f"restarts **{counted(machines['yes'])}**"] if machines["yes"] else []
+    told += [f"perhaps {counted(machines['unknown'])}"] if machines["unknown"] else []
+    told += ["machines that are not known yet"] if is_open else []
+    return f"What this change itself installs: {', '.join(told) or 'no restart'}.\n"
+
+
+def _of_months(review: Review) -> str:
     sure, still_open = restarts(review.after)
     months = len(review.after.months)
-    words = f"**{sure}** in {months} months on {counted(len(review.after.members), 'machine')}"
+    words = f"**{sure}** in {counted(months, 'month')} on {counted(len(review.after.members), 'machine')}"
     if still_open:
         words += f", {still_open} more not decided"
     if review.before is not None:
         earlier, earlier_open = restarts(review.before)
         words += f" (before this change {earlier}{f', {earlier_open} not decided' if earlier_open else ''})"
-    yield f"{words}."
-    yield ""
-    yield "| month | release | window | machines | restart | why |"
-    yield "|---|---|---|---|---|---|"
-    rows = list(_grouped(review.after))
-    for expected, machines in rows[:_ROWS]:
-        names = [machine.rpartition("::" if machine.startswith("urn:") else "/")[2] for machine in machines]
-        shown = ", ".join(map(escape, names[:5])) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-        answer = {"yes": "**yes**", "no": "no"}.get(expected.reboot, "*not decided*")
-        yield (
-            f"| {expected.release_month} | {escape(expected.release_kind.replace('_', ' '))} | {_window(expected)} "
-            f"| {shown} | {answer} | {escape(expected.why)} |"
-        )
-    yield from _left_out(len(rows), 6)
+    return f"{words}."
+
+
+def _release(expected: Expectation) -> str:
+    kind = expected.release_kind
+    return "–" if kind == "unknown" else escape(kind.replace("_", " "))
 
 
 def _grouped(forecast: Forecast) -> Iterator[tuple[Expectation, list[str]]]:
-    """What each month brings the machines that it brings the same, by month."""
+    """What each month brings the machines that it brings the same, by month; months without a window that bring the
+    same are told together.
+    """
     together: dict[Expectation, list[str]] = {}
     for row in forecast.rows():
         together.setdefault(row.expected, []).append(row.machine)
-    yield from sorted(together.items(), key=lambda item: item[0].release_month)
+    months: dict[tuple[Expectation, tuple[str, ...]], list[str]] = {}
+    for expected, machines in sorted(together.items(), key=lambda item: item[0].release_month):
+        alike = expected._replace(release_month="" if expected.latest is None else expected.release_month)
+        months.setdefault((alike, tuple(machines)), []).append(expected.release_month)
+    for (expected, names), alike_months in months.items():
+        yield expected._replace(release_month=", ".join(alike_months)), list(names)
 
 
 def _window(expected: Expectation) -> str:
@@ -168,11 +166,10 @@ def _findings(review: Review) -> Iterator[str]:
     for one in found:
         key = (one.finding.severity, one.finding.rule, one.finding.reason, one.finding.fix)
         together.setdefault(key, []).append(one)
-    for (severity, rule, reason, fix), alike in list(together.items())[:_ROWS]:
-        names = [leaf(one.resource) for one in alike]
-        shown = ", ".join(map(escape, names[:5])) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-        yield f"| {severity} | `{rule}` | {shown} | {escape(reason)} | {escape(fix)} |"
-    yield from _left_out(len(together), 5)
+    for (severity, rule, reason, fix), alike in list(together.items())[:ROWS]:
+        names = few([one.resource for one in alike])
+        yield f"| {severity} | `{rule}` | {names} | {escape(reason)} | {escape(fix)} |"
+    yield from left_out(len(together), 5)
 
 
 def _waived(found: Sequence[Judgement]) -> Iterator[str]:
@@ -180,18 +177,18 @@ def _waived(found: Sequence[Judgement]) -> Iterator[str]:
         return
     yield "| rule | resource | who answers for it | until | why |"
     yield "|---|---|---|---|---|"
-    for one in found[:_ROWS]:
+    for one in found[:ROWS]:
         waiver = one.waived
         if waiver is not None:
             yield (
                 f"| `{one.finding.rule}` | {escape(leaf(one.resource))} | {escape(waiver.owner)} "
                 f"| {waiver.until.isoformat()} | {escape(waiver.reason)} |"
             )
-    yield from _left_out(len(found), 5)
+    yield from left_out(len(found), 5)
 
 
 def _policies(review: Review) -> Iterator[str]:
-    for told in review.preview.policies[:_ROWS]:
+    for told in review.preview.policies[:ROWS]:
         name = told.urn.rpartition("::")[2]
         yield f"- {escape(told.level)} `{told.pack}/{told.policy}` on {escape(name)}: {escape(told.message)}"
 
@@ -202,13 +199,9 @@ def _details(review: Review) -> Iterator[str]:
         rows = "\n".join(f"- `{rule}`: {counted(times, 'time')}" for rule, times in unknown.items())
         total = sum(unknown.values())
         yield (
-            f"<details><summary>{total} judgements wait for values that are not known in a preview</summary>\n\n"
+            f"<details><summary>{counted(total, 'judgement')} {'waits' if total == 1 else 'wait'} for values that are "
+            "not known in a preview</summary>\n\n"
             f"{rows}\n\n</details>"
         )
     for note in review.notes:
         yield f"> {escape(note)}"
-
-
-def _left_out(number: int, columns: int) -> Iterator[str]:
-    if number > _ROWS:
-        yield f"| … | {number - _ROWS} more |" + " |" * (columns - 2)

@@ -11,7 +11,8 @@ from typing import Final
 from pulumi_azure_hotpatch.engine.counting import counted
 
 from .findings_page import Group, sections
-from .markdown import LARGEST, escape
+from .markdown import LARGEST
+from .markdown_text import escape
 from .overview import COMING, Alike, Cell, Coming, Overview, cells
 from .rollouts import Rollout
 from .spelling import leaf, spell_window

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from functools import cached_property
+from typing import Final
 
-from pulumi_azure_hotpatch.engine.counting import counted
-from pulumi_azure_hotpatch.engine.declared import ROLLOUT, Declared
-from pulumi_azure_hotpatch.engine.declared_rollout import rolled_out_to
+from pulumi_azure_hotpatch.engine.estate import Estate
 from pulumi_azure_hotpatch.engine.forecast import Forecast
 from pulumi_azure_hotpatch.engine.judgement import Judgement
 from pulumi_azure_hotpatch.engine.previews import Change, Preview
+from pulumi_azure_hotpatch.engine.rules import Finding
+from pulumi_azure_hotpatch.engine.rules.model import Severity
 
-# The input that names what a resource of ours is about.
-_ABOUT: Final = ("virtualMachineId", "machineId", "scaleSetId", "machineIds")
+from .affected import Affected
+from .deployment_restarts import DeploymentRestart, deployment_restarts
+from .prospects import Prospects
+
 _SEVERITIES: Final = ("error", "warning", "info")
+# A violation that a remediation leaves is mandatory by then.
+# Source: pulumi/pulumi, pkg/resource/deploy/step_generator.go (CLI 3.253).
+_LEVELS: Final[Mapping[str, Severity]] = {"mandatory": "error", "remediate": "error", "advisory": "warning"}
 
 
 @dataclass(frozen=True)
 class Review:
     """Everything that is told about one previewed run; `before` is the forecast without it, where the preview says what
-    there is now.
+    there is now. `estate` is what the run will leave, `relaxed` holds the switches that are set.
     """
 
     preview: Preview
@@ -32,17 +38,38 @@ class Review:
     after: Forecast
     before: Forecast | None = None
     notes: tuple[str, ...] = field(default=())
+    estate: Estate | None = None
+    relaxed: frozenset[str] = frozenset()
 
     @property
     def changes(self) -> tuple[Change, ...]:
         """What is not left as it is; components and the stack itself are left out."""
         return tuple(one for one in self.preview.changes if one.op not in ("same", "read") and is_told(one))
 
+    @cached_property
+    def affected(self) -> Affected:
+        """The machines of the changes."""
+        return Affected(self.preview, self.estate)
+
+    @cached_property
+    def prospects(self) -> Prospects | None:
+        """What will happen to the machines."""
+        return None if self.estate is None else Prospects(self.estate, self.relaxed)
+
+    @cached_property
+    def deployment(self) -> tuple[DeploymentRestart, ...]:
+        """The restarts that the run itself brings."""
+        return tuple(deployment_restarts(self.preview, self.affected))
+
+    @cached_property
+    def violations(self) -> tuple[Judgement, ...]:
+        """What policies of the run found, as findings."""
+        return tuple(policy_judgements(self.preview, self.as_of))
+
     @property
     def fails(self) -> bool:
         """Whether the preview failed, a rule of severity error that nobody waived, or a mandatory policy."""
-        mandatory = any(one.level == "mandatory" for one in self.preview.policies)
-        return bool(self.preview.stops) or mandatory or any(one.counts_as_error for one in self.judged)
+        return bool(self.preview.stops) or any(one.counts_as_error for one in (*self.judged, *self.violations))
 
     def failed(self, severity: str) -> tuple[Judgement, ...]:
         """The unwaived failures of a severity."""
@@ -67,44 +94,28 @@ class Review:
         return {severity: len(self.failed(severity)) for severity in _SEVERITIES}
 
 
+def policy_judgements(preview: Preview, as_of: datetime) -> Iterable[Judgement]:
+    """What policy packs said in the run, as findings of the rule `pack/policy`: mandatory ones are errors."""
+    for told in preview.policies:
+        if told.level == "disabled":
+            continue
+        kind = told.urn.rpartition("::")[0].rpartition("::")[2].rpartition("$")[2]
+        finding = Finding(
+            rule="/".join(part for part in (told.pack, told.policy) if part) or "policy",
+            verdict="fail",
+            severity=_LEVELS.get(told.level, "warning"),
+            field=kind.rpartition(":")[2] or "stack",
+            reason=told.message or "The policy is violated.",
+            fix=f"see the policy; its level is {told.level}." if told.level else "see the policy.",
+            source=f"policy pack {told.pack} of this run" if told.pack else "a policy pack of this run",
+            as_of=as_of.date(),
+        )
+        yield Judgement(told.urn or "stack", kind or "stack", finding)
+
+
 def is_told(change: Change) -> bool:
     """Whether a change is one of a resource that Azure knows."""
     return not change.type.startswith(("pulumi:", "pulumi:pulumi:")) and ":providers:" not in change.urn
-
-
-def about(change: Change) -> tuple[str, ...]:
-    """The ids of the machines that a resource of ours is about; empty where they are not known or there are none."""
-    declared = Declared(change.urn, change.type, change.inputs or {})
-    if declared.kind == ROLLOUT:
-        return rolled_out_to(declared)
-    for name in _ABOUT:
-        value: Any = (change.inputs or {}).get(name)
-        if isinstance(value, str):
-            return (value,)
-        if isinstance(value, Sequence) and not isinstance(value, str):
-            return tuple(item for item in value if isinstance(item, str))
-    return ()
-
-
-def outcome_of(change: Change) -> str:
-    """What preview says will happen to the machine, empty where it does not say."""
-    inputs = change.inputs or {}
-    value, restart, plan = (inputs.get(name) for name in ("outcome", "rebootExpected", "plan"))
-    if isinstance(value, str):
-        return value
-    if isinstance(restart, str):
-        return f"restart: {restart}"
-    rings = (_ring(each) for each in plan) if isinstance(plan, list | tuple) else ()
-    return "; ".join(ring for ring in rings if ring)
-
-
-def _ring(planned: Any) -> str:
-    """A ring as a rollout's preview plans it."""
-    told = planned if isinstance(planned, Mapping) else {}
-    name, machines, starts = (told.get(key) for key in ("ring", "machines", "starts"))
-    if not isinstance(machines, int | float):
-        return ""
-    return f"{name}: {counted(int(machines))}, {starts}"
 
 
 def restarts(forecast: Forecast | None, machines: Iterable[str] | None = None) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from urllib.parse import quote
 
 from pulumi_azure_hotpatch.engine.judgement import Judgement
-from pulumi_azure_hotpatch.engine.rules import Finding, Rule, Severity, Verdict, rule
+from pulumi_azure_hotpatch.engine.rules import RULES, Finding, Rule, Severity, Verdict
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 VERSION: Final = "2.1.0"
@@ -42,8 +42,12 @@ def sarif(
     location is the resource's id. `failures` say why there is less than there should be (3.20.14, 3.20.21).
     """
     rules: dict[str, int] = {}
-    results = [_result(one, rules.setdefault(one.finding.rule, len(rules)), artifact) for one in judgements]
-    driver = {"name": TOOL, "version": version, "rules": [_descriptor(rule(rule_id)) for rule_id in rules]}
+    first: dict[str, Finding] = {}
+    results = []
+    for one in judgements:
+        first.setdefault(one.finding.rule, one.finding)
+        results.append(_result(one, rules.setdefault(one.finding.rule, len(rules)), artifact))
+    driver = {"name": TOOL, "version": version, "rules": [_described(finding) for finding in first.values()]}
     run: dict[str, Any] = {
         "tool": {"driver": driver},
         "automationDetails": {"id": f"{TOOL}/{category}/"},
@@ -54,6 +58,23 @@ def sarif(
         told = [{"level": "error", "message": {"text": one}} for one in failures]
         run["invocations"] = [{"executionSuccessful": False, "toolExecutionNotifications": told}]
     return {"$schema": SCHEMA, "version": VERSION, "runs": [run]}
+
+
+_CATALOGUE: Final = MappingProxyType({one.id: one for one in RULES})
+
+
+def _described(found: Finding) -> dict[str, Any]:
+    """The rule of a finding; of a policy of somebody else's pack nothing is known but what it found."""
+    known = _CATALOGUE.get(found.rule)
+    if known is not None:
+        return _descriptor(known)
+    return {
+        "id": found.rule,
+        "shortDescription": {"text": f"{found.source[0].upper()}{found.source[1:]}."},
+        "help": {"text": f"Fix: {found.fix}"},
+        "defaultConfiguration": {"level": _LEVELS[found.severity]},
+        "properties": {"tags": ["azure", "policy"]},
+    }
 
 
 def _descriptor(one: Rule) -> dict[str, Any]:
