@@ -10,7 +10,7 @@ from azure_patch_simulator import SUBSCRIPTION_ID
 from azure_patch_simulator.faults import Answer, match
 from azure_patch_simulator.inventory import arc_machine, linux_machine, windows_machine
 from pulumi_azure_hotpatch.errors import Interrupted, Refused
-from pulumi_azure_hotpatch.handlers.rolling_out import health_problem
+from pulumi_azure_hotpatch.handlers.rollout_gate import health_problem
 from tests.handlers.declared import Declared
 from tests.handlers.patching import GROUP, INSTALL, SECURITY, UBUNTU, somebody_installs, turn_off
 from tests.handlers.rollouts import (
@@ -577,8 +577,10 @@ def test_a_run_reads_little_beside_its_polls() -> None:
     azure = quick(*bodies, settings=Settings())
     rollout(azure, ids(bodies), two_rings(ids(bodies)), soak="45m").create()
     calls = azure.calls()
-    # Machines once for each ring at its start and at its gate; installations once, and once when certain.
-    assert calls.count("ResourceGraph_Resources") == 6
-    # After half an hour Resource Graph is trusted.
-    assert calls.count("VirtualMachines_InstanceView") == 2
+    # Machines once for each ring at its start, and at the gate of the one that soaked; installations once, and once
+    # when certain.
+    assert calls.count("ResourceGraph_Resources") == 5
+    # After half an hour Resource Graph is trusted: but at the gate of the last ring, which is through just now.
+    assert calls.count("VirtualMachines_InstanceView") == 2 + 10
+    assert calls.count("VirtualMachines_Get") == 2
     assert calls.count(INSTALL) == 12

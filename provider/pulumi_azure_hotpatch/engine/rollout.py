@@ -17,7 +17,7 @@ class Phase(StrEnum):
     """Where a rollout is with its current ring."""
 
     WAITING = "waiting"
-    """The ring has not been opened: its earliest start may still lie ahead."""
+    """The ring is not open (yet, or again): its earliest start may still lie ahead."""
     INSTALLING = "installing"
     """Machines of the ring are patched, so many at a time."""
     DRAINING = "draining"
@@ -55,6 +55,8 @@ class Signal(StrEnum):
     """Somebody lets it go on: another `resume`, a larger budget, machines left out."""
     EXTENDED = "extended"
     """Machines were added after the end."""
+    REMOVED = "removed"
+    """The ring is not declared any more, and another one takes its place: a halt stays one."""
 
 
 class Effect(StrEnum):
@@ -84,19 +86,26 @@ class Step:
 TABLE: Final[Mapping[tuple[Phase, Signal], Step]] = MappingProxyType(
     {
         (Phase.WAITING, Signal.FAR): Step(Phase.WAITING, (Effect.END_RUN,)),
+        (Phase.WAITING, Signal.OVERSPENT): Step(Phase.DRAINING),
+        (Phase.WAITING, Signal.REMOVED): Step(Phase.WAITING),
         (Phase.WAITING, Signal.DUE): Step(Phase.INSTALLING, (Effect.OPEN_RING, Effect.START_MACHINES)),
         (Phase.INSTALLING, Signal.ENDED): Step(Phase.INSTALLING, (Effect.START_MACHINES,)),
         (Phase.INSTALLING, Signal.OVERSPENT): Step(Phase.DRAINING),
         (Phase.INSTALLING, Signal.ALL_ENDED): Step(Phase.SOAKING, (Effect.END_RING,)),
+        (Phase.INSTALLING, Signal.REMOVED): Step(Phase.WAITING),
         (Phase.DRAINING, Signal.ENDED): Step(Phase.DRAINING),
-        (Phase.DRAINING, Signal.RESUMED): Step(Phase.INSTALLING, (Effect.START_MACHINES,)),
+        (Phase.DRAINING, Signal.RESUMED): Step(Phase.WAITING),
+        (Phase.DRAINING, Signal.REMOVED): Step(Phase.DRAINING),
         (Phase.DRAINING, Signal.ALL_ENDED): Step(Phase.HALTED, (Effect.HALT,)),
         (Phase.SOAKING, Signal.FAR): Step(Phase.SOAKING, (Effect.END_RUN,)),
+        (Phase.SOAKING, Signal.REMOVED): Step(Phase.WAITING),
         (Phase.SOAKING, Signal.DUE): Step(Phase.CHECKING, (Effect.CHECK_HEALTH,)),
         (Phase.CHECKING, Signal.HEALTHY): Step(Phase.WAITING, (Effect.NEXT_RING,)),
         (Phase.CHECKING, Signal.HEALTHY_AT_LAST): Step(Phase.FINISHED, (Effect.END_RUN,)),
         (Phase.CHECKING, Signal.UNHEALTHY): Step(Phase.HALTED, (Effect.HALT,)),
-        (Phase.HALTED, Signal.RESUMED): Step(Phase.INSTALLING, (Effect.START_MACHINES,)),
+        (Phase.CHECKING, Signal.REMOVED): Step(Phase.WAITING),
+        (Phase.HALTED, Signal.RESUMED): Step(Phase.WAITING),
+        (Phase.HALTED, Signal.REMOVED): Step(Phase.HALTED),
         (Phase.FINISHED, Signal.EXTENDED): Step(Phase.WAITING),
     }
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from itertools import accumulate
 from typing import Final
@@ -91,6 +91,22 @@ def deal(
     return Rings(ordered, twice, tuple(nowhere))
 
 
+def called_now(before: Sequence[Membership], now: Sequence[Membership]) -> dict[str, str]:
+    """What the rings of an earlier declaration are called now; what is declared no more is missing.
+
+    A ring keeps its name, or else is the one into which machines come in the same way: then it was renamed.
+    """
+    names = {ring.name for ring in now}
+    found = {ring.name: ring.name for ring in before if ring.name in names}
+    new = [ring for ring in now if ring.name not in found]
+    for ring in before:
+        same = next((each for each in new if _way_in(each) == _way_in(ring)), None)
+        if ring.name not in found and same is not None:
+            found[ring.name] = same.name
+            new.remove(same)
+    return found
+
+
 def place(machine: str) -> float:
     """Where a machine stands between 0 and 100, from its id alone, letter case ignored."""
     digest = hashlib.sha256(machine.casefold().encode()).digest()
@@ -120,6 +136,10 @@ def parse_time(text: str) -> time:
 
 def _no_time(text: str) -> time:
     raise InvalidInput(f"'{text}' is not a time such as 02:00")
+
+
+def _way_in(ring: Membership) -> tuple[frozenset[str], Membership]:
+    return frozenset(each.casefold() for each in ring.machines), replace(ring, name="", machines=())
 
 
 def _has_tags(held: Mapping[str, str], wanted: Mapping[str, tuple[str, ...]]) -> bool:

@@ -27,7 +27,7 @@ from .install_requests import request_body
 from .install_results import completed, with_result
 from .install_turns import Turn
 from .patch_records import find_installation, find_installations
-from .patched_machines import LOOK_INTERVAL, Seen, see
+from .patched_machines import LOOK_INTERVAL, Seen, find, see
 from .powering import power_on
 from .waiting import Patience, finish, may_have_worked
 
@@ -84,15 +84,7 @@ class Installing:
         """Go on with the installation whose activity is known, wherever its result is to be had."""
         if self.state.operation is None:
             return self._observe()
-        try:
-            return self._finish(self._ctx.patching.resume(self._machine, self.state.operation))
-        except OperationFailed:
-            raise
-        except ArmError as error:
-            if not 400 <= error.status < 500:
-                raise
-            # The address is no longer good; the activity still is.
-            return self._observe()
+        return self._finish(self._ctx.patching.resume(self._machine, self.state.operation))
 
     def resume_unanswered(self, known: Iterable[str]) -> Installation:
         """After a request whose answer was lost: go on with the installation if there is one, else send it again.
@@ -164,6 +156,7 @@ class Installing:
                 self.keep(asked)
             raise
         accepted = {"activity_id": operation.activity_id, "operation": operation.address, "asked_at": None}
+        accepted["started_at"] = spell_instant(self._ctx.clock.now())
         self.keep(self.state.model_copy(update=accepted))
         return operation
 
@@ -175,13 +168,12 @@ class Installing:
                 # Azure did not say that it has failed: its answer made no sense.
                 raise
             # It is over, and Azure has said why: that is a result, and `fail_on` says what it means.
-            return Installation(
-                activity_id=self.state.activity_id,
-                status="Failed",
-                modified=self._ctx.clock.now(),
-                outcomes=(),
-                error=f"{error.code}: {error}" if error.code and error.code not in str(error) else str(error),
-            )
+            return self._failed(f"{error.code}: {error}" if error.code not in str(error) else str(error))
+        except ArmError as error:
+            if not 400 <= error.status < 500:
+                raise
+            # The address is no longer good; the activity still is.
+            return self._observe()
         found = installation_of(body)
         return replace(
             found,
@@ -190,17 +182,37 @@ class Installing:
         )
 
     def _observe(self) -> Installation:
-        """The installation of the known activity, once those who remember installations say that it is over."""
+        """The installation of the known activity, once those who remember installations say that it is over,
+        or its machine is gone.
+        """
         activity = self.state.activity_id or ""
         while True:
-            view = see(self._ctx, self._machine).installation
+            seen = find(self._ctx, self._machine)
+            view = None if seen is None else seen.installation
             if view is not None and same_activity(view.activity_id, activity):
                 found: Installation | None = view
             else:
                 found = find_installation(self._ctx, self._machine, activity)
             if found is not None and found.is_over:
                 return found
+            if seen is None or seen.is_newer_than(self.state.started_at):
+                return self._lost()
             self._sleep("the installation to end")
+
+    def _lost(self) -> Installation:
+        """What a machine that is gone takes with it; there is nothing to put back."""
+        self.state = self.state.model_copy(update={"started_machine": None})
+        return self._failed("the machine does not exist any more, or was created anew meanwhile")
+
+    def _failed(self, why: str) -> Installation:
+        """An installation that is over, and that nobody has a result of."""
+        return Installation(
+            activity_id=self.state.activity_id,
+            status="Failed",
+            modified=self._ctx.clock.now(),
+            outcomes=(),
+            error=why,
+        )
 
     def _sleep(self, waiting_for: str) -> None:
         self._patience.sleep(self._ctx, self._ctx.clock.now() + LOOK_INTERVAL, waiting_for)

@@ -91,7 +91,7 @@ class PatchRolloutHandler(Handler[PatchRolloutInputs, State]):
         rolling = RollingOut(ctx, id, progress, patience)
         if progress.phase is Phase.HALTED:
             progress.try_untouched_again()
-        if progress.phase in (Phase.HALTED, Phase.DRAINING) and not progress.is_overspent():
+        if progress.phase in (Phase.HALTED, Phase.DRAINING):
             rolling.resume()
         if progress.phase is Phase.HALTED:
             ctx.keep(id, progress.state())

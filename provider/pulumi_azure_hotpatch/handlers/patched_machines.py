@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from pulumi_azure_hotpatch.engine.arc import power_state_of
@@ -21,6 +21,9 @@ from .waiting import Patience
 
 LOOK_INTERVAL: Final = timedelta(seconds=30)
 RUNNING: Final = "running"
+
+# How far our clock and Azure's may be apart.
+_SKEW: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,12 @@ class Seen:
     def is_off(self) -> bool:
         """Whether nothing can be done in its guest."""
         return self.facts.power_state not in (RUNNING, None, UNKNOWN)
+
+    def is_newer_than(self, began: str | None) -> bool:
+        """Whether it was created after what began on a machine of its id then; no where either is not known."""
+        if self.created is None or began is None:
+            return False
+        return datetime.fromisoformat(self.created) > datetime.fromisoformat(began) + _SKEW
 
 
 def is_arc(machine: ResourceId) -> bool:

@@ -7,28 +7,21 @@ goes on in the same ring.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Final
 
-from pulumi_azure_hotpatch.engine.bodies import Body, object_at
 from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.rollout import Effect, Phase, Signal, step
 from pulumi_azure_hotpatch.engine.rollout_rings import earliest_start
 from pulumi_azure_hotpatch.errors import Refused
-from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.base import parse_wait
-from pulumi_azure_hotpatch.models.patch_rollout import PatchRolloutState, RolloutMachine, at_a_time, soak_of
+from pulumi_azure_hotpatch.models.patch_rollout import PatchRolloutState, at_a_time, soak_of
 from pulumi_azure_hotpatch.models.patches import spell_instant
 from pulumi_azure_hotpatch.ports import Context
 
-from .patched_machines import RUNNING, find, is_arc
+from .rollout_gate import check_health
 from .rollout_machines import Installations
 from .rollout_progress import Progress, soaked_at
-from .rollout_records import find_members
 from .rollout_words import ended, halted, named, under_way
 from .waiting import Patience
-
-# Source: Microsoft Learn, Application Health extension with Virtual Machine Scale Sets: vmHealth.status.code.
-_HEALTHY: Final = "healthstate/healthy"
 
 
 class RollingOut:
@@ -64,8 +57,12 @@ class RollingOut:
         return self._ended()
 
     def resume(self) -> None:
-        """Let a halted (or halting) rollout go on."""
-        self._progress.phase = step(self._progress.phase, Signal.RESUMED).phase
+        """Let a halted (or halting) rollout go on, if what has failed or is unhealthy by now allows it."""
+        progress = self._progress
+        if progress.phase is Phase.HALTED:
+            check_health(self._ctx, progress, progress.unhealthy)
+        if not (progress.is_too_bad() if progress.phase is Phase.HALTED else progress.is_overspent()):
+            progress.phase = step(progress.phase, Signal.RESUMED).phase
 
     def drain(self) -> None:
         """Wait for what is under way, and start nothing."""
@@ -78,6 +75,11 @@ class RollingOut:
         progress = self._progress
         match progress.phase:
             case Phase.WAITING:
+                # What still runs of a ring that is declared no more ends before the ring in its place is opened.
+                while self._installations.running and progress.ring_state().opened_at is None:
+                    self._wait_for_one(under_way(progress, self._installations.running))
+                if progress.is_overspent():
+                    return Signal.OVERSPENT
                 return self._wait_until(self._earliest(), "start")
             case Phase.INSTALLING:
                 return self._wait_for_machines()
@@ -105,7 +107,7 @@ class RollingOut:
                     progress.note_ring(ended_at=spell_instant(now))
                     self._ctx.inform(ended(progress))
             case Effect.CHECK_HEALTH:
-                self._check_health()
+                check_health(self._ctx, progress, progress.of_ring("succeeded"))
             case Effect.NEXT_RING:
                 progress.next_ring()
             case Effect.HALT:
@@ -160,36 +162,13 @@ class RollingOut:
 
     def _judge(self) -> Signal:
         progress = self._progress
-        bad = len(progress.failed) + len(progress.unhealthy)
-        if bad > progress.allowance:
+        if progress.is_too_bad():
             return Signal.UNHEALTHY
-        if bad:
-            shown = named(each.machine_id for each in (*progress.failed, *progress.unhealthy))
-            self._ctx.advise(f"ring '{progress.ring.name}' passes with {counted(bad)} failed or unhealthy: {shown}")
+        if progress.bad:
+            bad, shown = counted(len(progress.bad)), named(each.machine_id for each in progress.bad)
+            self._ctx.advise(f"ring '{progress.ring.name}' passes with {bad} failed or unhealthy: {shown}")
         progress.note_ring(passed_at=spell_instant(self._ctx.clock.now().astimezone(UTC)))
         return Signal.HEALTHY_AT_LAST if progress.is_last else Signal.HEALTHY
-
-    def _check_health(self) -> None:
-        """Note what is wrong with patched machines; in bulk, and one by one only where that is not clear."""
-        progress, gate = self._progress, self._progress.inputs.gate
-        machines = progress.of_ring("succeeded")
-        members = find_members(self._ctx, [each.machine_id for each in machines]) if gate else {}
-        for machine in machines if gate else ():
-            member = members.get(machine.machine_id.casefold())
-            power = member.facts.power_state if member else None
-            clear = power == RUNNING and ("healthy" not in gate or is_arc(ResourceId.parse(machine.machine_id)))
-            progress.put(machine.model_copy(update={"unhealthy": None if clear else self._problem(machine)}))
-
-    def _problem(self, machine: RolloutMachine) -> str | None:
-        machine_id, gate = ResourceId.parse(machine.machine_id), self._progress.inputs.gate
-        seen = find(self._ctx, machine_id)
-        if seen is None:
-            return "it does not exist any more"
-        if "running" in gate and seen.is_off:
-            return f"it is {seen.facts.power_state}"
-        if "healthy" in gate and not is_arc(machine_id):
-            return health_problem(self._ctx.machines.instance_view(machine_id) or {})
-        return None
 
     def _ended(self) -> PatchRolloutState:
         state, progress = self._progress.state(), self._progress
@@ -208,13 +187,3 @@ class RollingOut:
 
     def _keep(self) -> None:
         self._ctx.keep(self._id, self._progress.state())
-
-
-def health_problem(view: Body) -> str | None:
-    """What an instance view says against a machine's application; None for one that is healthy."""
-    code = object_at(object_at(view, "vmHealth"), "status").get("code")
-    if code is None:
-        return (
-            "it reports no application health; install the application health extension, or leave 'healthy' out of gate"
-        )
-    return None if str(code).casefold() == _HEALTHY else f"its application reports {code}"

@@ -6,10 +6,8 @@ One that has no address (any more) is watched in Resource Graph, together with a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
-from pulumi_azure_hotpatch.engine.earlier_installations import same_activity
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.engine.patch_results import Installation, installation_of
 from pulumi_azure_hotpatch.errors import ArmError, Interrupted, OperationFailed
@@ -20,11 +18,12 @@ from pulumi_azure_hotpatch.models.patches import spell_instant
 from pulumi_azure_hotpatch.ports import Context, PatchOperation
 
 from .install_requests import request_body
-from .patched_machines import LOOK_INTERVAL, RUNNING, Seen, find, is_arc, label
+from .patched_machines import LOOK_INTERVAL, RUNNING, Seen, find, is_arc
 from .rollout_progress import Progress
 from .rollout_recall import SKEW, Recall, Sleep
-from .rollout_records import Member, find_all_installations, find_members
-from .rollout_words import shortened, wrong_with
+from .rollout_records import Member, find_members
+from .rollout_results import refusal, settled, untouched
+from .rollout_watched import ended_among
 from .waiting import may_have_worked
 
 
@@ -104,7 +103,11 @@ class Installations:
             return
         outside = is_arc(machine_id)
         if not is_certain or outside or member is None or _is_off(member):
-            seen = find(self._ctx, machine_id)
+            try:
+                seen = find(self._ctx, machine_id)
+            except ArmError as error:
+                self._unread(machine, error)
+                return
             if seen is None:
                 self._fail(machine, f"it does not exist ({machine.machine_id})")
                 return
@@ -148,12 +151,24 @@ class Installations:
 
     def _refused(self, machine: RolloutMachine, error: ArmError) -> None:
         """Azure did not take it: later, where the machine is busy or too much was asked; else it has failed."""
-        seen = find(self._ctx, ResourceId.parse(machine.machine_id)) if error.status == 409 else None
+        try:
+            seen = find(self._ctx, ResourceId.parse(machine.machine_id)) if error.status == 409 else None
+        except ArmError as unread:
+            self._unread(machine, unread)
+            return
         if error.status == 429 or (seen is not None and not seen.is_off and _is_busy(seen)):
             if seen is None or self._is_free(machine, seen):
                 self._later(machine)
             return
-        self._fail(machine, str(error).removeprefix(f"{label(machine.machine_id, '')}: "))
+        self._fail(machine, refusal(machine.machine_id, error))
+
+    def _unread(self, machine: RolloutMachine, error: ArmError) -> None:
+        """It may not be read, so that nothing is started on it, and the others go on. Raises for all alike."""
+        why = refusal(machine.machine_id, error)
+        if error.status == 429:
+            self._later(machine)
+        else:
+            self._fail(machine, why)
 
     def _is_free(self, machine: RolloutMachine, seen: Seen) -> bool:
         """Whether nothing is under way on a machine and nothing on it may be ours; else it waits, or is adopted.
@@ -185,7 +200,7 @@ class Installations:
         adopted |= {"started_at": spell_instant(found.started), "error": None}
         self._put(machine.model_copy(update=adopted))
         if found.is_over:
-            self._settle(self._progress.get(machine.machine_id), found)
+            self._put(self._settled(self._progress.get(machine.machine_id), found))
 
     def _take_up(self, machine: RolloutMachine) -> None:
         """Go on with an installation whose activity is known."""
@@ -223,57 +238,28 @@ class Installations:
                 return False
             found = installation_of(body)
         del self._operations[key]
-        self._settle(machine, found)
+        self._put(self._settled(machine, found))
         return True
 
     def _observe(self, due: list[str]) -> bool:
-        """Look for the results of installations that have no address: one query, a view each for what it lacks."""
+        """Look for the results of installations that have no address."""
         machines = [self._progress.get(key) for key in due]
         instants = [datetime.fromisoformat(each.started_at) for each in machines if each.started_at]
         since = min(instants, default=self._progress.looked_back_to) - SKEW
-        rows = find_all_installations(self._ctx, [each.machine_id for each in machines], since)
-        ended = False
-        for key, machine in zip(due, machines, strict=True):
-            found = _of_activity(rows.get(key, ()), machine.activity_id)
-            if found is None:
-                seen = find(self._ctx, ResourceId.parse(machine.machine_id))
-                view = () if seen is None or seen.installation is None else (seen.installation,)
-                found = _of_activity(view, machine.activity_id)
-            if found is not None and found.is_over:
-                self._observed.discard(key)
-                del self._due[key]
-                self._settle(machine, found)
-                ended = True
-            else:
-                self._due[key] = self._ctx.clock.now() + LOOK_INTERVAL
-        return ended
+        ended = ended_among(self._ctx, self._progress.inputs, machines, since)
+        for machine in ended:
+            self._observed.discard(machine.machine_id.casefold())
+            self._put(machine)
+        for key in due:
+            self._due[key] = self._ctx.clock.now() + LOOK_INTERVAL
+        return bool(ended)
 
-    def _settle(self, machine: RolloutMachine, found: Installation) -> None:
-        """Take a result over."""
-        settled = machine.model_copy(
-            update={
-                "operation": None,
-                "status": found.status,
-                "reboot_status": found.reboot_status,
-                "maintenance_window_exceeded": found.window_exceeded,
-                "installed_count": found.installed,
-                "failed_count": found.failed,
-                "pending_count": found.pending,
-                "started_at": spell_instant(found.started) or machine.started_at,
-                "finished_at": spell_instant(found.modified or self._ctx.clock.now()),
-                "error": shortened(found.error),
-            }
-        )
-        if machine.phase != "excluded":
-            problem = wrong_with(settled, self._progress.inputs)
-            settled = settled.model_copy(
-                update={"phase": "failed" if problem else "succeeded", "error": shortened(problem) or settled.error}
-            )
-        self._put(settled)
+    def _settled(self, machine: RolloutMachine, found: Installation) -> RolloutMachine:
+        return settled(machine, found, self._progress.inputs, self._ctx.clock.now())
 
     def _fail(self, machine: RolloutMachine, why: str) -> None:
         """Nothing could be installed on it."""
-        self._put(machine.model_copy(update={"phase": "failed", "error": shortened(why), "asked_at": None}))
+        self._put(untouched(machine, why))
 
     def _put(self, machine: RolloutMachine) -> None:
         self._progress.put(machine)
@@ -298,8 +284,3 @@ def _is_off(member: Member) -> bool:
 def _is_busy(seen: Seen) -> bool:
     parts = (seen.assessment, seen.installation)
     return seen.is_busy or any(each is not None and each.is_running for each in parts)
-
-
-def _of_activity(found: tuple[Installation, ...], activity_id: str | None) -> Installation | None:
-    match = next((each for each in found if same_activity(each.activity_id, activity_id)), None)
-    return None if match is None else replace(match, outcomes=None)

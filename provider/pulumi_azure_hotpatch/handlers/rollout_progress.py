@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pulumi_azure_hotpatch.engine.instants import instant_of
-from pulumi_azure_hotpatch.engine.rollout import Phase
-from pulumi_azure_hotpatch.engine.rollout_rings import Rings
+from pulumi_azure_hotpatch.engine.rollout import Phase, Signal, step
+from pulumi_azure_hotpatch.engine.rollout_rings import Rings, called_now
 from pulumi_azure_hotpatch.models.base import parse_wait
 from pulumi_azure_hotpatch.models.patch_rollout import (
     PatchRolloutInputs,
@@ -20,20 +20,34 @@ from pulumi_azure_hotpatch.models.patch_rollout import (
 )
 from pulumi_azure_hotpatch.models.patches import spell_instant
 
-from .rollout_words import wrong_with
+from .rollout_results import judged
 
 
 class Progress:
-    """`inputs` is the declaration that counts now; machines are looked up by id in lower case."""
+    """`inputs` is the declaration that counts now; machines are looked up by id in lower case.
+
+    Rings that `state` knows by another name are called as they are now.
+    """
 
     def __init__(self, inputs: PatchRolloutInputs, state: PatchRolloutState) -> None:
         self.inputs = inputs
         self.phase = Phase(state.phase)
         self.waiting_until: datetime | None = None
         self._state = state
-        self._machines = {each.machine_id.casefold(): each for each in state.machines}
-        self._rings = {each.ring: each for each in state.ring_states}
-        self._index = next((at for at, ring in enumerate(inputs.rings) if ring.name == state.ring), self._first_open())
+        names = called_now([ring.membership for ring in state.rings], [ring.membership for ring in inputs.rings])
+        self._machines = {
+            each.machine_id.casefold(): each.model_copy(update={"ring": names.get(each.ring, each.ring)})
+            for each in state.machines
+        }
+        self._rings = {
+            names[each.ring]: each.model_copy(update={"ring": names[each.ring]})
+            for each in state.ring_states
+            if each.ring in names
+        }
+        now = names.get(state.ring or "")
+        # The ring that was under way, if it is declared no more.
+        self._removed = state.ring if now is None else None
+        self._index = next((at for at, ring in enumerate(inputs.rings) if ring.name == now), self._first_open())
 
     @staticmethod
     def begin(inputs: PatchRolloutInputs, dealt: Rings, now: datetime, before: PatchRolloutState | None) -> Progress:
@@ -127,6 +141,11 @@ class Progress:
         return [each for each in self.of_ring("succeeded") if each.unhealthy and not each.accepted]
 
     @property
+    def bad(self) -> list[RolloutMachine]:
+        """The machines of the ring that failed or are unhealthy."""
+        return [*self.failed, *self.unhealthy]
+
+    @property
     def allowance(self) -> int:
         """How many machines of the ring may fail."""
         return may_fail(self.inputs, self.ring, len(self.of_ring()))
@@ -135,20 +154,26 @@ class Progress:
         """Whether more have failed."""
         return len(self.failed) > self.allowance
 
+    def is_too_bad(self) -> bool:
+        """Whether more have failed or are unhealthy."""
+        return len(self.bad) > self.allowance
+
     def redeal(self, dealt: Rings) -> None:
         """Follow the declaration: machines that came and went, and rings of those that nothing was done with yet.
 
-        A machine whose ring is over goes with the ring under way, or with the next one if that is through as well.
+        A machine whose ring is over goes with the ring under way, or with the next one if that is through as well. One
+        that something was done with counts in its ring as long as that is declared, then where it is dealt now; if its
+        ring was under way, in the ring that takes its place, so that no halt ends by another name.
         """
-        wanted, order = dealt.ring_of(), [ring.name for ring in self.inputs.rings]
-        through = self.phase in (Phase.SOAKING, Phase.CHECKING) and not self.is_last
-        current = self._index + (1 if through else 0)
+        wanted, names = dealt.ring_of(), {ring.name for ring in self.inputs.rings}
+        if self._removed is not None:
+            self.phase = step(self.phase, Signal.REMOVED).phase
         for machine in self.machines():
             key = machine.machine_id.casefold()
             is_over = machine.finished_at is not None
             if key in wanted and machine.phase == "excluded":
                 self.put(
-                    machine.model_copy(update={"phase": _judged(machine, self.inputs) if is_over else "installing"})
+                    machine.model_copy(update={"phase": judged(machine, self.inputs) if is_over else "installing"})
                 )
             elif key not in wanted and machine.phase == "installing":
                 self.put(machine.model_copy(update={"phase": "excluded"}))
@@ -157,17 +182,19 @@ class Progress:
         for name, machines in dealt.members.items():
             for machine_id in machines:
                 known = self._machines.get(machine_id.casefold())
-                ring = order[max(order.index(name), current)]
                 if known is None:
-                    self.put(RolloutMachine(machine_id=machine_id, ring=ring))
-                elif known.phase == "waiting" and known.ring != ring:
+                    self.put(RolloutMachine(machine_id=machine_id, ring=self._still_open(name)))
+                elif known.phase == "waiting":
+                    self.put(known.model_copy(update={"ring": self._still_open(name)}))
+                elif known.ring not in names:
+                    ring = self.ring.name if known.ring == self._removed else name
                     self.put(known.model_copy(update={"ring": ring}))
 
     def accept_failures(self, *, retry: bool) -> None:
         """What a `resume` does: failures so far count no more, or their machines are tried again."""
         for machine in self.machines("failed"):
             if retry:
-                self.put(_again(machine))
+                self.put(self._again(machine))
             else:
                 self.put(machine.model_copy(update={"accepted": True}))
         for machine in self.machines("succeeded"):
@@ -178,7 +205,7 @@ class Progress:
         """Let machines on which nothing was installed wait again: there is nothing to do twice."""
         for machine in self.machines("failed"):
             if machine.activity_id is None and not machine.accepted:
-                self.put(_again(machine))
+                self.put(self._again(machine))
 
     def state(self) -> PatchRolloutState:
         """What is stored."""
@@ -216,6 +243,17 @@ class Progress:
                 }
             )
 
+    def _again(self, machine: RolloutMachine) -> RolloutMachine:
+        previous = machine.activity_id or machine.previous_activity_id
+        ring = self._still_open(machine.ring)
+        return RolloutMachine(machine_id=machine.machine_id, ring=ring, previous_activity_id=previous)
+
+    def _still_open(self, name: str) -> str:
+        """The ring, or the first after it in which machines may still be started."""
+        order = [ring.name for ring in self.inputs.rings]
+        through = self.phase in (Phase.SOAKING, Phase.CHECKING) and not self.is_last
+        return order[max(order.index(name), self._index + (1 if through else 0))]
+
     def _first_open(self) -> int:
         """The first ring that has not passed; the last one where all have."""
         rings = self.inputs.rings
@@ -235,15 +273,6 @@ def _last_start(state: PatchRolloutState) -> str | None:
     """When the last installation of a rollout began; when the rollout did, where there is none."""
     begun = [each.started_at for each in state.machines if each.started_at is not None]
     return max(begun, key=datetime.fromisoformat, default=state.begun_at)
-
-
-def _judged(machine: RolloutMachine, inputs: PatchRolloutInputs) -> str:
-    return "failed" if wrong_with(machine, inputs) else "succeeded"
-
-
-def _again(machine: RolloutMachine) -> RolloutMachine:
-    previous = machine.activity_id or machine.previous_activity_id
-    return RolloutMachine(machine_id=machine.machine_id, ring=machine.ring, previous_activity_id=previous)
 
 
 def _counts(machines: Iterable[RolloutMachine]) -> dict[str, dict[str, int]]:

@@ -102,8 +102,7 @@ class Recall:
             found = self._rows.get(machine.machine_id.casefold(), ())
             if machine.phase == "asked":
                 # Our request may have been a moment ago.
-                seen = find(self._ctx, ResourceId.parse(machine.machine_id))
-                found = merged(seen.installation if seen else None, found)
+                found = merged(self._last(machine), found)
             evidence = self._judge(machine, found)
             if evidence.ours is not None:
                 self._adopt(machine, evidence.ours)
@@ -112,6 +111,16 @@ class Recall:
             elif machine.phase == "asked":
                 self._progress.put(machine.model_copy(update={"phase": "waiting", "asked_at": None}))
         return unclear
+
+    def _last(self, machine: RolloutMachine) -> Installation | None:
+        """The last installation of a machine, by its instance view; None where that may not be read."""
+        try:
+            seen = find(self._ctx, ResourceId.parse(machine.machine_id))
+        except ArmError as error:
+            if error.is_unreachable:
+                raise
+            return None
+        return None if seen is None else seen.installation
 
     def _judge(self, machine: RolloutMachine, found: tuple[Installation, ...]) -> Evidence:
         """What a machine's installations say; what began in this run and is not known to us is another's."""

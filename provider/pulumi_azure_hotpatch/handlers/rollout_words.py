@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.patch_results import Installation
 from pulumi_azure_hotpatch.ids import ResourceId
-from pulumi_azure_hotpatch.models.patch_rollout import PatchRolloutInputs, RolloutMachine
+from pulumi_azure_hotpatch.models.patch_rollout import RolloutMachine
 from pulumi_azure_hotpatch.models.patches import spell_instant
 
-if TYPE_CHECKING:
-    from .rollout_progress import Progress
+from .rollout_progress import Progress
 
 _SHOWN: Final = 5
-_LONGEST: Final = 200
-_PENDING: Final = ("required", "started", "failed")
 
 
 def named(machine_ids: Iterable[str]) -> str:
@@ -25,27 +22,6 @@ def named(machine_ids: Iterable[str]) -> str:
     names = [ResourceId.parse(each).name for each in machine_ids]
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return ", ".join(names[:_SHOWN]) + more
-
-
-def shortened(text: str | None) -> str | None:
-    """A text of bounded length in one line."""
-    if text is None:
-        return None
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
-
-
-def wrong_with(machine: RolloutMachine, inputs: PatchRolloutInputs) -> str | None:
-    """What of a result `fail_on` does not accept."""
-    wrong = []
-    if "failed" in inputs.fail_on and (str(machine.status).casefold() == "failed" or machine.failed_count):
-        count = f", {counted(machine.failed_count, 'patch', 'patches')} failed" if machine.failed_count else ""
-        wrong.append(f"it ended as {machine.status}{count}" + (f" ({machine.error})" if machine.error else ""))
-    if "reboot_pending" in inputs.fail_on and str(machine.reboot_status).casefold() in _PENDING:
-        wrong.append(f"a restart is still pending (reboot status {machine.reboot_status})")
-    if "window_exceeded" in inputs.fail_on and machine.maintenance_window_exceeded:
-        wrong.append(f"its time was not enough ({inputs.maximum_duration})")
-    return "; ".join(wrong) or None
 
 
 def under_way(progress: Progress, running: int) -> str:
@@ -65,7 +41,7 @@ def ended(progress: Progress) -> str:
 
 def halted(progress: Progress) -> str:
     """Why a rollout has stopped, and how it goes on."""
-    ring, bad = progress.ring, [*progress.failed, *progress.unhealthy]
+    ring, bad = progress.ring, progress.bad
     shown = "; ".join(
         f"{ResourceId.parse(each.machine_id).name}: {each.unhealthy or each.error or each.status}"
         for each in bad[:_SHOWN]
