@@ -149,6 +149,27 @@ def test_a_line_that_was_broken_off_is_left_out_and_harms_no_other(file: LedgerF
     assert heard[0] == (f"{file.name}, line 2: it is not whole, as after a write that was broken off; it is left out")
 
 
+def within_a_character(line: bytes, character: str = "ü") -> int:
+    """How many bytes of a line are written when a write is broken off within a character."""
+    return line.index(character.encode()) + 1
+
+
+@pytest.mark.parametrize("before", [[], ["a-1"]])
+def test_a_line_that_was_broken_off_within_a_character_is_like_any_other(file: LedgerFile, before: list[str]) -> None:
+    ledger.record(file, (), [installation("a-2", error="Zugriff verweigert: Schlüssel")], NOW, tell=Heard())
+    torn = Path(file.name).read_bytes()
+    Path(file.name).unlink()
+    ledger.record(file, (), map(installation, before), NOW, tell=Heard())
+    with Path(file.name).open("ab") as content:
+        content.write(torn[: within_a_character(torn)])
+    left_out = f"{file.name}, line {len(before) + 1}: it is not whole, as after a write that was broken off"
+    heard = Heard()
+    assert [row["activity_id"] for row in ledger.remembered(file, tell=heard)] == before
+    assert [remark.partition(";")[0] for remark in heard] == [left_out]
+    assert ledger.record(file, (), [installation("a-3")], NOW, tell=Heard()) == 1
+    assert [row["activity_id"] for row in ledger.remembered(file, tell=Heard())] == [*before, "a-3"]
+
+
 def test_many_writers_write_each_activity_once(file: LedgerFile) -> None:
     rows = [installation(f"a-{number}") for number in range(20)]
 
@@ -168,6 +189,7 @@ def test_many_writers_write_each_activity_once(file: LedgerFile) -> None:
     ("content", "says"),
     [
         (b"\xff\xfe", "it is not UTF-8 text, so it is no ledger"),
+        ('{"version": 1}\n'.encode("utf-16") * 2, "it is not UTF-8 text, so it is no ledger"),
         (b"[]\n", "line 1: it is no entry of a ledger (it has no 'version')"),
         (b'{"version": 2}\n', "line 1: its version is 2, and this program reads version 1"),
         (

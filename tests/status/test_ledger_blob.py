@@ -16,7 +16,7 @@ from pulumi_azure_hotpatch.observing import ledger
 from pulumi_azure_hotpatch.observing.ledger_file import LedgerFile
 from pulumi_azure_hotpatch.observing.ledger_places import ledger_at
 from tests.status.observed import Heard
-from tests.status.test_ledger import NOW, installation
+from tests.status.test_ledger import NOW, installation, within_a_character
 from tests.support.simulated import Azure
 
 CONTAINER = "contoso/patching"
@@ -104,6 +104,15 @@ def test_many_writers_write_each_activity_once(azure: Azure) -> None:
     for writer in writers:
         writer.join()
     assert sorted(activities(azure)) == sorted(row["activity_id"] for row in rows)
+
+
+def test_a_line_that_was_broken_off_within_a_character_harms_no_other(azure: Azure) -> None:
+    record(azure, installation("a-1"), installation("a-2", error="Zugriff verweigert: Schlüssel"))
+    kept = azure.simulator.world.containers[CONTAINER].blobs["prod/fleet.jsonl"]
+    kept.content = kept.content[: within_a_character(kept.content.encode("latin-1"))]
+    assert [row["activity_id"] for row in ledger.remembered(blob(azure), tell=Heard())] == ["a-1"]
+    assert record(azure, installation("a-2"), installation("a-3")) == 2
+    assert [row["activity_id"] for row in ledger.remembered(blob(azure), tell=Heard())] == ["a-1", "a-2", "a-3"]
 
 
 @pytest.mark.parametrize("before", [True, False])

@@ -9,6 +9,7 @@ names of users, no addresses.
 from __future__ import annotations
 
 import json
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final, Protocol, TypedDict
@@ -139,20 +140,36 @@ def _key(entry: Entry) -> tuple[str, str, str]:
 
 
 def _entries(content: bytes, name: str, tell: Tell) -> Iterator[Entry]:
-    try:
-        # Not `splitlines`: other characters that end lines may stand within texts.
-        lines = content.decode("utf-8").split("\n")
-    except UnicodeDecodeError:
-        raise InvalidInput(f"{name}: it is not UTF-8 text, so it is no ledger") from None
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            entry = json.loads(line)
-        except (ValueError, RecursionError):
+    # Not `splitlines`: other characters that end lines may stand within texts. Line by line, because a write may have
+    # been broken off within a character.
+    lines = [(number, line) for number, line in enumerate(content.split(b"\n"), start=1) if line.strip()]
+    whole = {number: entry for number, line in lines if (entry := _parsed(line)) is not _BROKEN}
+    if not whole and not all(_is_text(line) for _, line in lines):
+        raise InvalidInput(f"{name}: it is not UTF-8 text, so it is no ledger")
+    for number, _ in lines:
+        if number in whole:
+            yield _checked(whole[number], f"{name}, line {number}")
+        else:
             tell(f"{name}, line {number}: it is not whole, as after a write that was broken off; it is left out")
-            continue
-        yield _checked(entry, f"{name}, line {number}")
+
+
+_BROKEN: Final = object()
+
+
+def _parsed(line: bytes) -> object:
+    try:
+        return json.loads(line.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return _BROKEN
+
+
+def _is_text(line: bytes) -> bool:
+    """Whether a line is UTF-8 text, the last character of which may be broken off."""
+    try:
+        getincrementaldecoder("utf-8")().decode(line)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _checked(entry: object, place: str) -> Entry:
