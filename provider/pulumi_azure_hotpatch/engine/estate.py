@@ -313,6 +313,9 @@ def _assignment(
     key, others = schedule_id.rstrip("/").casefold(), assigned.get(machine_id.casefold(), ())
     machine, schedule = machines.get(machine_id.casefold()), schedules.get(key)
     met = {found[key, other]: str(schedules[other].facts.name) for other in others if (key, other) in found}
+    # Schedules whose times are not known yet may get in each other's way as well.
+    shown = [schedules[other].facts for other in {key, *others} if other in schedules]
+    otherwise = UNKNOWN if len(shown) > 1 and any(map(_has_unknown_times, shown)) else None
     return Assignment(
         machine=machine.facts if machine else Machine.unseen(machine_id),
         machine_type=_type_of(machine_id),
@@ -321,9 +324,13 @@ def _assignment(
         machine_exists=True if machine else None,
         schedule=schedule.facts if schedule else None,
         same_subscription=_subscription(machine_id) == _subscription(schedule_id),
-        same_start_as=met.get("same start"),
-        overlaps_with=met.get("overlap"),
+        same_start_as=met.get("same start", otherwise),
+        overlaps_with=met.get("overlap", otherwise),
     )
+
+
+def _has_unknown_times(one: Schedule) -> bool:
+    return UNKNOWN in (one.start, one.duration, one.time_zone, one.recurrence, one.expires)
 
 
 def _id(body: Body) -> str:
