@@ -39,7 +39,7 @@ def test_a_rule_can_be_for_some_resources_only(configurable: Analyzer) -> None:
 
 NEW_GROUPS: dict[str, Any] = {"resources": ["*/resourceGroups/rg-new-*"]}
 THERE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-new-1/providers/Microsoft.Compute/virtualMachines/web"
-ON_A_WINDOW = {
+ON_A_WINDOW: dict[str, Any] = {
     "enableHotpatching": True,
     "patchMode": "AutomaticByPlatform",
     "bypassPlatformSafetyChecksOnUserSchedule": True,
