@@ -21,7 +21,15 @@ from pulumi_azure_hotpatch.engine.patch_results import Installation
 from pulumi_azure_hotpatch.engine.rollout_budget import Budget, parse_budget
 from pulumi_azure_hotpatch.engine.rollout_evidence import judge_evidence
 from pulumi_azure_hotpatch.engine.rollout_facts import RolloutPlan
-from pulumi_azure_hotpatch.engine.rollout_rings import Membership, Rings, deal, earliest_start, parse_time, place
+from pulumi_azure_hotpatch.engine.rollout_rings import (
+    Membership,
+    Rings,
+    called_now,
+    deal,
+    earliest_start,
+    parse_time,
+    place,
+)
 from pulumi_azure_hotpatch.errors import InvalidInput
 from pulumi_azure_hotpatch.models.rings_file import check_rings, load_rings
 
@@ -50,6 +58,28 @@ def test_named_and_tagged_machines_go_first_and_the_rest_is_left() -> None:
     tags = {"web02": {"ring": "soon"}, "web03": {"ring": "Soon"}, "web04": {}}
     found = dealt(*rings, machines=[machine(f"web0{number}") for number in range(1, 5)], tags=tags)
     assert found == {"canary": ["web01"], "early": ["web02"], "broad": ["web03", "web04"]}
+
+
+def test_a_ring_keeps_its_name_or_was_renamed_if_machines_come_into_it_as_before() -> None:
+    before = (
+        Membership("canary", machines=(machine("web01"), machine("web02"))),
+        Membership("early", tags={"ring": ("early",)}),
+        Membership("five", percent=5.0),
+        Membership("five more", percent=5.0),
+        Membership("broad", rest=True),
+    )
+    now = (
+        Membership("pilot", machines=(machine("WEB02"), machine("web01"))),
+        Membership("broad", tags={"ring": ("early",)}),
+        Membership("first", percent=5.0),
+        Membership("second", percent=5.0),
+        Membership("last", rest=True),
+    )
+    # A name counts more than a way in.
+    named = {"canary": "pilot", "five": "first", "five more": "second", "broad": "broad"}
+    assert called_now(before, now) == named
+    assert called_now(before, before) == {ring.name: ring.name for ring in before}
+    assert called_now(before[:1], [Membership("pilot", machines=(machine("web01"),))]) == {}
 
 
 def test_every_tag_of_a_ring_has_to_fit() -> None:

@@ -147,6 +147,71 @@ def test_an_address_that_is_no_longer_good_leads_to_the_activity() -> None:
     assert asked(azure) == 1
 
 
+def take_away(azure: Azure, machine: str = VM) -> None:
+    """The machine is gone, with its operations and what Azure remembered of them."""
+    azure.simulator.world.resources.remove(machine)
+    (lost,) = azure.simulator.world.patch_records.installations.pop(machine.lower())
+    gone: Any = Answer(404, "NotFound", "The entity was not found.")
+    azure.simulator.faults.add(match("GET", lost.activity), response=gone, times=None)
+
+
+LOST = r"installation [0-9a-f-]{36}: it ended as Failed \(the machine does not exist any more, or was created anew"
+
+
+@pytest.mark.parametrize(("body", "machine"), [(windows(), VM), (arc(), ARC)])
+def test_a_machine_that_is_gone_while_its_installation_is_awaited_ends_the_wait(body: Any, machine: str) -> None:
+    azure = azure_of(body)
+    resource = installation(azure, machine, lookBack="0s")
+    interrupted(azure, resource, minutes(1))
+    take_away(azure, machine)
+    before = azure.clock.now()
+    with pytest.raises(Refused, match=LOST):
+        resource.bring_about()
+    assert azure.clock.now() - before < minutes(2)
+    # No run waits again.
+    azure.new_run()
+    with pytest.raises(Refused, match=LOST):
+        resource.bring_about()
+    assert resource.state.status == "Failed"
+    assert resource.refresh() is None
+
+
+def test_a_machine_that_is_gone_ends_the_wait_of_the_run_that_asked_it_too() -> None:
+    azure = azure_of(windows_patch_time=minutes(30))
+    turn_off(azure)
+    resource = installation(azure, startIfOff=True)
+    slept = azure.clock.sleep_until
+
+    def sleep_until(deadline: datetime) -> None:
+        slept(deadline)
+        if asked(azure) and azure.simulator.world.resources.get(VM) is not None:
+            take_away(azure)
+
+    azure.clock.sleep_until = sleep_until  # type: ignore[method-assign]
+    with pytest.raises(Refused, match=LOST):
+        resource.create()
+    assert azure.passed < minutes(30)
+    assert resource.state.started_machine is None
+    assert "is still on" not in azure.said.text
+
+
+def test_a_machine_that_was_created_anew_does_not_end_the_installation_of_the_one_before() -> None:
+    azure = azure_of()
+    resource = installation(azure)
+    interrupted(azure, resource, minutes(1))
+    take_away(azure)
+    azure.simulator.clock.advance(minutes(10))
+    body = {name: value for name, value in windows().items() if name in ("location", "tags", "properties")}
+    assert azure.ask("PUT", VM, body).status in (200, 201)
+    azure.simulator.clock.advance(minutes(10))
+    with pytest.raises(Refused, match=LOST):
+        resource.bring_about()
+    azure.new_run()
+    resource.declare(triggers=["anew"])
+    assert resource.bring_about().status == "Succeeded"
+    assert asked(azure) == 2
+
+
 def test_an_installation_that_is_no_longer_the_last_one_is_found_in_resource_graph() -> None:
     azure = azure_of()
     resource = installation(azure)
@@ -250,6 +315,21 @@ def test_an_installation_that_is_named_is_adopted_with_all_its_results() -> None
     assert again.activity_id != activity
     assert again.adopted is False
     assert asked(azure) == 2
+
+
+def test_an_answer_that_stays_in_the_program_is_given_once() -> None:
+    azure = azure_of()
+    theirs = somebody_installs(azure)
+    azure.simulator.clock.advance(timedelta(hours=3))
+    resource = installation(azure, adoptActivityId=theirs, triggers=["1"])
+    assert resource.create().activity_id == theirs
+    for month in ("2", "3", "4"):
+        azure.simulator.clock.advance(timedelta(days=4))
+        azure.new_run()
+        resource.declare(triggers=[month])
+        state = resource.bring_about()
+        assert (state.adopted, state.status) == (False, "Succeeded")
+    assert asked(azure) == 4
 
 
 def test_an_adoption_that_is_interrupted_is_continued() -> None:
@@ -527,6 +607,29 @@ def test_a_machine_that_was_started_is_stopped_when_the_request_is_refused_and_n
     resource = installation(azure, startIfOff=True)
     with pytest.raises(ArmError, match="AuthorizationFailed"):
         resource.create()
+    assert power(azure) == "deallocated"
+    assert resource.stored is None
+
+
+def test_a_machine_that_was_started_is_stopped_after_a_time_out_that_nothing_was_asked_for_in() -> None:
+    azure = azure_of(assessment_time=minutes(60))
+    turn_off(azure)
+    busy: Any = Answer(409, "Conflict", "An operation is in progress.")
+    azure.simulator.faults.add(match("POST", "/installPatches"), response=busy, times=None)
+    resource = installation(azure, startIfOff=True, timeout="20m")
+    handle = azure.simulator.handle
+
+    def assessed_by_somebody(request: Any) -> Any:
+        answer = handle(request)
+        if request.path.endswith("/start"):
+            azure.simulator.clock.advance(minutes(2))
+            assert azure.ask("POST", f"{VM}/assessPatches", {}).status == 202
+        return answer
+
+    azure.simulator.handle = assessed_by_somebody  # type: ignore[method-assign]
+    with pytest.raises(TimedOut):
+        resource.create()
+    assert asked(azure) == 0
     assert power(azure) == "deallocated"
     assert resource.stored is None
 

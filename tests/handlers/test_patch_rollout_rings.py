@@ -1,4 +1,4 @@
-"""Rings that are renamed, removed or reordered in the middle of a rollout: no halt ends by it, and no failure is lost."""
+"""Rings that are renamed, removed or reordered in the middle of a rollout: no halt ends by it, no failure is lost."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from tests.handlers.patching import turn_off
 from tests.handlers.rollouts import fleet, ids, in_ring, installs, later, phases, quick, rollout
 from tests.support.simulated import Azure, minutes
 
-REST = {"name": "broad", "rest": True}
+REST: dict[str, Any] = {"name": "broad", "rest": True}
 
 
 def canary(machines: list[str], name: str = "canary", **ring: Any) -> dict[str, Any]:
