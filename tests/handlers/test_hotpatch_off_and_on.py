@@ -146,3 +146,16 @@ def test_destroying_what_turned_it_off_turns_it_on_again() -> None:
     settings = azure.body(WEB)["properties"]["osProfile"]["windowsConfiguration"]["patchSettings"]
     assert settings["enableHotpatching"] is True
     assert azure.passed < timedelta(days=2)
+    assert "hotpatching is on again and pending baseline: it takes effect with the next baseline." in azure.said.text
+    assert f"The next baseline is {OCTOBER}." in azure.said.text
+
+
+def test_destroying_what_turned_it_on_says_what_turning_it_off_means() -> None:
+    azure = starting("2025-09-15")
+    edit(azure, {"enable_hotpatching": False})
+    azure.new_run()
+    resource = hotpatching(azure, enabled=True)
+    resource.create()
+    azure.new_run()
+    resource.delete()
+    assert "hotpatching is off: from now on ordinary updates, with a restart every month." in azure.said.text

@@ -318,7 +318,7 @@ def test_a_machine_that_is_off_is_refused_unless_it_may_be_started() -> None:
     turn_off(azure)
     resource = installation(azure)
     assert "install-machine-running" in [finding.rule for finding in resource.check()]
-    with pytest.raises(Refused, match=r"it is deallocated; .* Start it first, or set start_if_off for a VM"):
+    with pytest.raises(Refused, match=r"it is deallocated; .* Start it first, or set start_if_off"):
         resource.create()
     assert asked(azure) == 0
     assert power(azure) == "deallocated"
@@ -328,8 +328,16 @@ def test_a_machine_that_is_off_is_refused_unless_it_may_be_started() -> None:
 def test_an_arc_server_that_is_not_connected_is_refused() -> None:
     azure = azure_of(arc())
     turn_off(azure, ARC)
-    with pytest.raises(Refused, match=r"^Arc server 'arc': it is disconnected"):
+    with pytest.raises(Refused, match=r"^Arc server 'arc': it is disconnected; .* Let its agent connect first\.$"):
         installation(azure, ARC).create()
+
+
+def test_another_trigger_is_another_one_by_its_type_too() -> None:
+    resource = installation(azure_of(), triggers=[1, "a"])
+    resource.create()
+    assert resource.difference().changed == ()
+    resource.declare(triggers=[True, "a"])
+    assert resource.difference().changed == ("triggers",)
 
 
 def test_an_arc_server_is_never_to_be_started() -> None:

@@ -165,6 +165,7 @@ class OwningHandler(Handler[InputsT, StateT], Generic[InputsT, StateT, OwnerT]):
         if left:
             ctx.inform(f"left as they are: {'; '.join(left)}")
         if restored and body is not None:
+            self.changing(ctx, self.facts_of(body), state, restored)
             # A machine that goes meanwhile has nothing left to restore.
             with suppress(NotFound):
                 self._write(ctx, own_id, body, restored, patience)

@@ -121,7 +121,8 @@ class PatchInstallationHandler(Handler[PatchInstallationInputs, State]):
         patience: Patience,
     ) -> State:
         """Another installation, once the one before is over."""
-        known = tuple(filter(None, (state.activity_id,)))
+        # An answer that stays in the program was about an earlier installation.
+        known = tuple(filter(None, (state.activity_id, state.adopt_activity_id)))
         if state.activity_id is not None and state.status is None:
             Installing(ctx, machine, state, patience, id).resume()
         began = state.started_at or state.asked_at
@@ -170,14 +171,18 @@ def _run(ctx: Context, machine: ResourceId, installing: Installing, step: Callab
         if found is not None:
             installing.settle(found)
             installing.keep(installing.state)
-    except (TimedOut, Interrupted) as error:
+    except Interrupted as error:
         tell_still_on(ctx, installing.state, str(error).partition(";")[0])
         raise
     except HotpatchError as error:
-        installing.state = recall_after_failure(ctx, machine, installing.state)
+        if isinstance(error, TimedOut):
+            # Putting it back has a time of its own, and none is spent on the past.
+            patience = _patience(ctx, installing.state)
+        else:
+            installing.state = recall_after_failure(ctx, machine, installing.state)
         if installing.state.started_machine is not None:
             if not installing.has_reached_nothing():
-                tell_still_on(ctx, installing.state, str(error))
+                tell_still_on(ctx, installing.state, str(error).partition(";")[0])
             elif put_back_quietly(ctx, machine, installing.state, patience):
                 installing.keep_as_before()
             else:

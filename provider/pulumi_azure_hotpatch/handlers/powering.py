@@ -42,8 +42,10 @@ def power_on(
     """
     if not seen.is_off:
         return state
-    if not state.start_if_off or seen.facts.is_arc is True:
-        refuse_off(ctx, seen, "Start it first, or set start_if_off for a VM.")
+    if seen.facts.is_arc is True:
+        refuse_off(ctx, seen, "Let its agent connect first.")
+    if not state.start_if_off:
+        refuse_off(ctx, seen, "Start it first, or set start_if_off.")
     was = state.started_machine or ("stopped" if seen.facts.power_state in _STOPPED else "deallocated")
     started = state.model_copy(update={"started_machine": was})
     ours = [started] if state.started_machine is not None else []

@@ -13,7 +13,7 @@ from pulumi_azure_hotpatch.engine.patch_results import PatchOutcome
 from pulumi_azure_hotpatch.engine.selection import Patch
 from pulumi_azure_hotpatch.ids import ResourceId
 
-from .base import ArmId, Model
+from .base import ArmId, Model, Same
 
 
 def _is_machine(value: str) -> str:
@@ -32,7 +32,12 @@ def _is_simple(value: Any) -> Any:
     return value
 
 
-Triggers = tuple[Annotated[str | bool | float, BeforeValidator(_is_simple)], ...]
+def _trigger_key(values: Any) -> Any:
+    # In Python 1 and True are equal; in a program they are not the same.
+    return [(isinstance(value, bool), value) for value in values or ()]
+
+
+Triggers = Annotated[tuple[Annotated[str | bool | float, BeforeValidator(_is_simple)], ...], Same(_trigger_key)]
 """Values of any meaning; another value asks for another run."""
 
 
