@@ -17,7 +17,7 @@ ESTATE = "estate"
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """A machine, and whether a schedule of the estate is given to it; UNKNOWN where a dynamic scope may take it."""
+    """A machine, and whether a schedule of the estate is given to it; UNKNOWN where a dynamic scope or a fleet may."""
 
     machine: Machine
     has_schedule: Maybe[bool] = UNKNOWN
@@ -53,10 +53,10 @@ class HotpatchShare:
 
 def coverage(estate: Estate) -> Iterator[Entry[Coverage]]:
     """Every VM with whether it has a schedule."""
-    otherwise = UNKNOWN if estate.dynamic_scopes else False
     for entry in _virtual(estate):
-        given = estate.assigned.get(entry.resource.casefold()) or estate.assigned.get(str(entry.facts.id).casefold())
-        yield Entry(entry.resource, entry.type, Coverage(entry.facts, True if given else otherwise))
+        key = entry.resource.casefold()
+        otherwise = UNKNOWN if key in estate.perhaps_assigned else False
+        yield Entry(entry.resource, entry.type, Coverage(entry.facts, True if estate.assigned.get(key) else otherwise))
 
 
 def hotpatch_share(estate: Estate, minimum_percent: int | None = None) -> HotpatchShare:

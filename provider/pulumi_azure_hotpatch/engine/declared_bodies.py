@@ -6,8 +6,9 @@ and `productProfile` too. Source: pulumi-azure-native 3.29.0, input types of com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, replace
+from functools import partial
 from typing import Any, Final
 
 from .arc import ArcServer
@@ -30,9 +31,9 @@ from .declared import (
     SETTINGS,
     Declared,
     Names,
-    is_stand_in,
     truth_of,
 )
+from .declared_machine import as_new
 from .declared_scope import scope_adjustment, scope_bodies
 from .estate import GUEST_SCOPE
 from .facts import CONFIGURATION_ASSIGNMENTS, PATCH_FIELDS, Assignment, Machine, Schedule
@@ -59,7 +60,7 @@ def bodies_of(one: Declared, names: Names) -> tuple[Body, ...]:
     if one.kind == DYNAMIC_SCOPE:
         return tuple(scope_bodies(one, names))
     if one.kind == FLEET:
-        return tuple(_fleet_bodies(one, names))
+        return tuple(fleet_bodies(one, names, names.members_of(one).sure))
     body = body_of(one, names)
     return () if body is None else (body,)
 
@@ -84,7 +85,7 @@ def body_of(one: Declared, names: Names) -> Body | None:
     return None
 
 
-def adjustment_of(one: Declared, names: Names) -> Adjust | None:
+def adjustment_of(one: Declared) -> Adjust | None:
     """What is to be made of the facts that its body shows, None where the body says all."""
     if one.kind in _SETTINGS:
         return _settings_of(one)
@@ -93,11 +94,11 @@ def adjustment_of(one: Declared, names: Names) -> Adjust | None:
     if one.kind in (SCHEDULE, NATIVE_SCHEDULE):
         return _unknowns_of(one)
     if one.kind == NATIVE_MACHINE:
-        return with_defaults
+        return partial(as_new, inputs=one.inputs)
     if one.kind == NATIVE_ARC:
         return _of_a_new_server
-    if one.kind in ASSIGNMENTS:
-        return _assignment_of(one, names)
+    if one.kind == NATIVE_PARENT_ASSIGNMENT:
+        return _of_a_host
     if one.kind == DYNAMIC_SCOPE:
         return scope_adjustment(one)
     return None
@@ -109,12 +110,12 @@ def machines_of(one: Declared) -> tuple[str, ...]:
     return tuple(text for text in given if isinstance(text, str)) if isinstance(given, list | tuple) else ()
 
 
-def _fleet_bodies(one: Declared, names: Names) -> Iterator[Body]:
-    """The assignments of a fleet's schedule, which have the schedule's name."""
+def fleet_bodies(one: Declared, names: Names, machines: Iterable[str]) -> Iterator[Body]:
+    """The assignments of a fleet's schedule to these machines, which have the schedule's name."""
     if one.inputs.get("scheduleId") is None:
         return
     schedule = names.schedule_of(one)
-    for machine in machines_of(one):
+    for machine in machines:
         identity = f"{machine}/providers/{CONFIGURATION_ASSIGNMENTS}/{schedule.rpartition('/')[2]}"
         yield {"id": identity, "properties": {"maintenanceConfigurationId": schedule}}
 
@@ -143,6 +144,19 @@ def _settings_of(one: Declared) -> Adjust:
     return adjust
 
 
+def perhaps_adjusted(one: Declared) -> Adjust:
+    """As `adjustment_of` of settings that may be another machine's: what they would change is not known."""
+    given = patch_fields_of(one)
+
+    def adjust(facts: Any) -> Any:
+        if not isinstance(facts, Machine):
+            return facts
+        other = {name: UNKNOWN for name, value in given.items() if getattr(facts.settings, name) != value}
+        return replace(facts, settings=replace(facts.settings, **other))
+
+    return adjust
+
+
 def _license_of(one: Declared) -> Adjust:
     enabled = truth_of(one.inputs.get("enabled"))
     status = UNKNOWN if enabled is UNKNOWN else "Disable" if enabled is False else "Enable"
@@ -165,18 +179,6 @@ def _unknowns_of(one: Declared) -> Adjust:
     return adjust
 
 
-def with_defaults(machine: Machine) -> Machine:
-    """A new machine has the agent and, on Windows, automatic updates unless it is told otherwise.
-
-    Source: Azure REST API, Microsoft.Compute 2025-04-01, WindowsConfiguration and LinuxConfiguration.
-    """
-    return replace(
-        machine,
-        provision_vm_agent=_or(machine.provision_vm_agent, True),
-        enable_automatic_updates=_or(machine.enable_automatic_updates, True if machine.is_windows is True else None),
-    )
-
-
 def _of_a_new_server(facts: Any) -> Any:
     """What the agent reports of a server outside Azure is not among what a program can say."""
     if not isinstance(facts, ArcServer):
@@ -185,19 +187,9 @@ def _of_a_new_server(facts: Any) -> Any:
     return replace(facts, **{name: UNKNOWN for name in reported if getattr(facts, name) is None})
 
 
-def _assignment_of(one: Declared, names: Names) -> Adjust | None:
-    vague = is_stand_in(names.id_of(one)) or is_stand_in(names.schedule_of(one))
-
-    def adjust(assignment: Assignment) -> Assignment:
-        if vague:
-            # The subscription of a stand-in is none.
-            assignment = replace(assignment, same_subscription=UNKNOWN)
-        if one.kind == NATIVE_PARENT_ASSIGNMENT and assignment.schedule is None:
-            # Dedicated hosts are given schedules of another scope, and nothing shows this one's.
-            assignment = replace(assignment, machine_type=UNKNOWN)
-        return assignment
-
-    return adjust if vague or one.kind == NATIVE_PARENT_ASSIGNMENT else None
+def _of_a_host(assignment: Assignment) -> Assignment:
+    """Dedicated hosts are given schedules of another scope; where nothing shows this one's, it may be such."""
+    return replace(assignment, machine_type=UNKNOWN) if assignment.schedule is None else assignment
 
 
 def _arc_body(inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -242,10 +234,6 @@ def _schedule_body(one: Declared) -> dict[str, Any]:
 
 def _known(inputs: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {key: value for key, value in inputs.items() if key not in names or value is not UNKNOWN}
-
-
-def _or(value: Any, default: Any) -> Any:
-    return default if value is None else value
 
 
 def _wire(name: str) -> str:

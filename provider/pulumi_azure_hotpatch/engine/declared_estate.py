@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
+from itertools import compress
+from operator import not_
 from typing import Final
 
-from .bodies import Body
+from .bodies import Body, reading
+from .body_lists import identify
 from .declared import (
     ARC_LICENSE,
     ARC_SETTINGS,
@@ -18,6 +21,7 @@ from .declared import (
     ENROLMENT,
     FLEET,
     INSTALLATION,
+    NATIVE_ARC,
     NATIVE_FEATURE,
     NATIVE_MACHINE,
     ROLLOUT,
@@ -25,10 +29,13 @@ from .declared import (
     SCHEDULE,
     SETTINGS,
     Declared,
+    Members,
     Names,
     is_stand_in,
 )
-from .declared_bodies import Adjust, adjustment_of, bodies_of, machines_of, patch_fields_of
+from .declared_bodies import Adjust, adjustment_of, bodies_of, fleet_bodies, patch_fields_of, perhaps_adjusted
+from .declared_fleet import fleet_machines
+from .declared_machine import as_new
 from .declared_rollout import rolled_out_to
 from .dynamic_scope import DynamicScope
 from .estate import Entry, Estate, FactsT
@@ -41,10 +48,12 @@ from .facts import (
     Declaration,
     PreviewFeature,
 )
+from .inventory import machine_from_arm
 from .judgement import Case
 from .logic import UNKNOWN
 from .rules import rule
 from .rules.feature import RETIRED_FEATURES
+from .scope import Candidate
 
 ENROLMENTS: Final = "Microsoft.Features/featureProviders"
 REGISTRATIONS: Final = f"{ENROLMENTS}/subscriptionFeatureRegistrations"
@@ -70,39 +79,47 @@ class Stack:
     def __init__(self, declared: Iterable[Declared]) -> None:
         self._declared = tuple(declared)
         self._names = Names(self._declared)
-        self._scope_urns: dict[str, tuple[str, ...]] = {}
-        self._rollout_urns: dict[str, tuple[str, ...]] = {}
-        for one in self._declared:
-            urns = self._rollout_urns if one.kind == ROLLOUT else self._scope_urns
-            for identity in self._several_ids(one):
-                key = identity.casefold()
-                urns[key] = (*urns.get(key, ()), one.urn)
 
     def estate(self, bodies: Iterable[object] = (), *, as_of: datetime) -> Estate:
         """The estate of `bodies` as the stack will leave it. Raises InvalidInput as `Estate.from_bodies` does."""
         adjusted: dict[str, Adjust] = {}
         first: dict[str, str] = {}
         for one in self._declared:
-            if (adjust := adjustment_of(one, self._names)) is not None:
+            for identity, adjust in self._adjustments(one):
                 # A licence and settings may go by one id, in whatever letter case; a scope has several.
-                for identity in self._ids_of(one):
-                    key = first.setdefault(identity.casefold(), identity)
-                    adjusted[key] = _after(adjusted[key], adjust) if key in adjusted else adjust
-        found = Estate.from_bodies((*bodies, *self.bodies()), as_of=as_of, adjusted=adjusted)
+                key = first.setdefault(identity.casefold(), identity)
+                adjusted[key] = _after(adjusted[key], adjust) if key in adjusted else adjust
+        given = tuple(bodies)
+        found = Estate.from_bodies(
+            (*given, *self.bodies()),
+            as_of=as_of,
+            adjusted=adjusted,
+            declared=self._unshown(given),
+            perhaps_assigned=self._perhaps_assigned(),
+        )
+        fleets = {self._names.id_of(one).casefold() for one in self.of_kind(FLEET)}
+        is_fleet = [entry.resource.casefold() in fleets for entry in found.machines]
         return replace(
             found,
-            machines=self._labelled(found.machines),
+            machines=self._labelled(compress(found.machines, map(not_, is_fleet))),
+            unnamed=self._labelled(compress(found.machines, is_fleet)),
             arc_servers=self._labelled(found.arc_servers),
             scale_sets=self._labelled(found.scale_sets),
             schedules=self._labelled(found.schedules),
             assignments=self._labelled(found.assignments),
             dynamic_scopes=self._labelled(self._different(found.dynamic_scopes)),
             features=tuple(entry for one in self._declared for entry in _features(one)),
+            assigned={self._key(machine): tuple(map(self._key, keys)) for machine, keys in found.assigned.items()},
+            perhaps_assigned=frozenset(map(self._key, found.perhaps_assigned)),
         )
 
     def bodies(self) -> Iterator[Body]:
         """The ARM bodies that it declares."""
-        return (body for one in self._declared for body in bodies_of(one, self._names))
+        for one in self._declared:
+            if one.kind == FLEET:
+                yield from fleet_bodies(one, self._names, self._members[one.urn].sure)
+            else:
+                yield from bodies_of(one, self._names)
 
     def of_kind(self, *kinds: str) -> tuple[Declared, ...]:
         """What it declares of these kinds."""
@@ -111,7 +128,8 @@ class Stack:
     def urns_of(self, identity: str) -> tuple[str, ...]:
         """The URNs of what the stack declares under an id: other names for waivers to match."""
         key = identity.casefold()
-        return self._names.urns_of(identity) or self._scope_urns.get(key, ()) or self._rollout_urns.get(key, ())
+        named = (*self._names.urns_of(identity), *self._scope_urns.get(key, ()))
+        return tuple(dict.fromkeys(named)) or self._rollout_urns.get(key, ())
 
     def declares(self, resource: str) -> bool:
         """Whether what a finding names is the stack's to answer for; a machine is not, of which a rollout says only
@@ -131,6 +149,59 @@ class Stack:
     def label_of(self, one: Declared) -> str:
         """What findings about it name: an id, or a URN while it has none."""
         return self._names.label(self._names.id_of(one))
+
+    @cached_property
+    def _members(self) -> Mapping[str, Members]:
+        """The machines of every fleet, by its URN."""
+        fleets = self.of_kind(FLEET)
+        machines = tuple(self._candidates()) if fleets else ()
+        return {one.urn: fleet_machines(one, self._names, machines) for one in fleets}
+
+    def _candidates(self) -> Iterator[Candidate]:
+        """The virtual machines that the stack makes, as filters see them."""
+        for one in self.of_kind(NATIVE_MACHINE):
+            for body in bodies_of(one, self._names):
+                with reading(self.label_of(one)):
+                    candidate = Candidate.of(body, as_new(machine_from_arm(body), one.inputs))
+                if candidate is not None:
+                    yield candidate
+
+    @cached_property
+    def _scope_urns(self) -> Mapping[str, tuple[str, ...]]:
+        return self._urns_by_id(DYNAMIC_SCOPE, FLEET)
+
+    @cached_property
+    def _rollout_urns(self) -> Mapping[str, tuple[str, ...]]:
+        return self._urns_by_id(ROLLOUT)
+
+    def _urns_by_id(self, *kinds: str) -> Mapping[str, tuple[str, ...]]:
+        urns: dict[str, tuple[str, ...]] = {}
+        for one in self.of_kind(*kinds):
+            for identity in self._several_ids(one):
+                key = identity.casefold()
+                urns[key] = (*urns.get(key, ()), one.urn)
+        return urns
+
+    def _adjustments(self, one: Declared) -> Iterator[tuple[str, Adjust]]:
+        """What is to be made of the facts about which ids."""
+        if (adjust := adjustment_of(one)) is None:
+            return
+        yield from ((identity, adjust) for identity in self._ids_of(one))
+        if one.kind == FLEET:
+            perhaps = perhaps_adjusted(one)
+            yield from ((identity, perhaps) for identity in self._members[one.urn].possible)
+
+    def _perhaps_assigned(self) -> Iterator[str]:
+        """The machines that a fleet may give its schedule."""
+        for one in self.of_kind(FLEET):
+            if one.inputs.get("scheduleId") is not None:
+                yield from self._members[one.urn].possible
+
+    def _unshown(self, bodies: Iterable[object]) -> Iterator[str]:
+        """The machines that the stack makes and no body shows."""
+        made = [self._names.id_of(one) for one in self.of_kind(NATIVE_MACHINE, NATIVE_ARC)]
+        shown = {identify(body, number)[1] for number, body in enumerate(bodies, start=1)} if made else ()
+        return (identity for identity in made if identity.casefold() not in shown)
 
     def declarations(self) -> Iterator[Case]:
         """What can be said of the declarations themselves: that they say something, and nothing twice."""
@@ -164,7 +235,7 @@ class Stack:
         if one.kind == DYNAMIC_SCOPE:
             return tuple(str(body["id"]) for body in bodies_of(one, self._names))
         if one.kind == FLEET:
-            return machines_of(one) or (self._names.id_of(one),)
+            return self._members[one.urn].sure or (self._names.id_of(one),)
         if one.kind == ROLLOUT:
             return rolled_out_to(one)
         return (self._names.id_of(one),)
@@ -173,8 +244,8 @@ class Stack:
         """The ids of what a resource declares that is several things: of a fleet its machines and their assignments."""
         if one.kind not in (DYNAMIC_SCOPE, FLEET, ROLLOUT):
             return ()
-        bodies = bodies_of(one, self._names) if one.kind == FLEET else ()
-        return tuple(dict.fromkeys((*self._ids_of(one), *(str(body["id"]) for body in bodies))))
+        given = fleet_bodies(one, self._names, self._members[one.urn].sure) if one.kind == FLEET else ()
+        return tuple(dict.fromkeys((*self._ids_of(one), *(str(body["id"]) for body in given))))
 
     def _different(self, scopes: Iterable[Entry[DynamicScope]]) -> Iterator[Entry[DynamicScope]]:
         """Of the assignments of one declared scope those of which something else is to be said."""
@@ -188,7 +259,16 @@ class Stack:
                 yield entry
 
     def _labelled(self, entries: Iterable[Entry[FactsT]]) -> tuple[Entry[FactsT], ...]:
-        return tuple(replace(entry, resource=self._names.label(entry.resource)) for entry in entries)
+        return tuple(replace(entry, resource=self._label(entry.resource)) for entry in entries)
+
+    def _label(self, identity: str) -> str:
+        """The id, or for a stand-in the URN of what goes by it or declares it."""
+        if not is_stand_in(identity):
+            return identity
+        return next(iter(self._names.urns_of(identity) or self._scope_urns.get(identity.casefold(), ())), identity)
+
+    def _key(self, identity: str) -> str:
+        return self._label(identity).casefold()
 
 
 def _after(first: Adjust, second: Adjust) -> Adjust:

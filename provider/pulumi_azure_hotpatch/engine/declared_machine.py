@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from .declared_bodies import with_defaults
 from .facts import VIRTUAL_MACHINES, Image, Machine
 from .inventory import machine_from_arm
 from .logic import UNKNOWN, Maybe
@@ -22,11 +21,24 @@ def declared_machine(inputs: Mapping[str, Any], name: str) -> Machine:
     # A zone is no concern of any rule, and may be unknown as a whole.
     body = {key: value for key, value in inputs.items() if key != "zones"}
     seen = machine_from_arm({**body, "id": identity, "name": name})
-    os_type = _system_of(seen.image) if seen.os_type is None else seen.os_type
+    return as_new(seen, inputs)
+
+
+def as_new(seen: Machine, inputs: Mapping[str, Any]) -> Machine:
+    """What Azure makes of a machine of which `seen` shows what `inputs` say.
+
+    It has the agent and, on Windows, automatic updates unless it is told otherwise. Source: Azure REST API,
+    Microsoft.Compute 2025-04-01, WindowsConfiguration and LinuxConfiguration.
+    """
+    machine = replace(seen, os_type=_system_of(seen.image)) if seen.os_type is None else seen
     if inputs.get("osProfile") is None:
         # Made from a specialised disk, which has its settings in it.
-        return replace(seen, os_type=os_type)
-    return with_defaults(replace(seen, os_type=os_type))
+        return machine
+    return replace(
+        machine,
+        provision_vm_agent=_or(machine.provision_vm_agent, True),
+        enable_automatic_updates=_or(machine.enable_automatic_updates, True if machine.is_windows is True else None),
+    )
 
 
 def _system_of(image: Maybe[Image | None]) -> Maybe[str]:
@@ -35,3 +47,7 @@ def _system_of(image: Maybe[Image | None]) -> Maybe[str]:
     if isinstance(publisher, str) and publisher.casefold().startswith("microsoftwindows"):
         return "Windows"
     return UNKNOWN
+
+
+def _or(value: Any, default: Any) -> Any:
+    return default if value is None else value

@@ -36,10 +36,11 @@ def declared_scope(inputs: Mapping[str, Any], schedule_id: str | None = None) ->
     given = inputs.get("scheduleId")
     allowed, most = truth_of(inputs.get("allowWholeSubscription")), inputs.get("maxMachines")
     locations = _texts(inputs.get("locations"))
+    lists: dict[str, Any] = {field: _texts(inputs.get(wire)) for wire, field in _LISTS.items()}
     return Scope(
         places=_places(inputs),
         filter=ScopeFilter(
-            **{field: _texts(inputs.get(wire)) for wire, field in _LISTS.items()},
+            **lists,
             tags=_tags(inputs.get("tagFilters")),
             tag_operator=str(inputs.get("tagOperator") or ANY),
         ),
@@ -54,7 +55,7 @@ def declared_scope(inputs: Mapping[str, Any], schedule_id: str | None = None) ->
 def scope_bodies(one: Declared, names: Names) -> Iterator[Body]:
     """The assignments that a declared scope will be; one with a stand-in for its id while its places are not known."""
     inputs = one.inputs
-    properties = {"maintenanceConfigurationId": names.schedule_of(one), "filter": _wire_filter(inputs)}
+    properties = {"maintenanceConfigurationId": names.schedule_of(one), "filter": wire_filter(inputs)}
     name, location = inputs.get("assignmentName"), inputs.get("location")
     places = () if any(is_vague(inputs.get(which)) for which in _PLACES) else _places(inputs)
     if not places or not isinstance(name, str):
@@ -84,7 +85,7 @@ def _places(inputs: Mapping[str, Any]) -> tuple[Place, ...]:
     return (*map(Place, subscriptions), *map(Place.parse, groups))
 
 
-def _wire_filter(inputs: Mapping[str, Any]) -> dict[str, Any]:
+def wire_filter(inputs: Mapping[str, Any]) -> dict[str, Any]:
     """The filter as ARM has it, with what is not known yet in its place."""
     given: dict[str, Any] = {wire: value for wire in _LISTS if (value := inputs.get(wire)) is not None}
     if (tags := inputs.get("tagFilters")) is not None:

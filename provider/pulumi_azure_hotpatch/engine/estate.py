@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -40,8 +40,9 @@ from .maintenance_inventory import dynamic_scope_from_arm, schedule_from_arm
 from .scale_set import ScaleSet
 from .schedule_clashes import Clash, clashes, readable
 from .scope import Candidate
-from .scope_preview import counted, preview
+from .scope_preview import at_least, counted, preview
 from .scopes_around import Scope, Surroundings, found_scope
+from .stand_ins import same
 
 LICENCE_PROFILES: Final = f"{ARC_MACHINES}/licenseProfiles"
 ASSESSMENTS: Final = (f"{VIRTUAL_MACHINES}/patchAssessmentResults", f"{ARC_MACHINES}/patchAssessmentResults")
@@ -64,7 +65,8 @@ class Estate:
     """What an inventory shows. `machines` holds VMs and Arc-enabled servers; `others` counts what is not used, by type.
 
     `assigned` names the schedules that a machine is given, by itself or by a dynamic scope that takes it now, whether
-    the inventory shows them or not; both by their ids in lower case.
+    the inventory shows them or not; both by their ids in lower case. `perhaps_assigned` has the machines that may be
+    given further ones, by what is not known in full. `unnamed` is what is asked of machines that are not known.
     """
 
     machines: tuple[Entry[Machine], ...] = ()
@@ -75,6 +77,8 @@ class Estate:
     dynamic_scopes: tuple[Entry[DynamicScope], ...] = ()
     features: tuple[Entry[PreviewFeature], ...] = ()
     assigned: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    perhaps_assigned: frozenset[str] = frozenset()
+    unnamed: tuple[Entry[Machine], ...] = ()
     others: Mapping[str, int] = field(default_factory=dict)
 
     @staticmethod
@@ -83,30 +87,37 @@ class Estate:
         *,
         as_of: datetime,
         adjusted: Mapping[str, Callable[[Any], Any]] = MappingProxyType({}),
+        declared: Iterable[str] = (),
+        perhaps_assigned: Iterable[str] = (),
     ) -> Estate:
         """The estate that ARM bodies show; of two bodies with one id the later counts.
 
         `as_of` is the (aware) instant from which on lead times and overlapping windows are looked at. `adjusted` says,
         by id, what will be made of facts (of an Arc-enabled server those as a machine too); of a machine or scale set
-        that no body shows nothing else is known. Raises InvalidInput, with the number of the entry, for what is no
-        ARM body.
+        that no body shows nothing else is known. `declared` are the ids of machines that no inventory shows, and
+        `perhaps_assigned` those of machines that may be given schedules that no body shows. Raises InvalidInput, with
+        the number of the entry, for what is no ARM body.
         """
         by_type: dict[str, dict[str, Body]] = defaultdict(dict)
         for number, body in enumerate(bodies, start=1):
             kind, key = identify(body, number)
             assert isinstance(body, Mapping)
             by_type[kind][key] = body
-        return _Joining(by_type, as_of, adjusted).estate()
+        joining = _Joining(by_type, as_of, adjusted, frozenset(identity.casefold() for identity in declared))
+        return joining.estate({identity.casefold() for identity in perhaps_assigned})
 
     def members(self) -> Iterator[Member]:
         """The machines in order, as a forecast takes them. The timetables of a machine are not known when one of its
-        schedules is not shown or cannot be read; those of dynamic scopes are among them.
+        schedules is not shown or cannot be read, or when it may be given another; those of dynamic scopes are among
+        them.
         """
         timetables = {schedule.resource.casefold(): readable(schedule.facts) for schedule in self.schedules}
         for entry in self.machines:
-            found = [timetables.get(key) for key in self.assigned.get(entry.resource.casefold(), ())]
+            machine = entry.resource.casefold()
+            found = [timetables.get(key) for key in self.assigned.get(machine, ())]
             given = tuple(one for one in found if one is not None)
-            yield Member(entry.facts, given if len(given) == len(found) else UNKNOWN)
+            is_all = len(given) == len(found) and machine not in self.perhaps_assigned
+            yield Member(entry.facts, given if is_all else UNKNOWN)
 
 
 _BEFORE_MAINTENANCE: Final = re.compile(r"(.*)/providers/Microsoft\.Maintenance/", re.IGNORECASE)
@@ -120,8 +131,10 @@ class _Joining:
         bodies: Mapping[str, Mapping[str, Body]],
         as_of: datetime,
         adjusted: Mapping[str, Callable[[Any], Any]],
+        declared: frozenset[str],
     ) -> None:
         self._bodies = bodies
+        self._declared = declared
         self._as_of = as_of
         self._adjusted = {identity.casefold(): (identity, adjust) for identity, adjust in adjusted.items()}
         self._used = {name.casefold() for name in (VIRTUAL_MACHINES, ARC_MACHINES, SCALE_SETS, LICENCE_PROFILES)}
@@ -131,7 +144,7 @@ class _Joining:
             {kind: len(found) for kind, found in bodies.items() if kind not in self._used}
         )
 
-    def estate(self) -> Estate:
+    def estate(self, perhaps_assigned: Set[str]) -> Estate:
         machines = {**self._machines(VIRTUAL_MACHINES), **self._unseen_machines(VIRTUAL_MACHINES)}
         machines |= {**self._machines(ARC_MACHINES), **self._unseen_machines(ARC_MACHINES)}
         schedules = self._schedules()
@@ -164,6 +177,7 @@ class _Joining:
                 Entry(_id(body), CONFIGURATION_ASSIGNMENTS, self._scope(body, around)) for body in scopes
             ),
             assigned={machine: tuple(dict.fromkeys(keys)) for machine, keys in assigned.items()},
+            perhaps_assigned=frozenset(perhaps_assigned) | around.may_be_taken | self._unseen_by(around, machines),
             others=dict(sorted(self._others.items())),
         )
 
@@ -187,16 +201,28 @@ class _Joining:
             found,
         )
 
+    def _unseen_by(self, around: Surroundings, machines: Iterable[str]) -> frozenset[str]:
+        """The machines of which no body shows what dynamic scopes look at."""
+        return frozenset(machines) - {one.key for one in around.candidates} if around.scopes else frozenset()
+
     def _place_scope(self, body: Body) -> Scope | None:
         with reading(_id(body)):
             return found_scope(body)
 
     def _scope(self, body: Body, around: Surroundings) -> DynamicScope:
-        """A dynamic scope with what it takes of the machines that are shown, where any below it is."""
+        """A dynamic scope with what it takes of the machines that are shown, where any below it is.
+
+        Where all of those are declared, others may be there: then as many are taken at least.
+        """
         facts: DynamicScope = self._read(dynamic_scope_from_arm, body)
         scope = around.scopes.get(_id(body).casefold())
-        if scope is not None and any(scope.place_of(one) for one in around.below(scope)):
-            facts = replace(facts, **counted(preview(scope, around, as_of=self._as_of)))
+        below = () if scope is None else [one.key for one in around.below(scope) if scope.place_of(one) is not None]
+        if scope is not None and below:
+            found = preview(scope, around, as_of=self._as_of)
+            is_shown = not (scope.is_open or self._declared.issuperset(below))
+            facts = replace(facts, **(counted(found) if is_shown else {}))
+            if not is_shown or not self._declared.isdisjoint(below):
+                facts = replace(facts, **at_least(found))
         return self._adjust(_id(body).casefold(), facts)
 
     def _of(self, kind: str) -> Mapping[str, Body]:
@@ -323,7 +349,7 @@ def _assignment(
         schedule_exists=True if schedule else None,
         machine_exists=True if machine else None,
         schedule=schedule.facts if schedule else None,
-        same_subscription=_subscription(machine_id) == _subscription(schedule_id),
+        same_subscription=same(_subscription(machine_id), _subscription(schedule_id)),
         same_start_as=met.get("same start", otherwise),
         overlaps_with=met.get("overlap", otherwise),
     )

@@ -73,7 +73,7 @@ class Judgement:
 
 def cases(estate: Estate, era: Era = CURRENT) -> Iterator[Case]:
     """What is to be judged, kind by kind. An Arc-enabled server has rules of its own instead of those for VMs."""
-    virtual = (entry for entry in estate.machines if entry.type != ARC_MACHINES)
+    virtual = (*(entry for entry in estate.machines if entry.type != ARC_MACHINES), *estate.unnamed)
     kinds: tuple[tuple[Iterable[Entry[Any]], tuple[Rule, ...]], ...] = (
         (virtual, rules_for("machine", era)),
         (estate.arc_servers, rules_for("arc_server", era)),

@@ -16,13 +16,15 @@ from typing import Any, Final
 
 from pulumi_azure_hotpatch.errors import InvalidInput
 
-from .bodies import Body, object_at, properties_of, texts_at
+from .bodies import UNSEEN, Body, object_at, properties_of, texts_at
 from .body_lists import identify
 from .facts import ARC_MACHINES, CONFIGURATION_ASSIGNMENTS, VIRTUAL_MACHINES, Machine
 from .inventory import machine_from_arm
-from .logic import UNKNOWN, Maybe
+from .logic import UNKNOWN, Maybe, any_of, every
 from .patch_lists import Texts
+from .stand_ins import is_stand_in, same
 
+_LISTS: Final = ("resourceTypes", "resourceGroups", "locations", "osTypes")
 ANY: Final = "Any"
 ALL: Final = "All"
 _KINDS: Final = {name.casefold(): name for name in (VIRTUAL_MACHINES, ARC_MACHINES)}
@@ -64,20 +66,34 @@ class Place:
         """The id of the assignment of that name here."""
         return f"{self.id}/providers/{CONFIGURATION_ASSIGNMENTS}/{name}"
 
-    def holds(self, candidate: Candidate) -> bool:
-        """Whether the machine is below it."""
-        return f"{candidate.key}/".startswith(f"{self.key}/")
+    def holds(self, candidate: Candidate) -> Maybe[bool]:
+        """Whether the machine is below it; unknown where a part of either id is not known yet."""
+        key = self.key
+        if not is_stand_in(key) and not is_stand_in(candidate.key):
+            return f"{candidate.key}/".startswith(f"{key}/")
+        below = same(self.subscription_id, candidate.subscription_id)
+        if self.resource_group is None:
+            return below
+        return every((below, same(self.resource_group, candidate.resource_group)))
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A machine with what filters look at; `key` is its id in lower case."""
+    """A machine with what filters look at; `key` is its id in lower case.
+
+    Of one that a program declares parts of the id may be stand-ins, and tags may not be known.
+    """
 
     key: str
     type: str
     resource_group: str
-    tags: Mapping[str, str]
+    tags: Maybe[Mapping[str, Maybe[str]]]
     machine: Machine
+
+    @property
+    def subscription_id(self) -> str:
+        """The subscription that it is in, in lower case."""
+        return self.key.split("/", 3)[2]
 
     @staticmethod
     def of(body: Body, machine: Machine | None = None) -> Candidate | None:
@@ -95,14 +111,18 @@ class Candidate:
             key=key,
             type=_KINDS[kind],
             resource_group=group,
-            tags={str(name).casefold(): str(value) for name, value in tags.items()},
+            tags=UNKNOWN
+            if tags is UNSEEN
+            else {str(name).casefold(): UNKNOWN if value is UNKNOWN else str(value) for name, value in tags.items()},
             machine=machine or machine_from_arm(body),
         )
 
 
 @dataclass(frozen=True)
 class ScopeFilter:
-    """What narrows a scope, as it was given."""
+    """What narrows a scope, as it was given. Of one that `is_open` parts are not known yet and left out: it may take
+    less than the others let through.
+    """
 
     resource_types: Texts = ()
     resource_groups: Texts = ()
@@ -110,20 +130,24 @@ class ScopeFilter:
     os_types: Texts = ()
     tags: Mapping[str, Texts] = field(default_factory=dict)
     tag_operator: str = ANY
+    is_open: bool = False
 
     @staticmethod
     def from_arm(body: Body) -> ScopeFilter:
         """The filter in the body of an assignment; nulls and empty lists are nothing."""
-        narrowed = object_at(properties_of(body), "filter")
-        settings = object_at(narrowed, "tagSettings")
+        given = object_at(properties_of(body), "filter")
+        narrowed = {name: given.get(name) for name in (*_LISTS, "tagSettings")}
+        known = {name: value for name, value in narrowed.items() if not is_vague(value)}
+        settings = object_at(known, "tagSettings")
         tags = object_at(settings, "tags")
         return ScopeFilter(
-            resource_types=texts_at(narrowed, "resourceTypes") or (),
-            resource_groups=texts_at(narrowed, "resourceGroups") or (),
-            locations=texts_at(narrowed, "locations") or (),
-            os_types=texts_at(narrowed, "osTypes") or (),
+            resource_types=texts_at(known, "resourceTypes") or (),
+            resource_groups=texts_at(known, "resourceGroups") or (),
+            locations=texts_at(known, "locations") or (),
+            os_types=texts_at(known, "osTypes") or (),
             tags={str(name): texts_at(tags, name) or () for name in tags},
             tag_operator=str(settings.get("filterOperator") or ANY),
+            is_open=len(known) < len(narrowed),
         )
 
     def as_arm(self) -> dict[str, Any]:
@@ -154,15 +178,18 @@ class ScopeFilter:
         )
 
     def takes(self, candidate: Candidate) -> Maybe[bool]:
-        """Whether it lets a machine through; unknown where the machine's operating system decides and is not known."""
+        """Whether it lets a machine through; unknown where something decides that is not known, such as the machine's
+        operating system.
+        """
         types, groups, regions, systems = self._allowed
-        if (
-            (types and _squeezed(candidate.type) not in types)
-            or (groups and _squeezed(candidate.resource_group) not in groups)
-            or not self._takes_tags(candidate.tags)
-        ):
+        if types and _squeezed(candidate.type) not in types:
             return False
-        machine, unknown = candidate.machine, False
+        group = candidate.resource_group
+        in_group = not groups or _squeezed(group) in groups or (UNKNOWN if is_stand_in(group) else False)
+        tagged = self._takes_tags(candidate.tags)
+        if in_group is False or tagged is False:
+            return False
+        machine, unknown = candidate.machine, self.is_open or UNKNOWN in (in_group, tagged)
         for allowed, value in ((regions, machine.location), (systems, machine.os_type)):
             if not allowed:
                 continue
@@ -177,11 +204,14 @@ class ScopeFilter:
         given = (self.resource_types, self.resource_groups, self.locations, self.os_types)
         return tuple(map(_folded, given))
 
-    def _takes_tags(self, tags: Mapping[str, str]) -> bool:
+    def _takes_tags(self, tags: Maybe[Mapping[str, Maybe[str]]]) -> Maybe[bool]:
         if not self.tags:
             return True
-        met = [tags.get(name.casefold()) in values for name, values in self.tags.items()]
-        return all(met) if self.tag_operator.casefold() == ALL.casefold() else any(met)
+        if tags is UNKNOWN:
+            return UNKNOWN
+        found = [(tags.get(name.casefold()), values) for name, values in self.tags.items()]
+        met: list[Maybe[bool]] = [UNKNOWN if value is UNKNOWN else value in values for value, values in found]
+        return every(met) if self.tag_operator.casefold() == ALL.casefold() else any_of(*met)
 
 
 def is_vague(value: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -11,7 +11,7 @@ from typing import Any, Final
 from .clouds import cloud_of
 from .dynamic_scope import DynamicScope
 from .facts import ARC_MACHINES
-from .logic import UNKNOWN, Maybe, fold
+from .logic import UNKNOWN, Maybe, every, fold, negate
 from .schedule_clashes import Clash, clashes
 from .scope import Candidate, Place
 from .scopes_around import GLOBAL, Scope, Surroundings
@@ -19,7 +19,7 @@ from .scopes_around import GLOBAL, Scope, Surroundings
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A machine of a scope. `taken` is unknown where its operating system decides and is not known.
+    """A machine of a scope. `taken` is unknown where something decides that is not known, such as its system.
 
     `other_schedules` are the ids (in lower case) of those that it is in beside this scope's, `clash` how they meet its
     windows at worst.
@@ -100,7 +100,7 @@ def _taken(scope: Scope, around: Surroundings) -> Iterable[Taken]:
     ours = scope.assignment_keys
     for candidate in around.below(scope):
         place = scope.place_of(candidate)
-        takes = scope.filter.takes(candidate) if place is not None else False
+        takes = scope.takes(candidate)
         if place is None or takes is False:
             continue
         given = [*around.given.get(candidate.key, ())]
@@ -221,6 +221,28 @@ def counted(found: ScopePreview) -> dict[str, Any]:
     """What was counted, by the names of the facts."""
     return {name: getattr(found.facts[0], name) for name in _COUNTED}
 
+
+def at_least(found: ScopePreview) -> dict[str, Any]:
+    """What was counted among some of the machines only, by the names of the facts: as many there are in any case.
+
+    Without a first one nothing is said, and UNKNOWN where a machine may be the first.
+    """
+    said: dict[str, Any] = {}
+    for name, counts in _LEAST.items():
+        answers = [every((one.taken, counts(one))) for one in found.machines]
+        if True in answers:
+            said[name] = answers.count(True)
+        elif UNKNOWN in answers:
+            said[name] = UNKNOWN
+    return said
+
+
+_LEAST: Final[Mapping[str, Callable[[Taken], Maybe[bool]]]] = {
+    "hotpatched_machines": lambda one: one.hotpatched,
+    "unready_machines": lambda one: every((negate(one.ready), negate(one.hotpatched))),
+    "same_start_machines": lambda one: one.clash == "same start",
+    "overlapping_machines": lambda one: one.clash == "overlap",
+}
 
 _COUNTED: Final = (
     "machines",

@@ -15,9 +15,10 @@ from .bodies import Body, properties_of, reading
 from .body_lists import PROVIDERS, identify
 from .fact_types import mistyped
 from .facts import CONFIGURATION_ASSIGNMENTS, MAINTENANCE_CONFIGURATIONS, Schedule
-from .logic import Maybe, fold
+from .logic import UNKNOWN, Maybe, every, fold
 from .maintenance_inventory import schedule_from_arm
-from .scope import Candidate, Place, ScopeFilter, is_vague
+from .scope import Candidate, Place, ScopeFilter
+from .stand_ins import is_stand_in
 
 GLOBAL: Final = "global"
 """The location of an assignment at a subscription; one at a group has a region. Source: recorded traffic of azure-cli
@@ -40,12 +41,28 @@ class Scope:
     max_machines: int | None = None
 
     def place_of(self, candidate: Candidate) -> Place | None:
-        """The first of its places that the machine is below."""
-        return next((place for place in self.places if place.holds(candidate)), None)
+        """The first of its places that the machine is below, else the first that it may be below."""
+        return self._place_of(candidate)[0]
 
     def takes(self, candidate: Candidate) -> Maybe[bool]:
         """Whether it takes a machine."""
-        return self.filter.takes(candidate) if self.place_of(candidate) is not None else False
+        _, holds = self._place_of(candidate)
+        return holds if holds is False else every((holds, self.filter.takes(candidate)))
+
+    def _place_of(self, candidate: Candidate) -> tuple[Place | None, Maybe[bool]]:
+        possible = None
+        for place in self.places:
+            holds = place.holds(candidate)
+            if holds is True:
+                return place, True
+            if holds is UNKNOWN and possible is None:
+                possible = place
+        return possible, False if possible is None else UNKNOWN
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a part of it is not known yet."""
+        return self.filter.is_open or any(is_stand_in(place.id) for place in self.places)
 
     @property
     def assignment_keys(self) -> frozenset[str]:
@@ -71,22 +88,40 @@ class Surroundings:
         """The machines by their subscription's id in lower case."""
         found: defaultdict[str, list[Candidate]] = defaultdict(list)
         for candidate in self.candidates:
-            found[candidate.key.split("/", 3)[2]].append(candidate)
+            found[candidate.subscription_id].append(candidate)
         return {key: tuple(members) for key, members in found.items()}
 
-    @cached_property
+    @property
     def memberships(self) -> Mapping[str, tuple[str, ...]]:
         """The dynamic scopes that surely take a machine, by their assignments' ids."""
-        found: defaultdict[str, list[str]] = defaultdict(list)
+        return self._takes[0]
+
+    @property
+    def may_be_taken(self) -> frozenset[str]:
+        """The machines that some dynamic scope may take, which is not known yet."""
+        return self._takes[1]
+
+    @cached_property
+    def _takes(self) -> tuple[Mapping[str, tuple[str, ...]], frozenset[str]]:
+        sure: defaultdict[str, list[str]] = defaultdict(list)
+        possible = set()
         for key, scope in self.scopes.items():
             for candidate in self.below(scope):
-                if scope.takes(candidate) is True:
-                    found[candidate.key].append(key)
-        return {key: tuple(members) for key, members in found.items()}
+                taken = scope.takes(candidate)
+                if taken is True:
+                    sure[candidate.key].append(key)
+                elif taken is UNKNOWN:
+                    possible.add(candidate.key)
+        return {key: tuple(members) for key, members in sure.items()}, frozenset(possible)
 
     def below(self, scope: Scope) -> Iterator[Candidate]:
-        """The machines of the subscriptions of a scope."""
-        for subscription in sorted({place.subscription_id.casefold() for place in scope.places}):
+        """The machines of the subscriptions of a scope, and those that may be in one of them."""
+        wanted = {place.subscription_id.casefold() for place in scope.places}
+        if any(map(is_stand_in, wanted)):
+            yield from self.candidates
+            return
+        open_ones = {key for key in self.by_subscription if is_stand_in(key)}
+        for subscription in sorted(wanted | open_ones):
             yield from self.by_subscription.get(subscription, ())
 
     @staticmethod
@@ -136,14 +171,14 @@ def _sort_in(body: Body, key: str, given: dict[str, list[str]], scopes: dict[str
 
 
 def found_scope(body: Body) -> Scope | None:
-    """The dynamic scope that the body of an assignment shows; None where it is on a machine, or not known yet.
+    """The dynamic scope that the body of an assignment shows; None where it is on a machine.
 
     Its schedule's id is in lower case.
     """
     target, _, name = str(body["id"]).rstrip("/").casefold().rpartition(_ASSIGNED)
     properties, location = properties_of(body), body.get("location")
     schedule_id = properties.get("maintenanceConfigurationId")
-    if PROVIDERS in target or is_vague(properties.get("filter")):
+    if PROVIDERS in target:
         return None
     return Scope(
         (Place.parse(target),),
