@@ -26,9 +26,18 @@ from tests.support import azure_native
 from tests.support.gallery import STARTS, normalised
 
 _MARK = "\x1e"
+# What is sent to a place has to be what belongs there: the last two parts of the address are the body's type and name.
+_SENDS = """
+import json, sys
+given = dict(zip(sys.argv[2::2], sys.argv[3::2]))
+kind, name = given["--url"].partition("?")[0].split("/")[-2:]
+body = json.load(open(given["--body"].removeprefix("@")))
+sys.exit((body["type"].rpartition("/")[2], body["name"]) != (kind, name))
+"""
 # Nothing is installed, nobody is told, nothing is made: what is asked for has to be there.
 _STAND_INS = f"""
 pip() {{ [ "$1" = install ]; }}
+az() {{ [ "$1" != rest ] || {shlex.quote(sys.executable)} -c {shlex.quote(_SENDS)} "$@"; }}
 gh() {{ [ -s "${{!#}}" ]; }}
 make() {{ command make --dry-run --directory {shlex.quote(str(CHECKOUT))} "$@" > dry-run.txt; }}
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT

@@ -130,6 +130,18 @@ def test_a_guard_looks_in_every_run_and_finds_nothing_to_do_while_nothing_comes_
     assert azure.said.remarks == []
 
 
+def test_guards_over_the_same_subscriptions_share_what_is_asked() -> None:
+    azure = scoped_azure()
+    stack = Stack(azure)
+    kind, inputs = PROGRAM["ring"]
+    two = {**inputs, "assignmentName": "ring-two", "tagFilters": {"ring": ["2"]}}
+    program = {**PROGRAM, "second": (kind, two)}
+    stack.up(program)
+    azure.take()
+    assert stack.up(program) == []
+    assert azure.take() == ["ResourceGraph_Resources"] * 2
+
+
 def test_a_guard_stops_an_unchanged_program_when_the_world_brings_too_many() -> None:
     azure = scoped_azure()
     stack = Stack(azure)
