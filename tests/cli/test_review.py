@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -12,7 +13,8 @@ from azure_patch_simulator.launch import launched
 from demo import Azure
 from pulumi_azure_hotpatch.engine.previews import read_preview
 from tests.cli.conftest import CHECKOUT, INVENTORY, Ask
-from tests.cli.test_preview import MACHINE, preview, settings, step, urn
+from tests.cli.test_check import body
+from tests.cli.test_preview import LATER, MACHINE, preview, settings, step, urn
 from tests.support.pulumi_cli import Stack
 
 SARIF = CHECKOUT / "tests" / "audit" / "sarif.schema.json"
@@ -94,6 +96,118 @@ def test_a_preview_that_failed_is_no_success(ask: Ask, tmp_path: Path) -> None:
     checked = ask("check", "-", *AS_OF, stdin=stopped)
     note = "Note: the preview failed at nights (schedule-tag-case); what would come after that is not in it.\n"
     assert checked.err == note
+
+
+def events(level: str) -> str:
+    """A run as the engine streams it, in which a policy was violated."""
+    settings_step = json.loads(preview(FINE))["steps"][1]
+    state = settings_step["newState"]
+    metadata = {"op": "create", "urn": state["urn"], "type": state["type"], "new": state}
+    violation = {
+        "resourceUrn": state["urn"],
+        "policyPackName": "patching",
+        "policyName": "no-bypass",
+        "enforcementLevel": level,
+        "message": "It is | set.",
+    }
+    told = [{"resourcePreEvent": {"metadata": metadata}}, {"policyEvent": violation}]
+    return "\n".join(json.dumps({"sequence": n, "timestamp": n, **one}) for n, one in enumerate(told, start=1))
+
+
+def test_a_mandatory_policy_fails_in_every_form(ask: Ask, tmp_path: Path) -> None:
+    sarif, junit = tmp_path / "it.sarif", tmp_path / "it.xml"
+    forms = ("--json", "--sarif", sarif, "--junit", junit)
+    answer = ask("review", "-", *AS_OF, *forms, stdin=events("mandatory"))
+    assert answer.code == 1
+    (row,) = [row for row in answer.rows("findings") if row["verdict"] == "fail"]
+    assert (row["rule"], row["severity"], row["reason"]) == ("patching/no-bypass", "error", "It is | set.")
+    log = json.loads(sarif.read_text("utf-8"))
+    Draft202012Validator(json.loads(SARIF.read_text("utf-8"))).validate(log)
+    (run,) = log["runs"]
+    (result,) = [result for result in run["results"] if result["level"] == "error"]
+    assert result["ruleId"] == run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == "patching/no-bypass"
+    (suite,) = ElementTree.parse(junit).getroot()
+    assert suite.get("failures") == "1"
+    (failed,) = [case for case in suite if case.find("failure") is not None]
+    assert failed.get("name") == "patching/no-bypass"
+
+
+def test_an_advisory_policy_is_told_and_fails_nothing(ask: Ask, tmp_path: Path) -> None:
+    junit = tmp_path / "it.xml"
+    answer = ask("review", "-", *AS_OF, "--json", "--junit", junit, stdin=events("advisory"))
+    assert answer.code == 0
+    assert [row["severity"] for row in answer.rows("findings") if row["verdict"] == "fail"] == ["warning"]
+    (suite,) = ElementTree.parse(junit).getroot()
+    assert suite.get("failures") == "0"
+
+
+@pytest.mark.parametrize("command", ["check", "review", "forecast"])
+def test_unchanged_resources_that_a_preview_leaves_out_are_counted(ask: Ask, command: str) -> None:
+    document = json.loads(preview(FINE))
+    document["changeSummary"] = {"create": 1, "same": 7}
+    answer = ask(command, "-", *AS_OF, stdin=json.dumps(document))
+    told = "he preview leaves out 7 unchanged resources, and nothing is judged of them: pulumi preview --show-sames"
+    assert told in answer.out + answer.err
+    document["changeSummary"] = {"create": 1}
+    answer = ask(command, "-", *AS_OF, stdin=json.dumps(document))
+    assert "leaves out" not in answer.out + answer.err
+
+
+def test_a_resource_that_is_read_is_no_reason_to_doubt_a_preview(ask: Ask) -> None:
+    read = step("PatchAssessment", "external", "read", machineId=MACHINE)
+    assert "show-sames" not in ask("review", "-", *AS_OF, stdin=preview(FINE, read)).out
+
+
+NIGHTS = f"{MACHINE.split('/providers/')[0]}/providers/Microsoft.Maintenance/maintenanceConfigurations/nights"
+PLACE: dict[str, Any] = {
+    "subscriptionId": MACHINE.split("/")[2],
+    "resourceGroupName": MACHINE.split("/")[4],
+    "scheduleName": "nights",
+    "location": "eastus",
+    "start": "2026-01-01 22:00",
+    "duration": "03:00",
+    "timeZone": "UTC",
+    "recurrence": "Month Second Tuesday Offset4",
+    "windows": {"classificationsToInclude": ["Security"]},
+}
+
+
+def test_machines_that_a_scope_took_in_preview_have_its_schedule(ask: Ask, tmp_path: Path) -> None:
+    inventory = tmp_path / "inventory.json"
+    inventory.write_text(json.dumps([body()]), encoding="utf-8")
+    schedule = step("MaintenanceSchedule", "nights", **PLACE)
+    scope = step("DynamicScope", "nights", assignmentName="nights", scheduleId=NIGHTS, osTypes=["Windows"])
+    scope["newState"]["inputs"] |= {"matchingCount": 1, "matchingMachines": [MACHINE]}
+    ready = settings(
+        patchMode="AutomaticByPlatform", bypassPlatformSafetyChecksOnUserSchedule=True, enableHotpatching=False
+    )
+    asked = ("review", "-", *AS_OF, "--inventory", inventory)
+    answer = ask(*asked, stdin=preview(ready, schedule, scope))
+    (row,) = [line for line in answer.lines if line.startswith("| 2026-12 |")]
+    assert "nights: 2026-12-12 22:00 to 2026-12-13 01:00 +00:00" in row
+    assert "azure-hotpatch scope tells" not in answer.out
+    scope["newState"]["inputs"] |= {"matchingCount": 2}
+    answer = ask(*asked, stdin=preview(ready, schedule, scope))
+    assert "azure-hotpatch scope tells" in answer.out
+
+
+def test_an_assignment_on_a_machine_that_the_stack_makes_is_told_with_what_will_happen(ask: Ask) -> None:
+    kind = "azure-native:compute:VirtualMachine"
+    vm_urn = f"urn:pulumi:dev::contoso::{kind}::web"
+    patched = {
+        "patchSettings": {
+            "patchMode": "AutomaticByPlatform",
+            "automaticByPlatformSettings": {"bypassPlatformSafetyChecksOnUserSchedule": True},
+        }
+    }
+    inputs = {"vmName": "vm-web", "resourceGroupName": "rg-contoso", "osProfile": {"windowsConfiguration": patched}}
+    machine = {"op": "create", "urn": vm_urn, "newState": {"urn": vm_urn, "type": kind, "inputs": inputs}}
+    given = step("ScheduleAssignment", "nights", machineId=LATER, scheduleId=NIGHTS)
+    given["newState"]["propertyDependencies"] = {"machineId": [vm_urn]}
+    answer = ask("review", "-", *AS_OF, stdin=preview(machine, given))
+    told = [line.split(" | ")[2:] for line in answer.lines if line.startswith("| create |")]
+    sentence = "Schedule 'nights' installs patches in its windows. |"
+    assert told == [["web", "", sentence], ["web", "scheduleId: nights", sentence]]
 
 
 def test_a_fleet_is_judged_as_check_judges_it(ask: Ask) -> None:

@@ -153,10 +153,76 @@ def test_settings_that_the_same_stack_declares_count(ask: Ask, tmp_path: Path) -
     assert [one["ready"] for one in row["machines"]] == [True]
 
 
+def stack(tmp_path: Path, *resources: tuple[str, str, dict[str, Any]]) -> Path:
+    """A preview of new resources: kind, name and inputs."""
+    steps = []
+    for kind, name, inputs in resources:
+        token = f"pulumi-python:dynamic/azurehotpatch:{kind}"
+        urn = f"urn:pulumi:dev::contoso::{token}::{name}"
+        steps.append({"op": "create", "urn": urn, "newState": {"urn": urn, "type": token, "inputs": inputs}})
+    file = tmp_path / "stack.json"
+    file.write_text(json.dumps({"steps": steps}), encoding="utf-8")
+    return file
+
+
+def test_scopes_of_one_preview_are_seen_beside_each_other(ask: Ask, tmp_path: Path) -> None:
+    inventory = tmp_path / "fleet.json"
+    inventory.write_text(json.dumps([*fleet(), schedule(MONTHLY), schedule(WEEKLY)]), encoding="utf-8")
+    both = stack(
+        tmp_path,
+        ("DynamicScope", "one", {"assignmentName": "one", "scheduleId": MONTHLY, "subscriptionIds": [HERE]}),
+        ("DynamicScope", "two", {"assignmentName": "two", "scheduleId": WEEKLY, "subscriptionIds": [HERE]}),
+    )
+    rows = ask("scope", inventory, both, *AS_OF, "--json").rows("scope")
+    others = [{key for one in row["machines"] for key in one["other_schedules"]} for row in rows]
+    assert others == [{WEEKLY.casefold()}, {MONTHLY.casefold()}]
+    for row in rows:
+        assert "scope-same-start" in {found["rule"] for found in row["findings"]}
+        assert {one["clash"] for one in row["machines"]} == {"same start"}
+
+
+READY = {"patchMode": "AutomaticByPlatform", "bypassPlatformSafetyChecksOnUserSchedule": True}
+
+
+@pytest.mark.parametrize(
+    ("members", "ready"),
+    [
+        ({"matched": [windows("vm-1", {})["id"]], "tagFilters": {"ring": ["1"]}}, True),
+        ({"machineIds": [windows("vm-1", {})["id"].upper()]}, True),
+        ({"subscriptionIds": [HERE], "tagFilters": {"ring": ["1"]}}, True),
+        ({"subscriptionIds": [HERE], "tagFilters": {"ring": ["2"]}}, False),
+        ({"subscriptionIds": [HERE], "query": "resources"}, None),
+    ],
+)
+def test_settings_of_a_fleet_of_the_same_preview_count(
+    ask: Ask, tmp_path: Path, members: dict[str, Any], ready: bool | None
+) -> None:
+    inventory = tmp_path / "fleet.json"
+    machine = windows("vm-1", {"ring": "1"}, patch_settings={"patchMode": "AutomaticByOS"})
+    inventory.write_text(json.dumps([machine]), encoding="utf-8")
+    scope = {"assignmentName": "ring", "scheduleId": MONTHLY, "subscriptionIds": [HERE], "osTypes": ["Windows"]}
+    given = {"fleetName": "ready", **READY, **members}
+    file = stack(tmp_path, ("FleetPatchSettings", "ready", given), ("DynamicScope", "ring", scope))
+    (row,) = ask("scope", inventory, file, *AS_OF, "--json").rows("scope")
+    assert [one["ready"] for one in row["machines"]] == [ready]
+
+
+def test_the_schedule_of_a_fleet_of_the_same_preview_is_another_schedule(ask: Ask, tmp_path: Path) -> None:
+    inventory = tmp_path / "fleet.json"
+    inventory.write_text(json.dumps([windows("vm-1", {"ring": "1"})]), encoding="utf-8")
+    scope = {"assignmentName": "ring", "scheduleId": MONTHLY, "subscriptionIds": [HERE], "osTypes": ["Windows"]}
+    given = {"fleetName": "ready", "scheduleId": WEEKLY, "subscriptionIds": [HERE], "tagFilters": {"ring": ["1"]}}
+    file = stack(tmp_path, ("FleetPatchSettings", "ready", given), ("DynamicScope", "ring", scope))
+    (row,) = ask("scope", inventory, file, *AS_OF, "--json").rows("scope")
+    assert [one["other_schedules"] for one in row["machines"]] == [[WEEKLY.casefold()]]
+
+
 BAD: list[tuple[tuple[str, ...], str]] = [
     (("--tag", "ring"), "--tag 'ring': expected NAME=VALUE"),
     (("--resource-group-id", "rg-contoso"), "'rg-contoso' is neither a subscription nor a resource group; write it as"),
     (("--tag", "ring=1", "--as-of", "soon"), "--as-of"),
+    (("--schedule", "nonsense"), "--schedule 'nonsense': expected the id of a schedule, /subscriptions/"),
+    (("--schedule", windows("vm-1", {})["id"]), "expected the id of a schedule, /subscriptions/"),
 ]
 
 

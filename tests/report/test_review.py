@@ -16,6 +16,8 @@ from pulumi_azure_hotpatch.report.junit import junit
 from pulumi_azure_hotpatch.report.markdown import LARGEST, markdown
 from pulumi_azure_hotpatch.report.markdown_text import escape
 from pulumi_azure_hotpatch.report.review import Review
+from tests.cli.conftest import validator
+from tests.report.reviews import rows
 
 VM = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-contoso/providers/Microsoft.Compute/" + (
     "virtualMachines/vm-web-1"
@@ -49,13 +51,6 @@ def change(name: str = "web", op: str = "update", *fields: tuple[str, Any, Any],
 def review(*found: Judgement, changes: tuple[Change, ...] = (), policies: tuple[PolicyViolation, ...] = ()) -> Review:
     nothing = Forecast((), ())
     return Review(Preview((), (), changes, policies), found, datetime(2026, 11, 23, tzinfo=UTC), nothing)
-
-
-def rows(text: str, title: str) -> list[list[str]]:
-    """The cells of the table below a heading, as a reader of GitHub's Markdown splits them."""
-    section = text.split(f"### {title}\n")[1].split("\n### ")[0]
-    lines = [line for line in section.splitlines() if line.startswith("|")]
-    return [[cell.strip() for cell in line.replace("\\|", "\0").strip("|").split("|")] for line in lines[2:]]
 
 
 def test_a_change_names_its_machine_and_its_fields() -> None:
@@ -128,7 +123,31 @@ def test_only_an_error_that_nobody_waived_fails(found: tuple[Judgement, ...], fa
     assert markdown(review(*found)).splitlines()[2].startswith(mark)
 
 
-@pytest.mark.parametrize(("level", "fails"), [("mandatory", True), ("advisory", False)])
+def policies(level: str) -> tuple[PolicyViolation, ...]:
+    return (PolicyViolation(f"urn:pulumi:dev::contoso::{TYPE}::web", "patching", "no-bypass", level, "It is set."),)
+
+
+def test_a_violated_policy_is_a_finding_of_the_shape_of_all_others() -> None:
+    (found,) = review(policies=policies("mandatory")).violations
+    row = found.as_json()
+    validator("findings").validate([row])
+    assert (row["rule"], row["type"], row["severity"]) == ("patching/no-bypass", TYPE, "error")
+    assert (row["field"], row["source"]) == ("VirtualMachinePatchSettings", "policy pack patching of this run")
+    (advisory,) = review(policies=policies("advisory")).violations
+    assert advisory.finding.severity == "warning"
+    bare = PolicyViolation("", "", "", "mandatory", "")
+    validator("findings").validate([one.as_json() for one in review(policies=(bare,)).violations])
+    assert review(policies=policies("disabled")).violations == ()
+
+
+def test_a_mandatory_policy_is_counted_in_the_first_line() -> None:
+    text = markdown(review(policies=policies("mandatory")))
+    told = "❌ **nothing changes** · 0 errors, 0 warnings, 0 remarks, 1 mandatory policy violation"
+    assert text.splitlines()[2] == told
+    assert "policy violation" not in markdown(review(policies=policies("advisory"))).splitlines()[2]
+
+
+@pytest.mark.parametrize(("level", "fails"), [("mandatory", True), ("remediate", True), ("advisory", False)])
 def test_what_policies_said_is_told_and_mandatory_ones_fail(level: str, fails: bool) -> None:
     told = PolicyViolation(f"urn:pulumi:dev::contoso::{TYPE}::web", "patching", "no-bypass", level, "It is set.")
     found = review(policies=(told,))

@@ -8,11 +8,13 @@ from datetime import datetime
 
 from pulumi_azure_hotpatch.engine.bodies import Body
 from pulumi_azure_hotpatch.engine.body_lists import bodies_in
+from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.coverage import coverage_cases
 from pulumi_azure_hotpatch.engine.declared import INSTALLATION, ROLLOUT, Declared
 from pulumi_azure_hotpatch.engine.declared_estate import Stack
 from pulumi_azure_hotpatch.engine.estate import Estate
 from pulumi_azure_hotpatch.engine.judgement import Case
+from pulumi_azure_hotpatch.engine.noted_members import with_noted_members
 from pulumi_azure_hotpatch.engine.previews import Preview, Stop, is_preview, read_preview
 from pulumi_azure_hotpatch.errors import InvalidInput
 
@@ -72,7 +74,7 @@ class Given:
         if not self.previews:
             return Asked(Estate.from_bodies(self.bodies, as_of=as_of), stack)
         return Asked(
-            stack.estate(self.bodies, as_of=as_of),
+            with_noted_members(stack.estate(self.bodies, as_of=as_of), self.declared),
             stack,
             self.bodies,
             is_whole=all(preview.is_whole for preview in self.previews),
@@ -91,7 +93,7 @@ def read_given(paths: Iterable[str]) -> Given:
             if is_preview(document):
                 preview = read_preview(document)
                 given.previews.append(preview)
-                note_stops(preview)
+                note_gaps(preview)
             else:
                 given.bodies += bodies_in(document)
         except InvalidInput as error:
@@ -99,10 +101,24 @@ def read_given(paths: Iterable[str]) -> Given:
     return given
 
 
-def note_stops(preview: Preview) -> None:
-    """Say that a preview failed, so that it is not the whole stack."""
+def note_gaps(preview: Preview) -> None:
+    """Say that a preview is not the whole stack: because it failed, or leaves out what does not change."""
     if preview.stops:
         output.note(f"Note: the preview failed at {places(preview.stops)}; what would come after that is not in it.")
+    if (gap := untold(preview)) is not None:
+        output.note(f"Note: {gap[0].lower()}{gap[1:]}")
+
+
+def untold(preview: Preview) -> str | None:
+    """What a preview leaves out, in a sentence; None where it tells everything, or nothing of its own."""
+    if preview.untold:
+        return (
+            f"The preview leaves out {counted(preview.untold, 'unchanged resource')}, and nothing is judged of "
+            f"{'it' if preview.untold == 1 else 'them'}: pulumi preview --show-sames lists all."
+        )
+    if not preview.changes and not preview.stops:
+        return "The preview lists no resource: pulumi preview --show-sames lists unchanged ones too."
+    return None
 
 
 def places(stops: Iterable[Stop]) -> str:

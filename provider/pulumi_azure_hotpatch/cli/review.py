@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
 
 from pulumi_azure_hotpatch.engine.bodies import Body
 from pulumi_azure_hotpatch.engine.body_lists import bodies_in
+from pulumi_azure_hotpatch.engine.declared import DYNAMIC_SCOPE
 from pulumi_azure_hotpatch.engine.declared_estate import Stack
 from pulumi_azure_hotpatch.engine.estate import Estate
 from pulumi_azure_hotpatch.engine.forecast import Forecast, forecast
 from pulumi_azure_hotpatch.engine.instants import MOST_MONTHS, check_count
-from pulumi_azure_hotpatch.engine.judgement import cases, judge_cases
-from pulumi_azure_hotpatch.engine.previews import read_preview
+from pulumi_azure_hotpatch.engine.judgement import Judgement, cases, judge_cases
+from pulumi_azure_hotpatch.engine.noted_members import noted_completely
+from pulumi_azure_hotpatch.engine.previews import Preview, read_preview
 from pulumi_azure_hotpatch.engine.waivers import waive
 from pulumi_azure_hotpatch.errors import InvalidInput
 from pulumi_azure_hotpatch.report.junit import junit
@@ -26,7 +28,7 @@ from pulumi_azure_hotpatch.report.sarif import sarif
 from . import output
 from .calendar import extra_releases
 from .check import FAILED
-from .inputs import Given
+from .inputs import Given, untold
 from .instants import as_of
 from .reading import read_document, shown
 from .switches import relaxed
@@ -56,14 +58,15 @@ def run(wanted: Wanted) -> int:
     """Judge the whole stack; 1 where an error is not waived. Raises InvalidInput."""
     check_count(wanted.months, MOST_MONTHS, "--months")
     review = _review(wanted, as_of(wanted.today))
-    told = [one for one in review.judged if one.finding.verdict != "pass"]
+    everything = (*review.judged, *review.violations)
+    told = [one for one in everything if one.finding.verdict != "pass"]
     if wanted.sarif is not None:
         package = version("pulumi-azure-hotpatch")
         failures = [f"the preview failed at {stop}" for stop in review.preview.stops]
         document = sarif(told, version=package, category="review", artifact=wanted.artifact, failures=failures)
         write_file(wanted.sarif, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
     if wanted.junit is not None:
-        write_file(wanted.junit, junit(review.judged, suite="azure-hotpatch review", stops=review.preview.stops))
+        write_file(wanted.junit, junit(everything, suite="azure-hotpatch review", stops=review.preview.stops))
     if wanted.markdown is not None:
         write_file(wanted.markdown, markdown(review))
     if wanted.as_json:
@@ -85,21 +88,33 @@ def _review(wanted: Wanted, now: datetime) -> Review:
     # What the inventory has beside the stack is not under review.
     ours = (case for case in cases(estate) if stack.declares(case.resource))
     judged = judge_cases((*ours, *asked.declarations()), relaxed=relaxed(wanted.relaxed))
-    waivers = load_waivers(wanted.waivers)
-    before = Stack(preview.before).estate(bodies, as_of=now) if preview.before or bodies else None
-    notes = []
-    if preview.untold or any(change.op == "read" for change in preview.changes) or not preview.changes:
-        notes.append("The preview lists few resources: --show-sames lists unchanged ones too.")
-    if estate.dynamic_scopes:
-        notes.append("What dynamic scopes match is not followed here: azure-hotpatch scope tells.")
+    waived = tuple(waive(judged, load_waivers(wanted.waivers), today=now.date(), also=stack.urns_of))
+    before = Given(bodies, [replace(preview, after=preview.before)]).joined(now).estate
     return Review(
         preview=preview,
-        judged=tuple(waive(judged, waivers, today=now.date(), also=stack.urns_of)),
+        judged=waived,
         as_of=now,
         after=_forecast(estate, stack, wanted, now),
-        before=_forecast(before, stack, wanted, now) if before is not None else None,
-        notes=tuple(notes),
+        before=_forecast(before, stack, wanted, now) if preview.before or bodies else None,
+        notes=tuple(_notes(preview, is_all_known=bool(bodies) or not any(map(_is_open, waived)))),
+        estate=estate,
+        relaxed=relaxed(wanted.relaxed),
     )
+
+
+def _notes(preview: Preview, *, is_all_known: bool) -> Iterator[str]:
+    """What a reader has to know of what the review was made from."""
+    if (gap := untold(preview)) is not None:
+        yield gap
+    scopes = [one for one in preview.after if one.kind == DYNAMIC_SCOPE]
+    if not all(map(noted_completely, scopes)):
+        yield "Which machines dynamic scopes take is not all in this preview: azure-hotpatch scope tells."
+    if not is_all_known:
+        yield "A preview holds what is declared: --inventory adds what Azure has, so that more can be judged."
+
+
+def _is_open(one: Judgement) -> bool:
+    return one.finding.verdict == "unknown"
 
 
 def _forecast(estate: Estate, stack: Stack, wanted: Wanted, now: datetime) -> Forecast:

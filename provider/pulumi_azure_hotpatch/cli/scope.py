@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -10,26 +10,20 @@ from typing import Any, Final
 from rich.text import Text
 
 from pulumi_azure_hotpatch.engine.bodies import Body
-from pulumi_azure_hotpatch.engine.body_lists import bodies_in
-from pulumi_azure_hotpatch.engine.declared import DYNAMIC_SCOPE, SETTINGS, Declared, Names
-from pulumi_azure_hotpatch.engine.declared_bodies import bodies_of, patch_fields_of
-from pulumi_azure_hotpatch.engine.declared_scope import declared_scope
-from pulumi_azure_hotpatch.engine.facts import CONFIGURATION_ASSIGNMENTS
+from pulumi_azure_hotpatch.engine.facts import CONFIGURATION_ASSIGNMENTS, MAINTENANCE_CONFIGURATIONS
 from pulumi_azure_hotpatch.engine.judgement import Judgement
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN, Maybe
-from pulumi_azure_hotpatch.engine.previews import is_preview, read_preview
 from pulumi_azure_hotpatch.engine.rules import judge, rules_for
 from pulumi_azure_hotpatch.engine.scope import Place, ScopeFilter
 from pulumi_azure_hotpatch.engine.scope_preview import ScopePreview, Taken, compared, preview, taken_by
 from pulumi_azure_hotpatch.engine.scopes_around import Scope, Surroundings
 from pulumi_azure_hotpatch.errors import InvalidInput
-from pulumi_azure_hotpatch.ids import parse_subscription_id
+from pulumi_azure_hotpatch.ids import ResourceId, parse_subscription_id
 
 from . import output
 from .check import FAILED, STYLES
-from .inputs import note_stops
 from .instants import as_of
-from .reading import read_document, shown
+from .scope_given import Asked, declared_scopes, read, surroundings
 
 TYPED: Final = "the options"
 _SIGNS: Final = {"new": "green", "drops out": "yellow", "maybe": "magenta"}
@@ -57,16 +51,6 @@ class Wanted:
         return bool(narrowed) or self.whole or self.schedule is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One scope to show: what it is called, and the machines that it took before, None where nothing is compared."""
-
-    label: str
-    scope: Scope
-    before: Scope | None = None
-    noted: tuple[str, ...] | None = None
-
-
 def run(paths: Sequence[str], wanted: Wanted, *, live: bool, today: str | None, as_json: bool) -> int:
     """Print what scopes take; 1 when a rule of severity error failed.
 
@@ -74,11 +58,12 @@ def run(paths: Sequence[str], wanted: Wanted, *, live: bool, today: str | None, 
     """
     instant = None if today is None else as_of(today)
     wanted = replace(wanted, subscriptions=tuple(map(parse_subscription_id, wanted.subscriptions)))
-    bodies, declared, earlier = _read(paths)
-    asked = list(_declared_scopes(declared, earlier))
+    _check_schedule(wanted.schedule)
+    bodies, declared, earlier = read(paths)
+    asked = list(declared_scopes(declared, earlier))
     if live or not bodies:
         bodies, instant = _from_azure(wanted, asked, bodies, instant)
-    around = _around(bodies, declared)
+    around = surroundings(bodies, declared)
     if wanted.says_something:
         asked = [Asked(TYPED, _typed(wanted, _subscriptions(wanted, around)))]
     elif not asked:
@@ -96,58 +81,19 @@ def run(paths: Sequence[str], wanted: Wanted, *, live: bool, today: str | None, 
     return FAILED if any(one.finding.is_error for findings in judged for one in findings) else 0
 
 
-def _read(paths: Iterable[str]) -> tuple[list[Body], list[Declared], dict[str, Declared]]:
-    """Bodies, what previews declare, and what was declared before, by URN."""
-    bodies: list[Body] = []
-    declared: list[Declared] = []
-    earlier: dict[str, Declared] = {}
-    for path in paths:
-        document = read_document(path)
-        try:
-            if is_preview(document):
-                found = read_preview(document)
-                note_stops(found)
-                declared += found.after
-                earlier |= {one.urn: one for one in found.before}
-            else:
-                bodies += bodies_in(document)
-        except InvalidInput as error:
-            raise InvalidInput(f"{shown(path)}: {error}") from None
-    return bodies, declared, earlier
-
-
-def _declared_scopes(declared: Sequence[Declared], earlier: Mapping[str, Declared]) -> Iterable[Asked]:
-    names = Names(declared)
-    for one in declared:
-        if one.kind != DYNAMIC_SCOPE:
-            continue
-        scope = declared_scope(one.inputs, names.schedule_of(one))
-        if scope is None:
-            output.note(f"Note: {one.urn.rpartition('::')[2]} is not shown: not all of it is known yet.")
-            continue
-        old = earlier[one.urn].inputs if one.urn in earlier else {}
-        # What preview showed then is all that was taken then, unless it is too long to be stored.
-        noted = old.get("matchingMachines")
-        complete = isinstance(noted, list) and len(noted) == old.get("matchingCount")
-        yield Asked(
-            one.urn,
-            scope,
-            before=declared_scope(old) if old else None,
-            noted=tuple(map(str, noted or ())) if complete else None,
+def _check_schedule(given: str | None) -> None:
+    """Raises InvalidInput for what is no id of a schedule."""
+    if given is None:
+        return
+    try:
+        is_schedule = ResourceId.parse(given).is_type(MAINTENANCE_CONFIGURATIONS)
+    except InvalidInput:
+        is_schedule = False
+    if not is_schedule:
+        raise InvalidInput(
+            f"--schedule {given!r}: expected the id of a schedule, "
+            f"/subscriptions/{{id}}/resourceGroups/{{group}}/providers/{MAINTENANCE_CONFIGURATIONS}/{{name}}"
         )
-
-
-def _around(bodies: Sequence[Body], declared: Sequence[Declared]) -> Surroundings:
-    """Machines, schedules and assignments as a stack will leave them."""
-    names = Names(declared)
-    others = (body for one in declared if one.kind != DYNAMIC_SCOPE for body in bodies_of(one, names))
-    around = Surroundings.of([*bodies, *others])
-    settings = {names.id_of(one).casefold(): patch_fields_of(one) for one in declared if one.kind == SETTINGS}
-    candidates = (
-        replace(one, machine=one.machine.with_settings(settings[one.key])) if one.key in settings else one
-        for one in around.candidates
-    )
-    return replace(around, candidates=tuple(candidates)) if settings else around
 
 
 def _from_azure(

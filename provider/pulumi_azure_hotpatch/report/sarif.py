@@ -70,7 +70,8 @@ def _described(found: Finding) -> dict[str, Any]:
         return _descriptor(known)
     return {
         "id": found.rule,
-        "shortDescription": {"text": f"{found.source[0].upper()}{found.source[1:]}."},
+        "shortDescription": {"text": f"{found.rule}."},
+        "fullDescription": {"text": f"{found.source[0].upper()}{found.source[1:]}."},
         "help": {"text": f"Fix: {found.fix}"},
         "defaultConfiguration": {"level": _LEVELS[found.severity]},
         "properties": {"tags": ["azure", "policy"]},
