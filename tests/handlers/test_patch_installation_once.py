@@ -212,6 +212,33 @@ def test_a_machine_that_was_created_anew_does_not_end_the_installation_of_the_on
     assert asked(azure) == 2
 
 
+@pytest.mark.parametrize("way_out", ["triggers", "fail_on", "destroy"])
+def test_an_installation_that_nobody_remembers_blocks_nothing(way_out: str) -> None:
+    azure = azure_of()
+    turn_off(azure)
+    resource = installation(azure, startIfOff=True)
+    interrupted(azure, resource, minutes(12))
+    first, address = resource.state.activity_id, str(resource.state.operation).partition("?")[0]
+    azure.simulator.clock.advance(timedelta(days=40))
+    azure.simulator.world.patch_records.installations.clear()
+    gone: Any = Answer(404, "NotFound", "The entity was not found.")
+    azure.simulator.faults.add(match("GET", re.escape(address)), response=gone, times=None)
+    if way_out == "destroy":
+        resource.delete()
+        assert power(azure) == "deallocated"
+        return
+    with pytest.raises(
+        Refused, match=r"it ended as Unknown \(Azure does not remember it \(any more\)\)\. Change `triggers`"
+    ):
+        resource.bring_about()
+    assert power(azure) == "deallocated"
+    azure.new_run()
+    resource.declare(**({"triggers": ["again"]} if way_out == "triggers" else {"failOn": []}))
+    state = resource.bring_about()
+    assert (state.activity_id != first, state.unfinished) == (way_out == "triggers", None)
+    assert azure.passed < timedelta(days=40, hours=6)
+
+
 def test_an_installation_that_is_no_longer_the_last_one_is_found_in_resource_graph() -> None:
     azure = azure_of()
     resource = installation(azure)

@@ -15,7 +15,7 @@ from typing import Final
 
 from pulumi_azure_hotpatch.engine.earlier_installations import merged, same_activity
 from pulumi_azure_hotpatch.engine.patch_results import Installation, installation_of
-from pulumi_azure_hotpatch.engine.requests import request_id
+from pulumi_azure_hotpatch.engine.requests import GRAPH_DELAY, request_id
 from pulumi_azure_hotpatch.errors import ArmError, Interrupted, OperationFailed, Refused
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.base import parse_wait, spell_meaning
@@ -35,6 +35,8 @@ State = PatchInstallationState
 
 # How far our clock and Azure's may be apart.
 _SKEW: Final = timedelta(minutes=5)
+NOT_REMEMBERED: Final = "Unknown"
+"""The status of an installation that nobody has a result of. Azure has one of that name too."""
 
 
 class Installing:
@@ -183,9 +185,10 @@ class Installing:
 
     def _observe(self) -> Installation:
         """The installation of the known activity, once those who remember installations say that it is over,
-        or its machine is gone.
+        or its machine is gone, or nobody remembers it.
         """
         activity = self.state.activity_id or ""
+        forgotten_at = self._remembered_until()
         while True:
             seen = find(self._ctx, self._machine)
             view = None if seen is None else seen.installation
@@ -197,7 +200,15 @@ class Installing:
                 return found
             if seen is None or seen.is_newer_than(self.state.started_at):
                 return self._lost()
+            if found is None and self._ctx.clock.now() >= forgotten_at:
+                return replace(self._failed("Azure does not remember it (any more)"), status=NOT_REMEMBERED)
             self._sleep("the installation to end")
+
+    def _remembered_until(self) -> datetime:
+        """From when on an installation of which nothing shows anything will not be shown any more."""
+        now, started = self._ctx.clock.now(), self.state.started_at
+        ends = datetime.fromisoformat(started) + parse_wait(self.state.maximum_duration) if started else now
+        return max(now, ends) + GRAPH_DELAY
 
     def _lost(self) -> Installation:
         """What a machine that is gone takes with it; there is nothing to put back."""

@@ -30,7 +30,7 @@ from pulumi_azure_hotpatch.models.patches import spell_instant
 from pulumi_azure_hotpatch.ports import Context
 
 from .base import Created, Handler
-from .installing import Installing
+from .installing import NOT_REMEMBERED, Installing
 from .patch_records import foresee_assessment
 from .patched_machines import find, foresee, label
 from .powering import put_back, put_back_quietly, recall, recall_after_failure, tell_still_on
@@ -41,6 +41,7 @@ State = PatchInstallationState
 
 # Beyond the installation's own time: starting a machine, the assessments before and after, a restart, stopping it.
 _MARGIN: Final = timedelta(minutes=90)
+_NOT_DONE: Final = ("failed", NOT_REMEMBERED.casefold())
 _PENDING: Final = ("required", "started", "failed")
 _SHOWN: Final = 5
 
@@ -205,7 +206,7 @@ def _run(ctx: Context, machine: ResourceId, installing: Installing, step: Callab
 def _wrong(state: State) -> Iterable[str]:
     """What of the result `fail_on` does not accept."""
     failed = [patch.kb or patch.name for patch in state.patches or () if patch.state.casefold() == "failed"]
-    if "failed" in state.fail_on and (str(state.status).casefold() == "failed" or state.failed_count):
+    if "failed" in state.fail_on and (str(state.status).casefold() in _NOT_DONE or state.failed_count):
         named = f", failed: {', '.join(failed[:_SHOWN])}" + (" …" if len(failed) > _SHOWN else "") if failed else ""
         count = f", {counted(state.failed_count, 'patch', 'patches')} failed" if state.failed_count else ""
         yield f"it ended as {state.status}{count}{named}" + (f" ({state.error})" if state.error else "")
