@@ -88,11 +88,8 @@ def asked_by(
 def untold_installation(requests: Iterable[Request], started: Iterable[datetime | None], ours: str) -> Request | None:
     """The first request for an installation that may be ours and that no installation with a known start answers to."""
     known = [each for each in started if each is not None]
-    for request in requests:
-        if _asks_for_installation(request) and _is_under(request, ours) is not False:
-            if not any(_answers(each, request) for each in known):
-                return request
-    return None
+    asked = (each for each in requests if _asks_for_installation(each) and _is_under(each, ours) is not False)
+    return next((each for each in asked if not any(_answers(one, each) for one in known)), None)
 
 
 def _asks_for_installation(request: Request) -> bool:
