@@ -94,9 +94,9 @@ class PatchInstallation(Declared, module="azurehotpatch", name="PatchInstallatio
         :param ignore_activity_id: an installation that is another's, as told after a run that was killed.
         :param look_back: how long ago an installation that nobody accounts for may have begun to be taken for one of
             a run that was killed, such as `72h` (the default); after a destroy, too, the same declaration takes up what
-            it installed in this time, and other `triggers` install anew. With `0s`, which says that there was no such run, an
-            Arc-enabled server is asked at once; else 20 minutes after the run has begun, when the activity log has all
-            that was before.
+            it installed in this time, and other `triggers` install anew. With `0s`, which says that there was no such
+            run, an Arc-enabled server is asked at once; else 20 minutes after the run has begun, when the activity log
+            has all that was before.
         :param timeout: how long to wait in all; by default `maximum_duration` and 90 minutes.
         """
         inputs = arguments(locals()) | {
