@@ -2,19 +2,21 @@
 
 import ast
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from azure_patch_simulator import SUBSCRIPTION_ID
-from pulumi_azure_hotpatch.adoption.declarations import Declared, declarations
+from pulumi_azure_hotpatch.adoption.declarations import declarations
+from pulumi_azure_hotpatch.adoption.declared import Declared
 from pulumi_azure_hotpatch.adoption.found import found_in
 from pulumi_azure_hotpatch.adoption.program import program_text
 from pulumi_azure_hotpatch.handlers import find
 from pulumi_azure_hotpatch.host import wire
 from tests.handlers.declared import Declared as Taken
 from tests.handlers.machines import GROUP
-from tests.handlers.outside import put_profile, scale_set_body, server_body
+from tests.handlers.outside import PROFILE, SCALE_SET, put_profile, scale_set_body, server_body
 from tests.status.observed import HOTPATCHED, SERVER, Heard, fleet, linux, vm, windows
 from tests.support.simulated import Azure
 
@@ -140,9 +142,101 @@ def test_reading_a_subscription_is_a_list_of_each_kind() -> None:
     ]
 
 
-def test_every_declaration_is_judged_without_an_error_and_adopted_without_a_write() -> None:
-    azure = estate()
-    found = adopted(azure)
+def switched_on_without_a_licence() -> Azure:
+    patching = {"enableHotpatching": True, "assessmentMode": "ImageDefault"}
+    return fleet(server_body(osProfile={"windowsConfiguration": {"patchSettings": patching}}))
+
+
+def switched_on_with_the_licence_off() -> Azure:
+    azure = switched_on_without_a_licence()
+    put_profile(azure, ("Hotpatch", "Disable"))
+    return azure
+
+
+def licensed(os_sku: str = "Windows Server 2025 Datacenter", **properties: Any) -> Azure:
+    azure = fleet(server_body(os_sku, **properties))
+    put_profile(azure, ("Hotpatch", "Enable"))
+    return azure
+
+
+def licensed_on_server_2022() -> Azure:
+    return licensed("Windows Server 2022 Datacenter")
+
+
+def licensed_on_an_old_build() -> Azure:
+    return licensed(osVersion="10.0.26040.1000")
+
+
+def turning(status: str, **error: Any) -> Azure:
+    azure = licensed()
+    profile = azure.simulator.world.resources.get(PROFILE)
+    assert profile is not None
+    profile.properties["productProfile"]["productFeatures"][0] |= {"subscriptionStatus": status, **error}
+    return azure
+
+
+def licence_failed() -> Azure:
+    return turning("Failed", error={"code": "LicenseRefused", "message": "No."})
+
+
+def assessed_without_compute() -> Azure:
+    azure = fleet(server_body(osProfile={"windowsConfiguration": {"patchSettings": {"assessmentMode": PLATFORM}}}))
+    azure.ask("POST", f"/subscriptions/{SUBSCRIPTION_ID}/providers/Microsoft.Compute/unregister")
+    azure.simulator.clock.advance(azure.simulator.world.settings.provider_registration_time * 3)
+    return azure
+
+
+def uniform_scale_set() -> Azure:
+    return fleet(scale_set_body({"patchMode": "AutomaticByOS"}, mode="Uniform"))
+
+
+PLATFORM = "AutomaticByPlatform"
+REFUSED: dict[Callable[[], Azure], tuple[str, str]] = {
+    switched_on_without_a_licence: ("ArcMachinePatchSettings", "arc-hotpatch-licensed"),
+    switched_on_with_the_licence_off: ("ArcMachinePatchSettings", "arc-hotpatch-licensed"),
+    licensed_on_server_2022: ("ArcHotpatchLicense", "arc-hotpatch-needs-server-2025"),
+    licensed_on_an_old_build: ("ArcHotpatchLicense", "arc-hotpatch-build"),
+    assessed_without_compute: ("ArcMachinePatchSettings", "arc-assessment-needs-compute"),
+    uniform_scale_set: ("ScaleSetPatchSettings", "scale-set-settings-need-flexible"),
+}
+WORLDS = (estate, *REFUSED, licensed, licence_failed)
+
+
+@pytest.mark.parametrize(("world", "refused"), REFUSED.items())
+def test_what_the_first_run_would_refuse_is_named_with_the_rule(
+    world: Callable[[], Azure], refused: tuple[str, str]
+) -> None:
+    kind, rule = refused
+    reasons = {one.kind: one.reason for one in adopted(world()) if one.reason is not None}
+    assert reasons.keys() == {kind}
+    assert reasons[kind].endswith(f"[{rule}]")
+
+
+def test_a_licence_that_is_neither_on_nor_off_is_named_with_what_azure_says_of_it() -> None:
+    (one,) = adopted(licence_failed())
+    assert one.reason == (
+        "its hotpatch licence is Failed (LicenseRefused: No.), neither on nor off: whatever declares it writes it"
+    )
+    text = program_text([one], SUBSCRIPTION_ID)
+    assert f"{one.resource} is not declared: " in " ".join(text.replace("\n#", "").split())
+
+
+@pytest.mark.parametrize("status", ["Enabled", "Disabled", "Disabling", "Unknown"])
+def test_a_licence_is_declared_as_it_is(status: str) -> None:
+    (one,) = adopted(turning(status))
+    assert (one.reason, one.arguments.get("enabled", True)) == (None, status == "Enabled")
+
+
+def test_a_uniform_scale_set_is_told_by_its_name_and_one_without_patch_settings_is_nothing() -> None:
+    (one,) = adopted(uniform_scale_set())
+    assert (one.resource, one.name) == (SCALE_SET, "rg-contoso-vmss-web")
+    assert adopted(fleet(scale_set_body(mode="Uniform"))) == []
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_every_declaration_is_judged_without_an_error_and_adopted_without_a_write(world: Callable[[], Azure]) -> None:
+    azure = world()
+    found = [one for one in adopted(azure) if one.reason is None]
     azure.take_writes()
     for one in found:
         handler = find(HANDLERS[one.kind])

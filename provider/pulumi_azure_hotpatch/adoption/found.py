@@ -20,20 +20,24 @@ _PROVIDERS: Final = (_COMPUTE, _ARC, _MAINTENANCE)
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """ARM bodies by kind; a licence profile is in the body of its Arc-enabled server, under `licenseProfile`."""
+    """ARM bodies by kind; a licence profile is in the body of its Arc-enabled server, under `licenseProfile`.
+
+    `compute_registered` is whether the subscription has Microsoft.Compute, which also servers outside Azure need.
+    """
 
     machines: tuple[Body, ...] = ()
     arc_servers: tuple[Body, ...] = ()
     scale_sets: tuple[Body, ...] = ()
     schedules: tuple[Body, ...] = ()
     assignments: tuple[Body, ...] = ()
+    compute_registered: bool = True
 
 
 def found_in(sources: Sources, subscription_id: str, *, tell: Tell) -> Found:
     """Read a subscription: five lists, and the licence profile of each Windows server outside Azure.
 
-    Of a resource provider that the subscription has not registered nothing is read: the SDK would register it. `tell`
-    hears of it. Raises ArmError.
+    A resource provider that the subscription has not registered answers nothing and is not asked; `tell` hears of it.
+    Raises ArmError.
     """
 
     def listed(namespace: str, read: Callable[[str], Iterable[Body]]) -> tuple[Body, ...]:
@@ -51,6 +55,7 @@ def found_in(sources: Sources, subscription_id: str, *, tell: Tell) -> Found:
         scale_sets=listed(_COMPUTE, sources.scale_sets.in_subscription),
         schedules=listed(_MAINTENANCE, sources.maintenance.schedules_in),
         assignments=listed(_MAINTENANCE, sources.maintenance.assignments_in),
+        compute_registered=_COMPUTE not in absent,
     )
 
 

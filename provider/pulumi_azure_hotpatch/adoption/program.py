@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from .declarations import Declared
+from .declared import Declared
 
 _HEADINGS: Final[Mapping[str, str]] = {
     "VirtualMachinePatchSettings": "Patch settings of VMs",

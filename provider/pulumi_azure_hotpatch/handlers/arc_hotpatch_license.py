@@ -58,19 +58,23 @@ class ArcHotpatchLicenseHandler(Handler[ArcHotpatchLicenseInputs, State]):
             yield f"{inputs.machine_id}{LICENSE_TAIL}"
 
     def check(self, ctx: Context, inputs: Inputs) -> Iterable[Finding]:
-        asked = {True: "Enable", False: "Disable"}.get(inputs.enabled, UNKNOWN)
         if inputs.known("machine_id"):
-            ctx.declarations.note(f"{inputs.machine_id}{LICENSE_TAIL}", {"hotpatch_subscription": asked})
-        facts = self._look(ctx, inputs)
+            ctx.declarations.note(f"{inputs.machine_id}{LICENSE_TAIL}", {"hotpatch_subscription": _asked(inputs)})
+        yield from self.findings_on(self._look(ctx, inputs), inputs, ctx.settings.relaxed)
+
+    def findings_on(
+        self, server: OwnedArcServer, inputs: Inputs, relaxed: frozenset[str] = frozenset()
+    ) -> Iterable[Finding]:
+        """What the rules say of a server with its licence declared like that, passes among it."""
         facts = replace(
-            facts,
-            hotpatch_subscription=asked,
+            server,
+            hotpatch_subscription=_asked(inputs),
             # What the service says of hotpatching before it was asked for is no finding.
-            hotpatch_status=facts.hotpatch_status if facts.is_licensed is True else None,
+            hotpatch_status=server.hotpatch_status if server.is_licensed is True else None,
             vbs_status=UNKNOWN if inputs.vbs_status is None else inputs.vbs_status,
             secure_boot=UNKNOWN if inputs.secure_boot is None else inputs.secure_boot,
         )
-        for finding in judge(rules_for("arc_server"), facts, relaxed=ctx.settings.relaxed):
+        for finding in judge(rules_for("arc_server"), facts, relaxed=relaxed):
             if finding.rule not in _NOT_OURS:
                 yield finding
 
@@ -80,7 +84,7 @@ class ArcHotpatchLicenseHandler(Handler[ArcHotpatchLicenseInputs, State]):
         server = self._look(ctx, inputs)
         if server.hotpatch_subscription is UNKNOWN or not inputs.known("enabled"):
             return {}
-        return {"adopted": _is_as_wanted(server.hotpatch_subscription, inputs.enabled)}
+        return {"adopted": is_as_wanted(server.hotpatch_subscription, inputs.enabled)}
 
     def create(self, ctx: Context, inputs: ArcHotpatchLicenseInputs) -> Created[State]:
         machine = ResourceId.parse(inputs.machine_id)
@@ -94,9 +98,9 @@ class ArcHotpatchLicenseHandler(Handler[ArcHotpatchLicenseInputs, State]):
         body = ctx.arc.get(machine)
         if body is None:
             return None
-        feature = _feature(ctx.arc.get_license_profile(machine))
+        feature = hotpatch_feature(ctx.arc.get_license_profile(machine))
         status = text(feature.get("subscriptionStatus"))
-        enabled = state.enabled if _is_as_wanted(status, state.enabled) else not state.enabled
+        enabled = state.enabled if is_as_wanted(status, state.enabled) else not state.enabled
         return state.model_copy(update={"enabled": enabled, **_observed(feature, body)})
 
     def update(self, ctx: Context, id: str, state: State, inputs: ArcHotpatchLicenseInputs) -> State:
@@ -122,8 +126,8 @@ class ArcHotpatchLicenseHandler(Handler[ArcHotpatchLicenseInputs, State]):
         profile = _settled(ctx, machine, patience)
         if profile is None:
             return
-        feature = _feature(profile)
-        if not feature or not _is_as_wanted(feature.get("subscriptionStatus"), state.enabled):
+        feature = hotpatch_feature(profile)
+        if not feature or not is_as_wanted(feature.get("subscriptionStatus"), state.enabled):
             ctx.inform(
                 f"the hotpatch licence stays as it is: somebody else set it to {feature.get('subscriptionStatus')}"
             )
@@ -149,8 +153,8 @@ class ArcHotpatchLicenseHandler(Handler[ArcHotpatchLicenseInputs, State]):
         """Ask for what is wanted unless it is so, wait until the service has done it; the state with what it says."""
         patience = _patience(ctx, state)
         profile = _settled(ctx, machine, patience)
-        status = text(_feature(profile).get("subscriptionStatus"))
-        if _is_as_wanted(status, state.enabled):
+        status = text(hotpatch_feature(profile).get("subscriptionStatus"))
+        if is_as_wanted(status, state.enabled):
             # After a run that broke off nobody knows whose it is; what was noted of it before stays.
             adopted = first or bool(state.adopted)
             state = state.model_copy(update={"adopted": adopted})
@@ -194,7 +198,7 @@ class ArcHotpatchLicenseHandler(Handler[ArcHotpatchLicenseInputs, State]):
     def _awaited(self, ctx: Context, machine: ResourceId, state: State, patience: Patience) -> State:
         """The state once the feature is on (or off); the service takes about ten minutes for it."""
         while True:
-            feature = _feature(ctx.arc.get_license_profile(machine))
+            feature = hotpatch_feature(ctx.arc.get_license_profile(machine))
             status = fold(text(feature.get("subscriptionStatus")))
             if status == "failed":
                 why = error_of(feature) or "Azure gives no reason"
@@ -205,6 +209,11 @@ class ArcHotpatchLicenseHandler(Handler[ArcHotpatchLicenseInputs, State]):
 
 
 HANDLER = ArcHotpatchLicenseHandler()
+
+
+def _asked(inputs: Inputs) -> Any:
+    """What a declaration asks of the service, by the service's name."""
+    return {True: "Enable", False: "Disable"}.get(inputs.enabled, UNKNOWN)
 
 
 def _existing(machine: ResourceId, body: Body | None) -> Body:
@@ -230,7 +239,7 @@ def _features(profile: Body | None) -> list[Mapping[str, Any]]:
     return [one for one in product.get("productFeatures") or () if isinstance(one, Mapping)]
 
 
-def _feature(profile: Body | None) -> Mapping[str, Any]:
+def hotpatch_feature(profile: Body | None) -> Mapping[str, Any]:
     """The feature Hotpatch as the service has it, empty where it has none."""
     return next((one for one in _features(profile) if fold(one.get("name")) == fold(_FEATURE)), {})
 
@@ -241,7 +250,7 @@ def _with_feature(profile: Body, change: Mapping[str, Any]) -> list[Mapping[str,
     What a PATCH does to the features that its list leaves out is documented nowhere.
     """
     found = _features(profile)
-    if not _feature(profile):
+    if not hotpatch_feature(profile):
         found = [*found, change]
     return [
         change if fold(one.get("name")) == fold(_FEATURE) else {"name": one.get("name"), "subscriptionStatus": "Enable"}
@@ -263,7 +272,7 @@ def _is_on(status: Any) -> bool:
     return fold(status) in _ON
 
 
-def _is_as_wanted(status: Any, enabled: bool) -> bool:
+def is_as_wanted(status: Any, enabled: bool) -> bool:
     """Whether a status means what is wanted; no status at all is off."""
     return _is_on(status) if enabled else status is None or fold(status) in _OFF
 

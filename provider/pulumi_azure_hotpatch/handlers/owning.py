@@ -95,8 +95,13 @@ class OwningHandler(Handler[InputsT, StateT], Generic[InputsT, StateT, OwnerT]):
         yield from judge((rule("vm-settings-empty"),), Declaration(settings_missing=not wanted))
         if inputs.known(self.id_field):
             ctx.declarations.note(getattr(inputs, self.id_field), wanted)
-        owner = self.wanting(self.look(ctx, inputs), wanted)
-        for finding in judge(rules_for(self.subject), owner, relaxed=ctx.settings.relaxed):
+        yield from self.findings_on(self.look(ctx, inputs), wanted, ctx.settings.relaxed)
+
+    def findings_on(
+        self, owner: OwnerT, wanted: Mapping[str, Any], relaxed: frozenset[str] = frozenset()
+    ) -> Iterable[Finding]:
+        """What the rules say of it with those fields declared, passes among it."""
+        for finding in judge(rules_for(self.subject), self.wanting(owner, wanted), relaxed=relaxed):
             # What is wrong with settings that this declaration has no part in is somebody else's to mend.
             mentioned = settings_in(finding)
             if mentioned & wanted.keys() or (not mentioned and finding.severity == "error"):

@@ -78,12 +78,14 @@ class ScaleSetPatchSettingsHandler(OwningHandler[ScaleSetPatchSettingsInputs, St
     def observed(self, body: Body, owner: OwnedScaleSet) -> dict[str, Any]:
         return {"os_type": owner.os_type, "location": owner.location}
 
-    def check(self, ctx: Context, inputs: Inputs) -> Iterable[Finding]:
-        mode = self.look(ctx, inputs).orchestration_mode
+    def findings_on(
+        self, owner: OwnedScaleSet, wanted: Mapping[str, Any], relaxed: frozenset[str] = frozenset()
+    ) -> Iterable[Finding]:
+        mode = owner.orchestration_mode
         # A scale set without the property is of the first kind that there was.
         uniform = UNKNOWN if mode is UNKNOWN else fold(mode or "Uniform") == fold("Uniform")
         yield from judge((rule("scale-set-settings-need-flexible"),), Declaration(is_uniform_scale_set=uniform))
-        yield from super().check(ctx, inputs)
+        yield from super().findings_on(owner, wanted, relaxed)
 
 
 HANDLER = ScaleSetPatchSettingsHandler()
