@@ -247,7 +247,10 @@ def scope(
     today: AsOf = None,
     as_json: AsJson = False,
 ) -> int:
-    """Which machines dynamic scopes take: those of a preview, those that are there, or one that is typed."""
+    """Which machines dynamic scopes take: those of a preview, those that are there, or one that is typed.
+
+    What else previews declare counts: settings, fleets, schedules and the other scopes.
+    """
     from . import scope as command
 
     wanted = command.Wanted(
