@@ -211,6 +211,16 @@ def test_a_scheduled_windows_machine_restarts_in_its_windows() -> None:
     }
 
 
+def test_months_that_wait_for_one_window_are_one_restart() -> None:
+    late = timetable_of(schedule(start="2027-02-01 02:00", recurrence="Month Second Tuesday Offset4"))
+    found = of(plain_windows_vm(), late, months=4)
+    # December, January and February come together in February's window.
+    assert reboots(found) == "yyyy"
+    summary = found.summary()
+    assert (summary.restarts, summary.without_hotpatch) == (2, 2)
+    assert of(linux_vm(), late, months=4).summary().open_restarts == 2
+
+
 def test_linux_packages_come_with_the_first_window_of_the_month_and_may_restart() -> None:
     row = next(of(linux_vm(), SATURDAYS).rows())
     assert row.expected.release_kind == "packages"

@@ -99,6 +99,15 @@ class Pattern:
     expectations: tuple[Expectation, ...]
     product: Product | None
 
+    def restarts(self) -> tuple[int, int]:
+        """How often a machine is restarted for sure, and how often beyond that it may be."""
+        sure = {_occasion(one) for one in self.expectations if one.reboot == "yes"}
+        return len(sure), len({_occasion(one) for one in self.expectations if one.reboot == "unknown"} - sure)
+
+    def restarts_without_hotpatch(self) -> int:
+        """How often it would be restarted for sure if it were not hotpatched."""
+        return len({_occasion(one) for one in self.expectations if one.without_hotpatch == "yes"})
+
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
@@ -122,10 +131,10 @@ class Forecast:
         restarts = still_open = without = 0
         unplanned = 0.0
         for key, pattern in patterns.items():
-            answers = Counter(expected.reboot for expected in pattern.expectations)
-            restarts += times[key] * answers["yes"]
-            still_open += times[key] * answers["unknown"]
-            without += times[key] * sum(expected.without_hotpatch == "yes" for expected in pattern.expectations)
+            sure, perhaps = pattern.restarts()
+            restarts += times[key] * sure
+            still_open += times[key] * perhaps
+            without += times[key] * pattern.restarts_without_hotpatch()
             if pattern.product is not None:
                 spared = sum(
                     expected.release_kind == Kind.HOTPATCH and expected.reboot == "no" and expected.latest is not None
@@ -226,6 +235,13 @@ class _Horizon:
         if found is None:
             found = self._windows[id(timetable)] = (timetable, timetable.windows(self.as_of, self._ends))
         return found[1]
+
+
+def _occasion(expected: Expectation) -> tuple[object, ...]:
+    """When a month is installed: months that wait for one and the same window of a schedule come together in it."""
+    if expected.schedule is None or expected.earliest is None:
+        return (expected.release_month, expected.release_kind)
+    return (expected.schedule, expected.earliest)
 
 
 def _state(member: Member) -> Maybe[TrackState]:

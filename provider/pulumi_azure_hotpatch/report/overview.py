@@ -110,7 +110,7 @@ class Alike:
     @property
     def restarts(self) -> int:
         """How often each of them restarts for sure."""
-        return sum(expected.reboot == "yes" for expected in self.pattern.expectations)
+        return self.pattern.restarts()[0]
 
 
 @dataclass(frozen=True)

@@ -85,10 +85,9 @@ class _Data:
     def _group(self, one: Alike) -> list[Any]:
         pattern, months = one.pattern, self._overview.months
         shown = [self._cells.number((cell.coming, cell.restart, cell.words)) for cell in cells(pattern, months)]
-        answers = [expected.reboot for expected in pattern.expectations]
-        without = sum(expected.without_hotpatch == "yes" for expected in pattern.expectations)
+        without = pattern.restarts_without_hotpatch()
         rows = [self._expected(expected, months.index(expected.release_month)) for expected in pattern.expectations]
-        return [shown, answers.count("yes"), answers.count("unknown"), without, rows]
+        return [shown, *pattern.restarts(), without, rows]
 
     def _expected(self, expected: Expectation, month: int) -> list[Any]:
         window = -1

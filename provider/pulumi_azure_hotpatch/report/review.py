@@ -126,6 +126,7 @@ def restarts(forecast: Forecast | None, machines: Iterable[str] | None = None) -
     sure = still_open = 0
     for machine, pattern in forecast.members:
         if wanted is None or machine.casefold() in wanted:
-            sure += sum(expected.reboot == "yes" for expected in pattern.expectations)
-            still_open += sum(expected.reboot == "unknown" for expected in pattern.expectations)
+            surely, perhaps = pattern.restarts()
+            sure += surely
+            still_open += perhaps
     return sure, still_open
