@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-FailureKind = Literal["patch", "reboot", "assessment", "installation", "health"]
-KINDS: tuple[FailureKind, ...] = ("patch", "reboot", "assessment", "installation", "health")
+FailureKind = Literal["patch", "reboot", "assessment", "assessment_operation", "installation", "health"]
+KINDS: tuple[FailureKind, ...] = get_args(FailureKind)
 
 
 @dataclass(slots=True)
@@ -19,8 +19,9 @@ class PatchFailure:
 
     ``machine`` is a regular expression searched in the machine's id, ``patch`` a mask on KB or package name (kind
     ``patch`` only). ``health`` means: the machine is unhealthy after an update. ``code`` and ``message`` appear in the
-    answer; an installation that fails as a whole does so with the code seen on the service (VMGuestPatchInternalError)
-    unless another is given.
+    answer. ``assessment`` has a result that says Failed; with ``assessment_operation`` and ``installation`` the
+    operation of a virtual machine fails as a whole, there is no result, and nobody remembers one: it does so with the
+    code seen on the service (VMGuestPatchInternalError) unless another is given.
     """
 
     kind: FailureKind

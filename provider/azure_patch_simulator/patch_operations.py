@@ -14,6 +14,7 @@ from .errors import ArmError
 from .http import Response
 from .install_selection import request_of
 from .machine_bodies import is_windows
+from .patch_failures import FailureKind
 from .resources import Resource
 from .routing import Call, Routes
 from .virtual_machines import MACHINE_PATH, machine_of_call
@@ -50,9 +51,9 @@ def _accepted(call: Call, machine: Resource, kind: str, activity: str, ends: dat
     return Response.empty(202, operations.headers(call, operation, with_location=True))
 
 
-def _failing(call: Call, machine: Resource, activity: str) -> Response | None:
+def _failing(call: Call, machine: Resource, activity: str, kind: FailureKind) -> Response | None:
     """Return the answer of an operation that will fail as a whole, ``None`` when it will not."""
-    failure = call.simulator.patching.failure("installation", machine, call.now)
+    failure = call.simulator.patching.failure(kind, machine, call.now)
     if failure is None:
         return None
     answer = _accepted(call, machine, FAIL, activity, call.now + timedelta(minutes=1))
@@ -66,6 +67,9 @@ def assess(call: Call) -> Response:
     """Assess."""
     machine = _ready(call)
     activity = call.simulator.identifiers.next("operation")
+    failing = _failing(call, machine, activity, "assessment_operation")
+    if failing is not None:
+        return failing
     ends = call.now + assessments.duration(call.simulator, machine, activity)
     assessments.begin(call.simulator, machine, activity=activity, ends=ends)
     return _accepted(call, machine, ASSESS, activity, ends)
@@ -78,7 +82,7 @@ def install(call: Call) -> Response:
     default = call.world.settings.patching.default_duration
     request = request_of(call.object(), windows=is_windows(machine.body), default=default)
     activity = call.simulator.identifiers.next("operation")
-    failing = _failing(call, machine, activity)
+    failing = _failing(call, machine, activity, "installation")
     if failing is not None:
         return failing
     installation = installations.begin(call.simulator, machine, request, activity=activity, started_by="User")

@@ -191,6 +191,16 @@ def test_an_operation_scripted_to_fail_as_a_whole_has_the_code_in_the_envelope(a
     assert install(azure, "vm")["status"] == "Succeeded"
 
 
+def test_an_assessment_scripted_to_fail_as_a_whole_leaves_no_result_behind(azure: Client) -> None:
+    azure.simulator.patching.fail("assessment_operation", machine="/vm$")
+    with pytest.raises(HttpResponseError, match="An internal execution error occurred") as raised:
+        assess(azure, "vm")
+    assert raised.value.error is not None
+    assert raised.value.error.code == "VMGuestPatchInternalError"
+    assert rows_of(azure, "vm", "assessment") == []
+    assert assess(azure, "vm")["status"] == "Succeeded"
+
+
 def test_a_patch_scripted_to_fail_fails_the_installation_and_is_found_again(azure: Client) -> None:
     azure.simulator.patching.fail("patch", patch="KB504*", code="0x80070005", message="Access denied.")
     failed = install(azure, "vm")
