@@ -47,13 +47,14 @@ class ArmError(HotpatchError):
     """An answer of Azure Resource Manager that ends the verb.
 
     `status` is the HTTP status (200 when a long-running operation failed, because the failure is in its body), `code`
-    ARM's error code.
+    ARM's error code, `reason` what ARM says (its code and its words), without what was being done.
     """
 
-    def __init__(self, message: str, *, code: str = "", status: int = 0) -> None:
+    def __init__(self, message: str, *, code: str = "", status: int = 0, reason: str = "") -> None:
         super().__init__(message)
         self.code = code
         self.status = status
+        self.reason = reason or message
 
     @property
     def is_unreachable(self) -> bool:

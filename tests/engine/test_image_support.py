@@ -111,8 +111,18 @@ def test_only_what_ran_since_counts() -> None:
     assert detected_support(None, [installed(3), installed(1)], since) is not None
 
 
-def test_a_failure_of_the_service_decides_nothing() -> None:
-    assert support_by_failure("VMGuestPatchInternalError: An internal execution error occurred.", NOON, "a") is None
+@pytest.mark.parametrize(
+    "failure",
+    [
+        "VMGuestPatchInternalError: An internal execution error occurred.",
+        "the operation ended as Canceled, Azure gives no reason",
+    ],
+)
+def test_a_failure_of_the_service_and_a_cancellation_decide_nothing(failure: str) -> None:
+    assert support_by_failure(failure, NOON, "a") is None
+
+
+def test_any_other_failure_decides() -> None:
     found = support_by_failure("ContosoCode: no", NOON, "a")
     assert found is not None
     assert str(found) == "Unsupported: the assessment failed: ContosoCode: no"

@@ -195,6 +195,41 @@ def test_a_failure_of_the_service_says_nothing_of_the_image_and_the_next_run_ass
     assert asked(azure, ASSESS) == 2
 
 
+@pytest.mark.parametrize("is_interrupted", [True, False])
+def test_an_operation_that_fails_as_a_whole_decides_nothing_and_the_next_run_assesses_again(
+    is_interrupted: bool,
+) -> None:
+    azure = azure_of(custom("windows2022"))
+    delay_support(azure, timedelta(minutes=20))
+    azure.simulator.patching.fail("assessment_operation")
+    resource = image_check(azure)
+    if is_interrupted:
+        azure.clock.interrupt_at = START + timedelta(seconds=20)
+        with pytest.raises(Interrupted):
+            resource.create()
+        azure.new_run()
+        azure.simulator.clock.advance(minutes(5))
+    told = (
+        r"^VM 'vm': assessment [0-9a-f-]{36} failed, and its failure says nothing of the image: "
+        r"VMGuestPatchInternalError: An internal execution error occurred. Please retry later.; run again to assess"
+    )
+    with pytest.raises(OperationFailed, match=told):
+        resource.bring_about()
+    assert asked(azure, ASSESS) == 1
+    azure.new_run()
+    assert resource.bring_about().support_state == "Supported"
+    assert asked(azure, ASSESS) == 2
+
+
+def test_another_code_of_an_operation_that_fails_as_a_whole_decides_while_the_service_detected_nothing() -> None:
+    azure = azure_of(custom("windows2022"))
+    delay_support(azure, timedelta(days=9))
+    azure.simulator.patching.fail("assessment_operation", code="ContosoCode", message="Not this system.")
+    state = image_check(azure).create()
+    assert (state.support_state, state.decided_by) == ("Unsupported", "assessment")
+    assert state.reason == "the assessment failed: ContosoCode: Not this system."
+
+
 def test_another_trigger_checks_again_and_only_what_ran_since_counts() -> None:
     azure = azure_of(custom("windows2022"))
     resource = image_check(azure, triggers=["one"])

@@ -229,6 +229,81 @@ def test_a_failed_assessment_fails_with_azures_words_and_the_next_run_assesses_a
     assert asked(azure, ASSESS) == 2
 
 
+FAILED = (
+    r"^VM 'vm': assessment [0-9a-f-]{36} ended as Failed: VMGuestPatchInternalError: An internal execution error "
+    r"occurred. Please retry later.; run again to assess again$"
+)
+
+
+def test_an_operation_that_fails_as_a_whole_is_a_failed_assessment_and_the_next_run_assesses_again() -> None:
+    azure = azure_of()
+    azure.simulator.patching.fail("assessment_operation")
+    resource = assessment(azure)
+    with pytest.raises(OperationFailed, match=FAILED):
+        resource.create()
+    kept = resource.state
+    assert (kept.status, kept.operation) == ("Failed", None)
+    # Nobody has counted anything.
+    assert (kept.patches, kept.counts, kept.critical_and_security_count) == (None, {}, None)
+    azure.new_run()
+    state = resource.bring_about()
+    assert (state.status, state.error, state.unfinished) == ("Succeeded", None, None)
+    assert state.activity_id != kept.activity_id
+    assert asked(azure, ASSESS) == 2
+
+
+def test_an_operation_that_has_failed_meanwhile_is_told_once_and_assessed_again_then() -> None:
+    azure = azure_of()
+    azure.simulator.patching.fail("assessment_operation")
+    resource = assessment(azure)
+    azure.clock.interrupt_at = START + timedelta(seconds=20)
+    with pytest.raises(Interrupted):
+        resource.create()
+    azure.new_run()
+    azure.simulator.clock.advance(minutes(5))
+    with pytest.raises(OperationFailed, match=FAILED):
+        resource.bring_about()
+    assert asked(azure, ASSESS) == 1
+    azure.new_run()
+    assert resource.bring_about().status == "Succeeded"
+    assert asked(azure, ASSESS) == 2
+
+
+def test_after_an_operation_that_failed_an_assessment_that_runs_by_then_is_joined() -> None:
+    azure = azure_of()
+    azure.simulator.patching.fail("assessment_operation")
+    resource = assessment(azure)
+    with pytest.raises(OperationFailed):
+        resource.create()
+    azure.new_run()
+    assert azure.ask("POST", f"{VM}/assessPatches").status == 202
+    assert resource.bring_about().status == "Succeeded"
+    assert asked(azure, ASSESS) == 2
+
+
+@pytest.mark.parametrize("is_assessed_before", [True, False])
+def test_where_nothing_is_left_of_an_assessment_it_is_made_anew_and_no_earlier_one_is_taken(
+    is_assessed_before: bool,
+) -> None:
+    azure = azure_of()
+    if is_assessed_before:
+        assert azure.ask("POST", f"{VM}/assessPatches").status == 202
+        azure.simulator.clock.advance(timedelta(hours=1))
+    azure.simulator.patching.fail("assessment_operation")
+    resource = assessment(azure)
+    began = azure.simulator.clock.now()
+    azure.clock.interrupt_at = began + timedelta(seconds=20)
+    with pytest.raises(Interrupted):
+        resource.create()
+    assert resource.stored is not None
+    resource.stored["operation"] = str(resource.state.operation).replace("/operations/", "/operations/gone-")
+    azure.new_run()
+    azure.simulator.clock.advance(minutes(5))
+    before = asked(azure, ASSESS)
+    assert resource.bring_about().started_at > began.isoformat()
+    assert asked(azure, ASSESS) == before + 1
+
+
 def test_an_installation_on_the_machine_ends_first() -> None:
     azure = azure_of()
     somebody_installs(azure)

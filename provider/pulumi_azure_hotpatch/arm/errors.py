@@ -59,10 +59,10 @@ def arm_errors(action: str, subject: str) -> Iterator[None]:
 def _arm_error(error: HttpResponseError, action: str, subject: str) -> ArmError:
     status = error.status_code or 0
     code, _ = _told(error)
-    text = f"{subject}: could not {action}: {_answer(error) or error.reason or _text(error)}"
+    reason = _answer(error) or error.reason or _text(error)
     # A failed long-running operation arrives with status 200: its failure is in the body.
     kind = NotFound if status == 404 else OperationFailed if status < 400 else ArmError
-    return kind(text, code=code, status=status)
+    return kind(f"{subject}: could not {action}: {reason}", code=code, status=status, reason=reason)
 
 
 def _unreachable(error: AzureError, action: str, subject: str) -> ArmError:

@@ -113,10 +113,12 @@ class ArmOperation(Generic[ResultT]):
         if failure.error is None:
             # The service says how it ended and not why.
             ended = self._polling.status()
+            reason = f"the operation ended as {ended}, Azure gives no reason"
             raise OperationFailed(
-                f"{self._subject}: could not {self._action}: the operation ended as {ended}, Azure gives no reason",
+                f"{self._subject}: could not {self._action}: {reason}",
                 code=ended,
                 status=failure.status_code or 0,
+                reason=reason,
             )
         raise failure
 

@@ -127,18 +127,14 @@ class KeptOperation:
         return answered, body
 
     def _refuse(self, answered: Any, ended: str, body: Mapping[str, Any]) -> NoReturn:
-        if not body.get("error"):
-            raise OperationFailed(
-                f"{self._subject}: could not {self._action}: the operation ended as {ended}, Azure gives no reason",
-                code=ended,
-                status=answered.status_code,
-            )
-        error = body["error"]
-        text = " ".join(f"{error.get('code')}: {error.get('message')}".split())
+        error = body.get("error") or {}
+        said = ": ".join(str(error[name]) for name in ("code", "message") if error.get(name))
+        reason = " ".join(said.split()) or f"the operation ended as {ended}, Azure gives no reason"
         raise OperationFailed(
-            f"{self._subject}: could not {self._action}: {text}",
+            f"{self._subject}: could not {self._action}: {reason}",
             code=str(error.get("code") or ended),
             status=answered.status_code,
+            reason=reason,
         )
 
 

@@ -32,9 +32,9 @@ CUSTOM_IMAGE_GUIDANCE: Final = (
     "bypass_platform_safety_checks_on_user_schedule), and so do installations on demand."
 )
 
-# An operation that failed with one of these says nothing about the image.
+# An operation that failed with one of these says nothing about the image, nor does one that somebody cancelled.
 # Source: Azure/azure-rest-api-specs issue 31144: "An internal execution error occurred. Please retry later."
-_SAYS_NOTHING: Final = frozenset(("vmguestpatchinternalerror",))
+_SAYS_NOTHING: Final = frozenset(("vmguestpatchinternalerror", "canceled", "cancelled"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,11 @@ class Assessment:
         """Whether it has ended, well or not; a machine that never had one answers `Unknown`."""
         return not self.is_running and self.status.casefold() not in _UNKNOWN
 
+    @property
+    def went_well(self) -> bool:
+        """Whether it has ended and found out what is missing."""
+        return self.is_over and self.status.casefold() != "failed"
+
 
 @dataclass(frozen=True, slots=True)
 class PatchOutcome:

@@ -9,12 +9,12 @@ from typing import Final
 
 from pulumi_azure_hotpatch.engine.earlier_installations import same_activity
 from pulumi_azure_hotpatch.engine.patch_results import Assessment, assessment_of, with_patches
-from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, NotFound, OperationFailed
+from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, OperationFailed
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.ports import Context, PatchOperation
 
 from .patch_records import find_assessment
-from .patched_machines import LOOK_INTERVAL, Seen, is_arc, refuse_off, see, settle
+from .patched_machines import LOOK_INTERVAL, SKEW, Seen, is_arc, refuse_off, see, settle
 from .waiting import Patience, finish
 
 # How long a list of patches may be missing from Resource Graph after the assessment: no source says how long it takes.
@@ -35,11 +35,14 @@ class Assessing:
         self.activity_id: str | None = None
         self.machine_id = str(machine)
         """The machine's id, in Azure's letter case once it has been seen."""
+        self.unlisted: str | None = None
+        """Why there is no list of patches, where there is none."""
 
     def assess(self, max_age: timedelta | None = None) -> Assessment:
         """Assess now, unless there is an assessment that went well and is younger than `max_age`.
 
-        Raises Refused for a machine that is off, OperationFailed, TimedOut or Interrupted.
+        One that Azure says has failed is a result too. Raises Refused for a machine that is off, TimedOut or
+        Interrupted.
         """
         while True:
             seen = settle(self._ctx, self._machine, self._patience)
@@ -51,7 +54,10 @@ class Assessing:
             running = self._running(seen)
             if running is not None:
                 self._note(running.activity_id, None)
-                return self._observe()
+                observed = self._observe(running.started)
+                if observed is not None:
+                    return observed
+                continue
             refuse_off(self._ctx, seen, "Start it first.")
             if seen.installation is not None and seen.installation.is_running:
                 self._sleep("the installation on it to end")
@@ -66,20 +72,18 @@ class Assessing:
             self._note(operation.activity_id, operation.address)
             return self._finish(operation)
 
-    def resume(self, activity_id: str | None, address: str | None) -> Assessment:
-        """Go on with an assessment that an earlier run began; a new one where nothing is left of it."""
+    def resume(self, activity_id: str | None, address: str | None, began: datetime | None) -> Assessment:
+        """Go on with an assessment that an earlier run began at that instant; a new one where nothing is left of it."""
         self.activity_id = activity_id
-        if address is None:
-            return self._observe() if activity_id is not None else self.assess()
-        try:
-            return self._finish(self._ctx.patching.resume(self._machine, address))
-        except OperationFailed:
-            raise
-        except ArmError as error:
-            if not 400 <= error.status < 500:
-                raise
-            # The address is no longer good; the result may be where results are kept.
-            return self._observe() if activity_id is not None else self.assess()
+        if address is not None:
+            try:
+                return self._finish(self._ctx.patching.resume(self._machine, address))
+            except ArmError as error:
+                if not 400 <= error.status < 500:
+                    raise
+                # The address is no longer good; the result may be where results are kept.
+        observed = None if activity_id is None else self._observe(began)
+        return self.assess() if observed is None else observed
 
     def _recent(self, seen: Seen, max_age: timedelta) -> Assessment | None:
         """The last assessment with its list, if it is young enough."""
@@ -107,19 +111,31 @@ class Assessing:
         self._keep(activity_id, address)
 
     def _finish(self, operation: PatchOperation) -> Assessment:
-        found = assessment_of(finish(self._ctx, operation, self._patience, _WAITING, "its patches are read"))
+        try:
+            body = finish(self._ctx, operation, self._patience, _WAITING, "its patches are read")
+        except OperationFailed as error:
+            if not error.code:
+                # Azure did not say that it has failed: its answer made no sense.
+                raise
+            # It is over, and Azure has said why.
+            return Assessment(self.activity_id, "Failed", modified=self._ctx.clock.now(), error=error.reason)
+        found = assessment_of(body)
         self.activity_id = found.activity_id or self.activity_id
         found = replace(found, activity_id=self.activity_id, modified=found.modified or self._ctx.clock.now())
         return found if found.patches is not None else self._listed(found)
 
-    def _observe(self) -> Assessment:
-        """The assessment of that activity once those who remember assessments say that it is over."""
+    def _observe(self, began: datetime | None) -> Assessment | None:
+        """The assessment of that activity, which began then, or a later one, once those who remember assessments say
+        that it is over; None where they remember neither.
+        """
         while True:
             seen = see(self._ctx, self._machine)
             found = find_assessment(self._ctx, self._machine) if is_arc(self._machine) else seen.assessment
             if found is None:
-                raise NotFound(f"{self._ctx.label}: its assessment {self.activity_id} is not remembered any more")
+                return None
             other = found.activity_id is not None and not same_activity(found.activity_id, self.activity_id)
+            if other and began is not None and found.started is not None and found.started < began - SKEW:
+                return None
             if found.is_over or other:
                 # A later one has taken the place of ours, and says more.
                 self.activity_id = found.activity_id or self.activity_id
@@ -141,9 +157,9 @@ class Assessing:
                     break
                 self._sleep("the list of patches")
         except (ArmError, ConfigurationError) as error:
-            self._ctx.advise(f"the list of patches is not known: {error}")
+            self.unlisted = str(error)
             return found
-        self._ctx.advise("the list of patches is not known: Resource Graph does not have it yet; refresh later")
+        self.unlisted = "Resource Graph does not have it yet"
         return found
 
     def _sleep(self, waiting_for: str) -> None:
@@ -161,4 +177,4 @@ def _is_fresh(assessment: Assessment | None, earliest: datetime) -> bool:
     """Whether an assessment went well and is not older than that."""
     if assessment is None or assessment.modified is None or assessment.modified <= earliest:
         return False
-    return assessment.is_over and assessment.status.casefold() != "failed"
+    return assessment.went_well

@@ -149,19 +149,10 @@ class _Check:
     def _assess(self, *, resume: bool) -> State:
         assessing = Assessing(self._ctx, self._machine, self._patience, self._accepted)
         since = _instant(self._state.assessed_from)
-        try:
-            if not resume:
-                found = assessing.assess()
-            elif self._state.operation or self._state.activity_id:
-                found = assessing.resume(self._state.activity_id, self._state.operation)
-            else:
-                found = assessing.assess()
-        except OperationFailed as error:
-            failed = support_by_failure(str(error), self._ctx.clock.now(), assessing.activity_id)
-            decided = self._detected(since) or failed
-            if decided is None:
-                raise
-            return self._answer(decided)
+        if resume and (self._state.operation or self._state.activity_id):
+            found = assessing.resume(self._state.activity_id, self._state.operation, since)
+        else:
+            found = assessing.assess()
         began = min(filter(None, (found.started, since)), default=None)
         while True:
             decided = self._detected(began)

@@ -43,7 +43,10 @@ def completed(ctx: Context, machine: ResourceId, found: Installation, patience: 
     except (ArmError, ConfigurationError) as error:
         ctx.advise(f"what became of each patch is not known: {error}")
         return found
-    ctx.advise("what became of each patch is not known: Resource Graph does not have it yet")
+    ctx.advise(
+        "what became of each patch is not known: Resource Graph does not have it yet; `pulumi refresh` "
+        "fills it in once it has"
+    )
     return found
 
 

@@ -13,11 +13,13 @@ from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.base import parse_wait
 from pulumi_azure_hotpatch.models.draft import Draft
 from pulumi_azure_hotpatch.models.patch_assessment import PatchAssessmentInputs, PatchAssessmentState
-from pulumi_azure_hotpatch.models.patches import available, spell_instant
+from pulumi_azure_hotpatch.models.patches import spell_instant
 from pulumi_azure_hotpatch.ports import Context
 
 from .assessing import Assessing
+from .assessment_results import with_result
 from .base import Created, Handler
+from .late_lists import assessment_by_now
 from .patched_machines import find, label
 from .waiting import Patience
 
@@ -56,7 +58,8 @@ class PatchAssessmentHandler(Handler[PatchAssessmentInputs, State]):
         return Created(run.id, state)
 
     def read(self, ctx: Context, id: str, state: State) -> State | None:
-        return None if find(ctx, ResourceId.parse(state.machine_id)) is None else state
+        machine = ResourceId.parse(state.machine_id)
+        return None if find(ctx, machine) is None else assessment_by_now(ctx, machine, state)
 
     def update(self, ctx: Context, id: str, state: State, inputs: PatchAssessmentInputs) -> State:
         machine = ResourceId.parse(inputs.machine_id)
@@ -95,10 +98,13 @@ class _Run:
 
     def resume(self) -> State:
         """Go on with the one that an earlier run began."""
-        return self._conclude(self._assessing.resume(self._state.activity_id, self._state.operation))
+        began = None if self._state.started_at is None else datetime.fromisoformat(self._state.started_at)
+        return self._conclude(self._assessing.resume(self._state.activity_id, self._state.operation, began))
 
     def _accepted(self, activity_id: str | None, operation: str | None) -> None:
-        self._state = self._state.model_copy(update={"activity_id": activity_id, "operation": operation})
+        reached = {"activity_id": activity_id, "operation": operation}
+        reached["started_at"] = spell_instant(self._ctx.clock.now())
+        self._state = self._state.model_copy(update=reached)
         self._ctx.keep(self.id, self._state)
 
     def _conclude(self, found: Assessment) -> State:
@@ -110,39 +116,12 @@ class _Run:
                 f"{found.error or 'Azure gives no reason'}; run again to assess again",
                 code="Failed",
             )
+        if self._assessing.unlisted is not None:
+            self._ctx.advise(
+                f"the list of patches is not known: {self._assessing.unlisted}; `pulumi refresh` fills it in once "
+                "Resource Graph has it"
+            )
         return self._state
-
-
-def with_result(state: State, found: Assessment, now: datetime) -> State:
-    """The state with what an assessment found. Counts that follow from the list are filled in."""
-    patches = None if found.patches is None else available(found.patches)
-    urgent = None
-    if found.patches is not None:
-        urgent = sum(
-            not {"critical", "security"}.isdisjoint(map(str.casefold, p.classifications)) for p in found.patches
-        )
-    return state.model_copy(
-        update={
-            "activity_id": found.activity_id,
-            "operation": None,
-            "status": found.status,
-            "reboot_pending": found.reboot_pending,
-            "critical_and_security_count": urgent
-            if found.critical_and_security is None
-            else found.critical_and_security,
-            "other_count": found.other if found.other is not None else _rest(patches, urgent),
-            "counts": dict(found.counts),
-            "patches": patches,
-            "started_at": spell_instant(found.started),
-            "assessed_at": spell_instant(found.modified or now),
-            "error": found.error,
-            "unfinished": None,
-        }
-    )
-
-
-def _rest(patches: tuple[Any, ...] | None, urgent: int | None) -> int | None:
-    return None if patches is None or urgent is None else len(patches) - urgent
 
 
 def _fresh(inputs: PatchAssessmentInputs) -> State:

@@ -31,6 +31,7 @@ from pulumi_azure_hotpatch.ports import Context
 
 from .base import Created, Handler
 from .installing import NOT_REMEMBERED, Installing
+from .late_lists import installation_by_now
 from .patch_records import foresee_assessment
 from .patched_machines import find, foresee, label
 from .powering import put_back, put_back_quietly, recall, recall_after_failure, tell_still_on
@@ -91,7 +92,8 @@ class PatchInstallationHandler(Handler[PatchInstallationInputs, State]):
         return Created(installing.id, installing.state)
 
     def read(self, ctx: Context, id: str, state: State) -> State | None:
-        return None if find(ctx, ResourceId.parse(state.machine_id)) is None else state
+        machine = ResourceId.parse(state.machine_id)
+        return None if find(ctx, machine) is None else installation_by_now(ctx, machine, state)
 
     def update(self, ctx: Context, id: str, state: State, inputs: PatchInstallationInputs) -> State:
         machine, patience = ResourceId.parse(inputs.machine_id), _patience(ctx, inputs)

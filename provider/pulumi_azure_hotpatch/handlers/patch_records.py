@@ -6,6 +6,7 @@ Source of tables and retention: Microsoft Learn, Query logs of Update Manager, 2
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Final
 
 from pulumi_azure_hotpatch.engine.bodies import Body, properties_of
@@ -22,6 +23,8 @@ from pulumi_azure_hotpatch.engine.patch_results import (
 )
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.ports import Context
+
+INSTALLATIONS_KEPT: Final = timedelta(days=30)
 
 _BELOW: Final = "{table}\n| where id startswith '{prefix}'\n{filter}| project id, properties\n| order by id asc"
 _SUMMARIES: Final = "| where not(id contains '/softwarePatches/')\n"

@@ -22,8 +22,8 @@ from .waiting import Patience
 LOOK_INTERVAL: Final = timedelta(seconds=30)
 RUNNING: Final = "running"
 
-# How far our clock and Azure's may be apart.
-_SKEW: Final = timedelta(minutes=5)
+SKEW: Final = timedelta(minutes=5)
+"""How far our clock and Azure's may be apart."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Seen:
         """Whether it was created after what began on a machine of its id then; no where either is not known."""
         if self.created is None or began is None:
             return False
-        return datetime.fromisoformat(self.created) > datetime.fromisoformat(began) + _SKEW
+        return datetime.fromisoformat(self.created) > datetime.fromisoformat(began) + SKEW
 
 
 def is_arc(machine: ResourceId) -> bool:
