@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from random import Random
 from typing import Any, Final
 
-SUBSCRIPTION: Final = "/subscriptions/00000000-0000-0000-0000-000000000001"
+_FIRST: Final = "00000000-0000-0000-0000-000000000001"
+SUBSCRIPTION: Final = f"/subscriptions/{_FIRST}"
 GROUP: Final = f"{SUBSCRIPTION}/resourceGroups/contoso/providers"
 _ABSENT: Final = object()
 Body = dict[str, Any]
@@ -20,9 +22,9 @@ _OFFERS: Final = ("WindowsServer", "WindowsServerHotpatch-previews", "ubuntu-24_
 _FLAG: Final = (True, False, None, _ABSENT)
 
 
-def inventory(random: Random, machines: int) -> list[Body]:
-    """Bodies of every kind that the audit knows, in any order."""
-    bodies: list[Body] = [_schedule(random, number) for number in range(12)]
+def inventory(random: Random, machines: int, others: int = 12) -> list[Body]:
+    """Bodies of every kind that the audit knows, in any order: `others` schedules and as many dynamic scopes."""
+    bodies: list[Body] = [_schedule(random, number) for number in range(others)]
     for number in range(machines):
         kind = random.choice(("vm", "vm", "vm", "arc", "scale_set"))
         body = {"vm": virtual_machine, "arc": _arc_server, "scale_set": _scale_set}[kind](random, number)
@@ -34,9 +36,17 @@ def inventory(random: Random, machines: int) -> list[Body]:
         if random.random() < 0.5:
             bodies.append(_assignment(random, body["id"]))
     bodies.append(_assignment(random, f"{GROUP}/Microsoft.Compute/virtualMachines/elsewhere"))
-    bodies += [_scope(random, number) for number in range(12)]
+    bodies += [_scope(random, number) for number in range(others)]
     random.shuffle(bodies)
     return bodies
+
+
+def small_fleets(random: Random, fleets: int) -> list[list[Body]]:
+    """Fleets of a few machines, each in a subscription of its own, so that one table can hold them all."""
+    return [
+        json.loads(json.dumps(inventory(random, random.randint(1, 8), random.randint(0, 3))).replace(_FIRST, own))
+        for own in (f"00000000-0000-0000-0000-{number:012}" for number in range(1, fleets + 1))
+    ]
 
 
 def virtual_machine(random: Random, number: int) -> Body:
