@@ -126,7 +126,8 @@ def runs(
 @app.command(
     "cancel-run",
     rich_help_panel=_PANEL,
-    epilog="Example: azure-hotpatch runs --json | jq -r '.[0].run' | xargs azure-hotpatch cancel-run",
+    epilog="Example: azure-hotpatch runs --json | jq -r 'map(select(.machine==null and .status==\"Pending\"))[0].run' "
+    "| xargs azure-hotpatch cancel-run",
 )
 def cancel_run(
     run: Annotated[str, typer.Argument(metavar="RUN", help="ARM id of an announced run, as `runs` lists it.")],

@@ -24,8 +24,9 @@ class PatchAssessmentInputs(Inputs):
 
 
 class PatchAssessmentState(PatchAssessmentInputs, State):
-    """The result. `patches` is complete, and absent where only counts are known; `operation` is where an assessment
-    that is still running answers.
+    """The result. `patches` is complete, or absent: what is missing may be counted before Azure Resource Graph has the
+    list, and `pulumi refresh` fills it in then. Where a later assessment is all that is remembered by then, the result
+    is that one's. `operation` is where an assessment that is still running answers.
     """
 
     model_config = ConfigDict(extra="ignore")

@@ -97,8 +97,8 @@ REQUEST: Final = (
 
 
 class PatchInstallationState(PatchInstallationInputs, State):
-    """The result. `patches` is complete, and absent where only counts are known. `adopted` is True for an installation
-    that was found, not started.
+    """The result. `patches` is complete, or absent: an installation may be over before Azure Resource Graph has the
+    list, and `pulumi refresh` fills it in then. `adopted` is True for an installation that was found, not started.
 
     While it runs: `operation` is where it answers, `asked_at` when it was asked for (an answer to that may have been
     lost). `started_machine` is the power state that a machine goes back to which was started for this.

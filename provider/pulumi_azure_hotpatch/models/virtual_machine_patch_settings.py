@@ -41,7 +41,8 @@ class VirtualMachinePatchSettingsInputs(Inputs):
 
 class VirtualMachinePatchSettingsState(VirtualMachinePatchSettingsInputs, OwnedSettings):
     """`adopted` were as wanted when we came. After we turned hotpatching off, or on again (`hotpatch_enabled_again_on`,
-    a day in UTC), `hotpatch_track` is where the machine stood when we last looked; None where we never did.
+    a day in UTC), `hotpatch_track` is where the machine stood then, or at the last `pulumi refresh`: nothing else
+    looks again. None where we never turned it.
     """
 
     model_config = ConfigDict(extra="ignore")

@@ -15,7 +15,7 @@ from .declared import Declared, arguments
 class PatchAssessment(Declared, module="azurehotpatch", name="PatchAssessment"):
     """What a machine lacks: an assessment made now, and again when `triggers` change or it is older than `max_age`.
 
-    `patches` is complete. Each has `name`, `kb` or `version`, `classifications`, `reboot` and `publishedAt`.
+    Each of `patches` has `name`, `kb` or `version`, `classifications`, `reboot` and `publishedAt`.
     """
 
     machine_id: Output[str]
@@ -51,7 +51,9 @@ class PatchAssessment(Declared, module="azurehotpatch", name="PatchAssessment"):
         :param machine_id: ARM id of a VM or an Arc-enabled server, which must be running. A change replaces the
             assessment.
         :param triggers: values of any meaning, `()` by default; another value assesses again.
-        :param max_age: such as `24h`: a run that finds the result older assesses again. Never by default.
+        :param max_age: such as `24h`: a run that finds the result older assesses again. Never by default. The first
+            run takes a younger result, whoever asked for it and whatever `triggers` are; `triggers` that change
+            afterwards always assess again.
         :param timeout: how long to wait in all, such as `60m` (the default); the next run goes on waiting.
         """
         super().__init__(providers.PatchAssessmentProvider(), resource_name, arguments(locals()), opts)

@@ -16,7 +16,7 @@ from .patches import LinuxPackagesArgs, WindowsPatchesArgs
 class PatchInstallation(Declared, module="azurehotpatch", name="PatchInstallation"):
     """An installation of patches on one machine: made now, and again when `triggers` or the request itself change.
 
-    `patches` is complete. Each has `name`, `state` (Installed, Failed, Pending, Excluded, NotSelected), `kb` or
+    Each of `patches` has `name`, `state` (Installed, Failed, Pending, Excluded, NotSelected), `kb` or
     `version`, and `classifications`. The resource's id names its first installation, `activity_id` the last.
     """
 
