@@ -93,6 +93,23 @@ _ENROLMENT: Final = ours("PreviewEnrollment", subscriptionId=SUBSCRIPTION, featu
 _SCOPE: Final = ours(
     "DynamicScope", scheduleId=SCHEDULE_ID, assignmentName="all", subscriptionIds=[SUBSCRIPTION], osTypes=["Linux"]
 )
+
+
+def scope(name: str = "all", schedule_id: str = SCHEDULE_ID, **inputs: Any) -> Resource:
+    """A dynamic scope over the Windows machines of the subscription that the stack's VMs are in."""
+    given = {"subscriptionIds": [SUBSCRIPTION], "osTypes": ["Windows"], **inputs}
+    return ours("DynamicScope", name, scheduleId=schedule_id, assignmentName=name, **given)
+
+
+def native_scope(name: str = "all", **inputs: Any) -> Resource:
+    """The same of azure-native."""
+    given = {"maintenanceConfigurationId": SCHEDULE_ID, "filter": {"osTypes": ["Windows"]}, **inputs}
+    return Resource("azure-native:maintenance:ConfigurationAssignmentsForSubscription", wire(given), name)
+
+
+_BY_USER: Final = vm(patching=BY_PLATFORM | BYPASS)
+_HOTPATCHED: Final = vm(patching=BY_PLATFORM | {"enableHotpatching": True})
+_LATE: Final = schedule("late", start=_PAST)
 _PARENT: Final = Resource(
     "azure-native:maintenance:ConfigurationAssignmentParent",
     {
@@ -205,5 +222,41 @@ STACKS: Final[Mapping[str, Stacks]] = {
         [ours("PatchInstallation", machineId=ARC_ID, startIfOff=True)],
         "",
         [ours("PatchInstallation", machineId=ARC_ID, startIfOff=UNKNOWN)],
+    ),
+    "scope-same-start": Stacks(
+        [_BY_USER, _NIGHTS, _LATE, scope(), scope("late", _SECOND, osTypes=["Linux"])],
+        [_BY_USER, _NIGHTS, _LATE, scope(), scope("late", _SECOND, osTypes=None, locations=["westeurope"])],
+        "On 1 machine of the scope another schedule starts at the same time",
+        [_BY_USER, _NIGHTS, _LATE, scope(), scope("late", _SECOND, osTypes=UNKNOWN)],
+    ),
+    "scope-overlap": Stacks(
+        [
+            _BY_USER,
+            _NIGHTS,
+            schedule("late", start="2026-01-01 03:00"),
+            scope(),
+            scope("late", _SECOND, osTypes=["Linux"]),
+        ],
+        [_BY_USER, _NIGHTS, schedule("late", start="2026-01-01 03:00"), scope(), scope("late", _SECOND)],
+        "On 1 machine of the scope windows of another schedule overlap",
+        [
+            _BY_USER,
+            _NIGHTS,
+            schedule("late", start="2026-01-01 03:00"),
+            scope(),
+            scope("late", _SECOND, osTypes=UNKNOWN),
+        ],
+    ),
+    "scope-takes-hotpatched-machines": Stacks(
+        [_BY_USER, scope()],
+        [_HOTPATCHED, native_scope()],
+        "The scope takes 1 hotpatched machine",
+        [_HOTPATCHED, scope(subscriptionIds=UNKNOWN)],
+    ),
+    "scope-machines-ready": Stacks(
+        [_BY_USER, scope()],
+        [vm(patching=BY_PLATFORM), scope()],
+        "1 machine in the scope lacks AutomaticByPlatform or the bypass flag",
+        [vm(patching=BY_PLATFORM), native_scope(filter=UNKNOWN)],
     ),
 }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from .bodies import object_at
 from .facts import VIRTUAL_MACHINES, Image, Machine
 from .inventory import machine_from_arm
 from .logic import UNKNOWN, Maybe
@@ -30,7 +31,7 @@ def as_new(seen: Machine, inputs: Mapping[str, Any]) -> Machine:
     It has the agent and, on Windows, automatic updates unless it is told otherwise. Source: Azure REST API,
     Microsoft.Compute 2025-04-01, WindowsConfiguration and LinuxConfiguration.
     """
-    machine = replace(seen, os_type=_system_of(seen.image)) if seen.os_type is None else seen
+    machine = replace(seen, os_type=_system_of(seen.image, inputs)) if seen.os_type is None else seen
     if inputs.get("osProfile") is None:
         # Made from a specialised disk, which has its settings in it.
         return machine
@@ -41,7 +42,12 @@ def as_new(seen: Machine, inputs: Mapping[str, Any]) -> Machine:
     )
 
 
-def _system_of(image: Maybe[Image | None]) -> Maybe[str]:
+def _system_of(image: Maybe[Image | None], inputs: Mapping[str, Any]) -> Maybe[str]:
+    """The system that is configured, if by nothing but defaults, else that of the image."""
+    profile = object_at(inputs, "osProfile")
+    for system in ("Windows", "Linux"):
+        if isinstance(profile.get(f"{system.casefold()}Configuration"), Mapping):
+            return system
     publisher = image.publisher if isinstance(image, Image) else None
     # The publishers of Windows images: MicrosoftWindowsServer, MicrosoftWindowsDesktop and their previews.
     if isinstance(publisher, str) and publisher.casefold().startswith("microsoftwindows"):

@@ -13,6 +13,7 @@ REFERENCES: Final = (
     "virtualMachineId",
     "machineId",
     "machineIds",
+    "matched",
     "scaleSetId",
     "scheduleId",
     "resourceId",

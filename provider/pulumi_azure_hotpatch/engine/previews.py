@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pulumi_azure_hotpatch.errors import InvalidInput
@@ -172,7 +172,18 @@ def _preview(
     same = _object(summary).get("same")
     told = sum(change.op == "same" for change in changes.values())
     untold = max(0, same - told) if isinstance(same, int) else 0
-    return Preview(tuple(after.values()), tuple(before.values()), tuple(changes.values()), policies, stops, untold)
+    return Preview(_located(after), _located(before), tuple(changes.values()), policies, stops, untold)
+
+
+def _located(declared: Mapping[str, Declared]) -> tuple[Declared, ...]:
+    """What is declared, with the subscriptions that providers say of themselves."""
+    given = declared.values()
+    return tuple(
+        replace(one, subscription_id=provider.text("subscriptionId"))
+        if (provider := declared.get(one.provider)) is not None
+        else one
+        for one in given
+    )
 
 
 def _declared(
@@ -188,6 +199,8 @@ def _declared(
         id=identity if isinstance(identity, str) and identity and identity != _LATER else None,
         depends_on=_dependencies(depends_on),
         outputs=outputs,
+        # A reference is a URN and an id.
+        provider=str(state.get("provider") or "").rpartition("::")[0],
     )
 
 

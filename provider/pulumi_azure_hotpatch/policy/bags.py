@@ -77,13 +77,23 @@ def has_unknown(value: Any) -> bool:
 
 
 def _declared(given: ResourceValidationArgs | PolicyResource, depends_on: Mapping[str, tuple[str, ...]]) -> Declared:
-    one = Declared(given.urn, given.resource_type, plain(given.props), None, depends_on)
+    provider = given.provider
+    found = None if provider is None else _inside(provider.props).get("subscriptionId")
+    subscription = found if isinstance(found, str) and found not in _LATER else None
+    one = Declared(
+        given.urn,
+        given.resource_type,
+        plain(given.props),
+        None,
+        depends_on,
+        provider=provider.urn if provider is not None else "",
+        subscription_id=subscription,
+    )
     arm_type = _ARM_TYPES.get(one.kind)
-    if arm_type is None or given.provider is None:
+    if arm_type is None or subscription is None:
         return one
     group, name = one.text("resourceGroupName"), one.text(NAME_INPUTS[one.kind])
-    subscription = _inside(given.provider.props).get("subscriptionId")
-    if group is None or name is None or not isinstance(subscription, str) or subscription in _LATER:
+    if group is None or name is None:
         return one
     identity = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{arm_type}/{name}"
     return replace(one, id=identity)

@@ -42,6 +42,13 @@ _PATCHES: Final = (
     "patches.linux_security_alone",
     "patches.beyond_security",
 )
+# As many as the machines show that the stack itself makes: others may be there.
+_OF_TAKEN_MACHINES: Final = (
+    "hotpatched_machines",
+    "unready_machines",
+    "same_start_machines",
+    "overlapping_machines",
+)
 _MACHINE_OF_ANOTHER: Final = tuple(f"machine.{name}" for name in _MACHINE)
 
 DECLARED_FACTS: Final[Mapping[Subject, frozenset[str]]] = {
@@ -106,6 +113,7 @@ DECLARED_FACTS: Final[Mapping[Subject, frozenset[str]]] = {
             "tag_operator",
             "tag_filters",
             "resource_group_count",
+            *_OF_TAKEN_MACHINES,
         )
     ),
     "installation": frozenset(
@@ -145,6 +153,7 @@ _REFUSED: Final = frozenset(("install-reboot-setting",))
 
 # What only several resources together can show: the machine of an installation is another resource.
 _TOGETHER: Final[frozenset[Subject]] = frozenset(("assignment", "declaration", "coverage", "estate"))
+_OF_OTHERS: Final = ("machine.", "selects_something", *_OF_TAKEN_MACHINES)
 
 
 def is_judged(rule: Rule) -> bool:
@@ -156,7 +165,7 @@ def is_judged(rule: Rule) -> bool:
 def is_joined(rule: Rule) -> bool:
     """Whether more than one resource is needed to judge it."""
     asked = rule.applies_to.fields | rule.require.fields
-    return rule.subject in _TOGETHER or any(name.startswith(("machine.", "selects_something")) for name in asked)
+    return rule.subject in _TOGETHER or any(name.startswith(_OF_OTHERS) for name in asked)
 
 
 JUDGED: Final[tuple[Rule, ...]] = tuple(rule for rule in RULES if is_judged(rule))
