@@ -1,5 +1,6 @@
 """Never a second installation: killed, interrupted, unanswered, behind; and the whole story of a fleet."""
 
+import gc
 import json
 import re
 import tracemalloc
@@ -431,6 +432,7 @@ def test_memory_does_not_grow_with_the_length_of_a_rollout_and_state_is_bounded_
         resource.create()
         # What was said is kept by the test's own log.
         azure.said.progress.clear()
+        gc.collect()
         snapshot = tracemalloc.take_snapshot().filter_traces([ours])
         tracemalloc.stop()
         return sum(each.size for each in snapshot.statistics("filename")), len(json.dumps(resource.stored))
