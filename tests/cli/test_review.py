@@ -158,6 +158,31 @@ def test_a_resource_that_is_read_is_no_reason_to_doubt_a_preview(ask: Ask) -> No
     assert "show-sames" not in ask("review", "-", *AS_OF, stdin=preview(FINE, read)).out
 
 
+def test_components_are_no_changes(ask: Ask) -> None:
+    component = step("Web", "web")
+    component["newState"] |= {"type": "contoso:web:Servers", "custom": False}
+    ready = step("Ready", "ready")
+    ready["newState"] |= {"type": "azurehotpatch:components:HotpatchReady"}
+    assert ask("review", "-", *AS_OF, stdin=preview(component, ready, FINE)).lines[2].startswith("✅ **1 to create**")
+
+
+def test_a_schedule_names_the_new_machines_that_are_given_it(ask: Ask) -> None:
+    kind = "azure-native:compute:VirtualMachine"
+    vm_urn = f"urn:pulumi:dev::contoso::{kind}::web"
+    machine = {"op": "create", "urn": vm_urn, "newState": {"urn": vm_urn, "type": kind, "inputs": {"vmName": "web"}}}
+    nights = step("MaintenanceSchedule", "nights", **{**PLACE, "subscriptionId": LATER})
+    given = step("ScheduleAssignment", "given", machineId=LATER, scheduleId=LATER, outcome=UNDECIDED)
+    sources = {"machineId": [vm_urn], "scheduleId": [nights["urn"]]}
+    given["newState"]["propertyDependencies"] = sources
+    answer = ask("review", "-", *AS_OF, stdin=preview(machine, nights, given))
+    told = [line.split(" | ") for line in answer.lines if line.startswith("| create |")]
+    assert [row[2] for row in told] == ["web", "web", "web"]
+    # The stack says more of the machine than the assignment alone could.
+    assert "the machine's id" not in told[2][4]
+    assert told[2][4].startswith("Schedule 'nights' installs nothing: it needs patch mode AutomaticByPlatform")
+
+
+UNDECIDED = "What happens depends on the patch mode and the bypass flag and the machine's id, not known yet."
 NIGHTS = f"{MACHINE.split('/providers/')[0]}/providers/Microsoft.Maintenance/maintenanceConfigurations/nights"
 PLACE: dict[str, Any] = {
     "subscriptionId": MACHINE.split("/")[2],

@@ -43,7 +43,7 @@ class Change:
     """What the run does to one resource: `op` is create, update, replace, delete, same, read or refresh.
 
     `fields` are the inputs that change, with their old and new values (UNKNOWN where one is not known or secret); empty
-    for what is created or deleted whole.
+    for what is created or deleted whole. Components, which no provider makes, are known as such in steps and plans.
     """
 
     urn: str
@@ -51,6 +51,7 @@ class Change:
     op: str
     fields: tuple[tuple[str, Any, Any], ...] = ()
     inputs: Mapping[str, Any] | None = None
+    is_component: bool = False
 
     @property
     def name(self) -> str:
@@ -168,7 +169,7 @@ def _preview(
         if earlier is None or (earlier.op != "replace" and step.op != "same"):
             changes[step.urn] = changed
         elif changed.fields and not earlier.fields:
-            changes[step.urn] = Change(changed.urn, changed.type, earlier.op, changed.fields, changed.inputs)
+            changes[step.urn] = replace(changed, op=earlier.op)
     same = _object(summary).get("same")
     told = sum(change.op == "same" for change in changes.values())
     untold = max(0, same - told) if isinstance(same, int) else 0
@@ -223,7 +224,7 @@ def _change(step: _Step) -> Change:
             for name in names
             if name not in _OWN and (step.changed is not None or old.get(name) != known.get(name))
         )
-    return Change(step.urn, str(state.get("type", "")), op, fields, known)
+    return Change(step.urn, str(state.get("type", "")), op, fields, known, is_component=state.get("custom") is False)
 
 
 def _checked_steps(steps: Iterable[object]) -> Iterator[_Step]:
@@ -261,7 +262,7 @@ def _steps_of_plan(plans: Mapping[str, Any]) -> Iterator[_Step]:
                 op, urn, {"type": urn.rpartition("::")[0].rpartition("::")[2].rpartition("$")[2], "inputs": {}}, None
             )
             continue
-        state = {"type": goal.get("type"), "inputs": plan.get("state") or {}}
+        state = {"type": goal.get("type"), "custom": goal.get("custom"), "inputs": plan.get("state") or {}}
         yield _Step(op, urn, None, state, goal.get("propertyDependencies"))
 
 

@@ -75,7 +75,7 @@ class Affected:
         self._scheduled: defaultdict[str, list[str]] = defaultdict(list)
         for machine, schedules in ({} if estate is None else estate.assigned).items():
             for schedule in schedules:
-                self._scheduled[schedule].append(self._names.label(machine))
+                self._scheduled[self._names.label(schedule).casefold()].append(self._names.label(machine))
 
     def kind_of(self, change: Change) -> str:
         """The kind of what changes, as `Declared` has it."""
@@ -93,7 +93,7 @@ class Affected:
         if one.kind in ASSIGNMENTS:
             return self._with_id(one, _extended(self._names.id_of(one)))
         if one.kind in SCHEDULES:
-            return Machines.of(self._scheduled[self._names.id_of(one).casefold()])
+            return Machines.of(self._scheduled[self._names.label(self._names.id_of(one)).casefold()])
         if one.kind == DYNAMIC_SCOPE:
             return _taken(one)
         if one.kind == ROLLOUT:

@@ -22,9 +22,10 @@ from .affected import ASSIGNMENTS, Affected
 from .prospects import Prospects
 
 ANSWERS: Final = frozenset(
-    ("outcome", "outcomes", "plan", "rebootExpected", "wouldInstall", "timeBudget", "matchingCount")
+    ("outcome", "outcomes", "plan", "rebootExpected", "wouldInstall", "timeBudget", "matchingCount", "imageSupport")
 )
 """The inputs that say what will happen, rather than what is wanted."""
+_UNDECIDED: Final = "What happens depends on "
 _FORESEEN: Final = (SETTINGS, FLEET, ARC_SETTINGS, NATIVE_MACHINE, NATIVE_ARC, *ASSIGNMENTS)
 
 
@@ -32,7 +33,7 @@ def expected_outcome(change: Change, affected: Affected, prospects: Prospects | 
     """Sentences, empty where nothing is known to happen."""
     inputs, kind = change.inputs or {}, affected.kind_of(change)
     said = _said(inputs)
-    if said or change.op == "delete":
+    if change.op == "delete" or (said and not said.startswith(_UNDECIDED)):
         return said
     if kind == DYNAMIC_SCOPE:
         found = affected.by(change)
@@ -41,8 +42,9 @@ def expected_outcome(change: Change, affected: Affected, prospects: Prospects | 
     if kind == ROLLOUT:
         return _rings_of(inputs)
     if kind in _FORESEEN and prospects is not None:
-        return "; ".join(prospects.of(affected.by(change).labels))
-    return ""
+        # The stack as a whole may say more than the resource alone.
+        return "; ".join(prospects.of(affected.by(change).labels)) or said
+    return said
 
 
 def earlier_outcome(change: Change) -> str:
@@ -52,9 +54,11 @@ def earlier_outcome(change: Change) -> str:
 
 
 def _said(inputs: Mapping[str, Any]) -> str:
-    value, restart, plan = (inputs.get(name) for name in ("outcome", "rebootExpected", "plan"))
+    value, restart, image, plan = (inputs.get(name) for name in ("outcome", "rebootExpected", "imageSupport", "plan"))
     if isinstance(value, str):
         return value
+    if isinstance(image, str):
+        return f"image support: {image}"
     if isinstance(restart, str):
         return f"restart: {restart}"
     outcomes = inputs.get("outcomes")

@@ -84,6 +84,8 @@ def _stops(review: Review) -> Iterator[str]:
 def _restarts(review: Review) -> Iterator[str]:
     if review.deployment:
         yield _of_this_run(review.deployment)
+    if review.deployment and review.after.members:
+        yield ""
     if review.after.members:
         yield _of_months(review)
     if not review.deployment and not review.after.members:
@@ -116,7 +118,7 @@ def _of_this_run(deployment: Sequence[DeploymentRestart]) -> str:
     told = [f"restarts **{counted(machines['yes'])}**"] if machines["yes"] else []
     told += [f"perhaps {counted(machines['unknown'])}"] if machines["unknown"] else []
     told += ["machines that are not known yet"] if is_open else []
-    return f"What this change itself installs: {', '.join(told) or 'no restart'}.\n"
+    return f"What this change itself installs: {', '.join(told) or 'no restart'}."
 
 
 def _of_months(review: Review) -> str:

@@ -115,7 +115,9 @@ def policy_judgements(preview: Preview, as_of: datetime) -> Iterable[Judgement]:
 
 def is_told(change: Change) -> bool:
     """Whether a change is one of a resource that Azure knows."""
-    return not change.type.startswith(("pulumi:", "pulumi:pulumi:")) and ":providers:" not in change.urn
+    is_engine_s = change.type.startswith("pulumi:") or ":providers:" in change.urn
+    # Of the package's own components the type is enough, where a preview does not tell components from resources.
+    return not (is_engine_s or change.is_component or change.type.startswith("azurehotpatch:components:"))
 
 
 def restarts(forecast: Forecast | None, machines: Iterable[str] | None = None) -> tuple[int, int]:
