@@ -16,6 +16,7 @@ from pulumi_azure_hotpatch.audit.local import Export
 from pulumi_azure_hotpatch.audit.queries import askable, sweep
 from pulumi_azure_hotpatch.cli.audit import load
 from pulumi_azure_hotpatch.engine.rules import Subject, rule, rules_for
+from pulumi_azure_hotpatch.errors import InvalidInput
 from tests.audit.fleets import inventory
 from tests.cli.conftest import INVENTORY, Ask
 
@@ -115,6 +116,65 @@ def test_a_bad_export_is_refused_in_a_line(name: str, content: str, says: str, a
     assert (answer.code, answer.out) == (2, "")
     assert answer.err.count("\n") == 1
     assert says in answer.err
+
+
+MACHINE = "/subscriptions/s/resourceGroups/rg-contoso/providers/Microsoft.Compute/virtualMachines/vm-1"
+SERVER = "/subscriptions/s/resourceGroups/rg-contoso/providers/Microsoft.HybridCompute/machines/srv-1"
+SET = "/subscriptions/s/resourceGroups/rg-contoso/providers/Microsoft.Compute/virtualMachineScaleSets/set-1"
+SCHEDULE = (
+    "/subscriptions/s/resourceGroups/rg-contoso/providers/Microsoft.Maintenance/maintenanceConfigurations/monthly"
+)
+
+
+def patching(**settings: Any) -> Body:
+    return {"osProfile": {"windowsConfiguration": {"patchSettings": settings}}}
+
+
+@pytest.mark.parametrize(
+    ("id", "properties"),
+    [
+        (MACHINE, patching(patchMode=5)),
+        (MACHINE, patching(enableHotpatching="true")),
+        (MACHINE, patching(automaticByPlatformSettings={"bypassPlatformSafetyChecksOnUserSchedule": 1})),
+        (MACHINE, {"osProfile": {"windowsConfiguration": {"provisionVMAgent": "yes"}}}),
+        (MACHINE, {"osProfile": {"allowExtensionOperations": [True]}}),
+        (MACHINE, {"storageProfile": {"imageReference": {"sku": 2022}}}),
+        (MACHINE, {"storageProfile": {"osDisk": {"osType": "Linux"}}, "instanceView": {"osName": {"name": "x"}}}),
+        (SERVER, {"osName": "windows", **patching(assessmentMode=False)}),
+        (SERVER, {"status": 7}),
+        (SET, {"orchestrationMode": True}),
+        (SET, {"virtualMachineProfile": patching(patchMode={})}),
+        (SCHEDULE, {"maintenanceScope": 1}),
+        (SCHEDULE, {"maintenanceWindow": {"timeZone": 2}}),
+    ],
+)
+def test_a_body_with_a_value_of_another_type_is_refused_as_check_refuses_it(
+    id: str, properties: Body, ask: Ask, tmp_path: Path
+) -> None:
+    good = {
+        "id": f"{MACHINE}-2",
+        "location": "eastus",
+        "properties": patching(patchMode="Manual", enableHotpatching=None),
+    }
+    as_lines(tmp_path / "all.jsonl", [good, {"id": id, "location": "eastus", "properties": properties}])
+    with Export() as export, pytest.raises(InvalidInput, match=rf"{id}: not the shape of an ARM body \(") as refused:
+        load(export, str(tmp_path / "all.jsonl"))
+        export.finish()
+    assert ask("check", tmp_path / "all.jsonl").err == f"azure-hotpatch: {refused.value}\n"
+
+
+def test_values_of_wrong_types_are_found_in_rows_too(ask: Ask, tmp_path: Path) -> None:
+    as_csv(tmp_path / "all.csv", [{"id": MACHINE, "properties": patching(patchMode=5)}])
+    answer = ask("audit", "--inventory", tmp_path / "all.csv")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == f"azure-hotpatch: {MACHINE}: not the shape of an ARM body (patch_mode is 5)\n"
+
+
+def test_a_wrong_type_where_nobody_looks_is_let_through_as_check_does(ask: Ask, tmp_path: Path) -> None:
+    windows = {**patching(patchMode="Manual"), "storageProfile": {"osDisk": {"osType": "Windows"}}}
+    windows["osProfile"]["linuxConfiguration"] = {"patchSettings": {"patchMode": 5}}
+    as_value(tmp_path / "all.json", [{"id": MACHINE, "location": "eastus", "properties": windows}])
+    assert [ask(*command, tmp_path / "all.json").code for command in (("audit", "--inventory"), ("check",))] == [0, 0]
 
 
 def test_a_missing_file_is_named(ask: Ask, tmp_path: Path) -> None:

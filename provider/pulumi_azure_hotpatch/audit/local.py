@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pulumi_azure_hotpatch.engine.bodies import Body
 from pulumi_azure_hotpatch.errors import InvalidInput
 
+from .ill_typed import refuse, suspects
 from .queries import Query
 
 if TYPE_CHECKING:
@@ -89,7 +90,10 @@ class Export:
             raise InvalidInput(f"{path}: cannot be read ({reason})") from None
 
     def finish(self) -> None:
-        """Make the tables, once everything is taken in. Raises InvalidInput for an entry that is no ARM body."""
+        """Make the tables, once everything is taken in.
+
+        Raises InvalidInput for an entry that is no ARM body, or holds a value of another type than ARM gives it.
+        """
         run = self._connection.execute
         wrong = run("SELECT min(number) FROM entries WHERE id IS NULL OR NOT contains(lower(id), '/providers/')")
         if (number := _only(wrong)) is not None:
@@ -97,6 +101,7 @@ class Export:
         if _only(run("SELECT count(*) > count(DISTINCT lower(id)) FROM entries")):
             run("""CREATE OR REPLACE TABLE entries AS SELECT * FROM entries
                 QUALIFY row_number() OVER (PARTITION BY lower(id) ORDER BY number DESC) = 1""")
+        refuse(self._suspects())
         names = ", ".join(f'"{name}"' for name in _COLUMNS if name not in ("id", "type"))
         for table in _TABLES:
             run(f"""CREATE VIEW {table} AS
@@ -108,6 +113,15 @@ class Export:
         result = self._connection.cursor().execute(sql, parameters or None)
         while found := result.fetchmany(_BATCH):
             yield from found
+
+    def _suspects(self) -> Iterator[Body]:
+        """Bodies that may hold values of wrong types, in the order in which they were taken in."""
+        columns = ", ".join(f'"{name}"' for name in _COLUMNS)
+        found = self._connection.execute(f"SELECT {columns} FROM entries WHERE {suspects()} ORDER BY number")
+        while rows := found.fetchmany(_BATCH):
+            for row in rows:
+                body = {name: value for name, value in zip(_COLUMNS, row, strict=True) if value is not None}
+                yield {**body, "properties": json.loads(body["properties"])}
 
     def _insert_texts(self, texts: list[str]) -> None:
         self._insert_bodies("(SELECT unnest(?::VARCHAR[])::JSON AS json)", [texts])
