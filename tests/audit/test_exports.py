@@ -118,11 +118,15 @@ def test_a_bad_export_is_refused_in_a_line(name: str, content: str, says: str, a
     assert says in answer.err
 
 
-MACHINE = "/subscriptions/s/resourceGroups/rg-contoso/providers/Microsoft.Compute/virtualMachines/vm-1"
-SERVER = "/subscriptions/s/resourceGroups/rg-contoso/providers/Microsoft.HybridCompute/machines/srv-1"
-SET = "/subscriptions/s/resourceGroups/rg-contoso/providers/Microsoft.Compute/virtualMachineScaleSets/set-1"
-SCHEDULE = (
-    "/subscriptions/s/resourceGroups/rg-contoso/providers/Microsoft.Maintenance/maintenanceConfigurations/monthly"
+GROUP = "/subscriptions/s/resourceGroups/rg-contoso/providers"
+MACHINE, SERVER, SET, SCHEDULE = (
+    f"{GROUP}/Microsoft.{kind}"
+    for kind in (
+        "Compute/virtualMachines/vm-1",
+        "HybridCompute/machines/srv-1",
+        "Compute/virtualMachineScaleSets/set-1",
+        "Maintenance/maintenanceConfigurations/monthly",
+    )
 )
 
 
@@ -151,15 +155,13 @@ def patching(**settings: Any) -> Body:
 def test_a_body_with_a_value_of_another_type_is_refused_as_check_refuses_it(
     id: str, properties: Body, ask: Ask, tmp_path: Path
 ) -> None:
-    good = {
-        "id": f"{MACHINE}-2",
-        "location": "eastus",
-        "properties": patching(patchMode="Manual", enableHotpatching=None),
-    }
-    as_lines(tmp_path / "all.jsonl", [good, {"id": id, "location": "eastus", "properties": properties}])
-    with Export() as export, pytest.raises(InvalidInput, match=rf"{id}: not the shape of an ARM body \(") as refused:
+    known = patching(patchMode="Manual", enableHotpatching=None)
+    found = [{"id": f"{MACHINE}-2", "properties": known}, {"id": id, "properties": properties}]
+    as_lines(tmp_path / "all.jsonl", found)
+    with Export() as export:
         load(export, str(tmp_path / "all.jsonl"))
-        export.finish()
+        with pytest.raises(InvalidInput, match=rf"{id}: not the shape of an ARM body \(") as refused:
+            export.finish()
     assert ask("check", tmp_path / "all.jsonl").err == f"azure-hotpatch: {refused.value}\n"
 
 
