@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from pulumi_azure_hotpatch.engine.bodies import Body
 from pulumi_azure_hotpatch.engine.body_lists import bodies_in
-from pulumi_azure_hotpatch.engine.declared import DYNAMIC_SCOPE, FLEET, SETTINGS, Declared, Names
+from pulumi_azure_hotpatch.engine.declared import DYNAMIC_SCOPE, FLEET, SETTINGS, Declared
 from pulumi_azure_hotpatch.engine.declared_bodies import Adjust, adjustment_of, bodies_of, perhaps_adjusted
 from pulumi_azure_hotpatch.engine.declared_fleet import fleet_machines
+from pulumi_azure_hotpatch.engine.declared_names import Names
 from pulumi_azure_hotpatch.engine.declared_scope import declared_scope
 from pulumi_azure_hotpatch.engine.previews import is_preview, read_preview
 from pulumi_azure_hotpatch.engine.scope import Candidate

@@ -30,10 +30,10 @@ from .declared import (
     SCHEDULE,
     SETTINGS,
     Declared,
-    Names,
     truth_of,
 )
 from .declared_machine import as_new
+from .declared_names import Names
 from .declared_scope import scope_adjustment, scope_bodies
 from .estate import GUEST_SCOPE
 from .facts import CONFIGURATION_ASSIGNMENTS, PATCH_FIELDS, Assignment, Machine, Schedule

@@ -18,24 +18,21 @@ from .declared import (
     ARC_SETTINGS,
     ASSIGNMENT,
     DYNAMIC_SCOPE,
-    ENROLMENT,
     FLEET,
     INSTALLATION,
     NATIVE_ARC,
-    NATIVE_FEATURE,
     NATIVE_MACHINE,
     ROLLOUT,
     SCALE_SET_SETTINGS,
     SCHEDULE,
     SETTINGS,
     Declared,
-    Members,
-    Names,
-    is_stand_in,
 )
 from .declared_bodies import Adjust, adjustment_of, bodies_of, fleet_bodies, patch_fields_of, perhaps_adjusted
+from .declared_features import features_of
 from .declared_fleet import fleet_machines
 from .declared_machine import as_new
+from .declared_names import Members, Names
 from .declared_rollout import rolled_out_to
 from .dynamic_scope import DynamicScope
 from .estate import Entry, Estate, FactsT
@@ -46,17 +43,13 @@ from .facts import (
     SCALE_SETS,
     VIRTUAL_MACHINES,
     Declaration,
-    PreviewFeature,
 )
 from .inventory import machine_from_arm
 from .judgement import Case
 from .logic import UNKNOWN
 from .rules import rule
-from .rules.feature import RETIRED_FEATURES
 from .scope import Candidate
-
-ENROLMENTS: Final = "Microsoft.Features/featureProviders"
-REGISTRATIONS: Final = f"{ENROLMENTS}/subscriptionFeatureRegistrations"
+from .stand_ins import is_stand_in
 
 # By our class: the rule that two must not claim the same, and the type of what is claimed.
 _CLAIMS: Final = {
@@ -108,7 +101,7 @@ class Stack:
             schedules=self._labelled(found.schedules),
             assignments=self._labelled(found.assignments),
             dynamic_scopes=self._labelled(self._different(found.dynamic_scopes)),
-            features=tuple(entry for one in self._declared for entry in _features(one)),
+            features=tuple(entry for one in self._declared for entry in features_of(one)),
             assigned={self._key(machine): tuple(map(self._key, keys)) for machine, keys in found.assigned.items()},
             perhaps_assigned=frozenset(map(self._key, found.perhaps_assigned)),
         )
@@ -225,7 +218,7 @@ class Stack:
         if one.kind in _CLAIMS:
             rule_id, arm_type = _CLAIMS[one.kind]
             yield from ((rule_id, target, arm_type) for target in self._ids_of(one) if not is_stand_in(target))
-        for entry in _features(one):
+        for entry in features_of(one):
             if entry.facts.name is UNKNOWN:
                 continue
             yield "feature-declared-twice", f"{entry.resource}/{entry.facts.name}", entry.type
@@ -273,23 +266,3 @@ class Stack:
 
 def _after(first: Adjust, second: Adjust) -> Adjust:
     return lambda facts: second(first(facts))
-
-
-def _features(one: Declared) -> Iterator[Entry[PreviewFeature]]:
-    if one.kind == NATIVE_FEATURE:
-        namespace, name = one.inputs.get("providerNamespace"), one.inputs.get("featureName")
-        yield Entry(one.id or one.urn, REGISTRATIONS, _feature(namespace, name))
-    if one.kind != ENROLMENT:
-        return
-    features, namespace = one.inputs.get("features"), one.inputs.get("namespace") or "Microsoft.Compute"
-    subscription = one.text("subscriptionId")
-    known = subscription and isinstance(namespace, str)
-    resource = f"/subscriptions/{subscription}/providers/{ENROLMENTS}/{namespace}" if known else one.urn
-    for name in features if isinstance(features, list | tuple) else (features,):
-        yield Entry(resource, ENROLMENTS, _feature(namespace, name))
-
-
-def _feature(namespace: object, name: object) -> PreviewFeature:
-    if not isinstance(namespace, str) or not isinstance(name, str):
-        return PreviewFeature(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
-    return PreviewFeature(namespace, name, UNKNOWN, f"{namespace}/{name}".casefold() in RETIRED_FEATURES)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from .declared import Declared, Members, Names, truth_of
+from .declared import Declared, truth_of
+from .declared_names import Members, Names
 from .declared_scope import wire_filter
 from .logic import UNKNOWN, Maybe
 from .scope import Candidate, Place, ScopeFilter

@@ -9,7 +9,8 @@ from typing import Any, Final
 from pulumi_azure_hotpatch.errors import InvalidInput
 
 from .bodies import Body, as_written
-from .declared import Declared, Names, truth_of
+from .declared import Declared, truth_of
+from .declared_names import Names
 from .dynamic_scope import DynamicScope
 from .logic import UNKNOWN
 from .scope import ANY, Place, ScopeFilter, is_vague

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from .declared import DYNAMIC_SCOPE, FLEET, Declared, Names, is_stand_in
+from .declared import DYNAMIC_SCOPE, FLEET, Declared
+from .declared_names import Names
 from .estate import Estate
+from .stand_ins import is_stand_in
 
 
 def with_noted_members(estate: Estate, declared: Iterable[Declared]) -> Estate:

@@ -22,7 +22,7 @@ from .facts import ARC_MACHINES, CONFIGURATION_ASSIGNMENTS, VIRTUAL_MACHINES, Ma
 from .inventory import machine_from_arm
 from .logic import UNKNOWN, Maybe, any_of, every
 from .patch_lists import Texts
-from .stand_ins import is_stand_in, same
+from .stand_ins import LATER, is_stand_in, same
 
 _LISTS: Final = ("resourceTypes", "resourceGroups", "locations", "osTypes")
 ANY: Final = "Any"
@@ -69,7 +69,7 @@ class Place:
     def holds(self, candidate: Candidate) -> Maybe[bool]:
         """Whether the machine is below it; unknown where a part of either id is not known yet."""
         key = self.key
-        if not is_stand_in(key) and not is_stand_in(candidate.key):
+        if LATER not in key and LATER not in candidate.key:
             return f"{candidate.key}/".startswith(f"{key}/")
         below = same(self.subscription_id, candidate.subscription_id)
         if self.resource_group is None:

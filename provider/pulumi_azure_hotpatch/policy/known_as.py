@@ -19,12 +19,12 @@ from pulumi_azure_hotpatch.engine.declared import (
     ROLLOUT,
     SCHEDULE,
     Declared,
-    Names,
-    is_stand_in,
 )
+from pulumi_azure_hotpatch.engine.declared_names import Names
 from pulumi_azure_hotpatch.engine.declared_rollout import rolled_out_to
 from pulumi_azure_hotpatch.engine.facts import CONFIGURATION_ASSIGNMENTS
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
+from pulumi_azure_hotpatch.engine.stand_ins import is_stand_in
 from pulumi_azure_hotpatch.engine.waivers import covers_any
 
 NAME_INPUTS: Final[Mapping[str, str]] = {

@@ -17,7 +17,8 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
-from pulumi_azure_hotpatch.engine.declared import Declared, with_ids_from_references
+from pulumi_azure_hotpatch.engine.declared import Declared
+from pulumi_azure_hotpatch.engine.declared_names import with_ids_from_references
 from pulumi_azure_hotpatch.engine.rules import Rule, rule
 from pulumi_azure_hotpatch.engine.waivers import Waiver
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from pulumi_azure_hotpatch.engine import declared as kinds
-from pulumi_azure_hotpatch.engine.declared import Declared, Names
+from pulumi_azure_hotpatch.engine.declared import Declared
+from pulumi_azure_hotpatch.engine.declared_names import Names
 from pulumi_azure_hotpatch.engine.declared_rollout import rolled_out_to
 from pulumi_azure_hotpatch.engine.facts import CONFIGURATION_ASSIGNMENTS, PATCH_FIELD_PATHS, PATCH_FIELDS
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN

@@ -23,14 +23,14 @@ from pulumi_azure_hotpatch.engine.declared import (
     SCHEDULE,
     SETTINGS,
     Declared,
-    Names,
-    is_stand_in,
 )
+from pulumi_azure_hotpatch.engine.declared_names import Names
 from pulumi_azure_hotpatch.engine.declared_rollout import rolled_out_to
 from pulumi_azure_hotpatch.engine.estate import Estate
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.engine.previews import Change, Preview
 from pulumi_azure_hotpatch.engine.scope import is_vague
+from pulumi_azure_hotpatch.engine.stand_ins import is_stand_in
 
 MACHINES: Final = (NATIVE_MACHINE, NATIVE_SCALE_SET, NATIVE_ARC)
 ASSIGNMENTS: Final = (ASSIGNMENT, NATIVE_ASSIGNMENT, NATIVE_PARENT_ASSIGNMENT)
