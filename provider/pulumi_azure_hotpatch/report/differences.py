@@ -34,22 +34,27 @@ def differences(path: str, old: Any, new: Any) -> Iterator[Different]:
         for key in dict.fromkeys((*old, *new)):
             if old.get(key) != new.get(key):
                 yield from differences(f"{path}.{key}", old.get(key), new.get(key))
-    elif _is_list(old, new) and all(map(_is_plain, (*(old or ()), *(new or ())))):
-        added, removed = _without(new or (), old or ()), _without(old or (), new or ())
+        return
+    before, after = _listed(old), _listed(new)
+    if before is None or after is None or not (before or after):
+        yield Different(path, old, new)
+    elif all(map(_is_plain, (*before, *after))):
+        added, removed = _without(after, before), _without(before, after)
         moved = not added and not removed
         yield Different(path, old, new) if moved else Different(path, added=added, removed=removed)
-    elif _is_list(old, new) and all(isinstance(one, Mapping) for one in (*(old or ()), *(new or ()))):
-        for number, (first, second) in enumerate(zip_longest(old or (), new or ())):
+    elif all(isinstance(one, Mapping) for one in (*before, *after)):
+        for number, (first, second) in enumerate(zip_longest(before, after)):
             if first != second:
                 yield from differences(f"{path}.{_called(second or first, number)}", first, second)
     else:
         yield Different(path, old, new)
 
 
-def _is_list(old: Any, new: Any) -> bool:
-    return (isinstance(old, list | tuple) or isinstance(new, list | tuple)) and all(
-        one is None or isinstance(one, list | tuple) for one in (old, new)
-    )
+def _listed(value: Any) -> Sequence[Any] | None:
+    """The members of a list, none of what is absent; None for what is no list."""
+    if value is None:
+        return ()
+    return value if isinstance(value, list | tuple) else None
 
 
 def _is_plain(value: Any) -> bool:
