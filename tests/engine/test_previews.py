@@ -233,3 +233,16 @@ def test_outputs_that_a_preview_does_not_know_are_as_they_were() -> None:
     new = {**state("web", "vm"), "outputs": {"phase": LATER, "plan": "new"}}
     (web,) = steps(("update", old, new)).after
     assert web.outputs == {"phase": "soaking", "plan": "new"}
+
+
+def test_a_resource_is_in_the_subscription_that_its_provider_says() -> None:
+    provider = "urn:pulumi:dev::contoso::pulumi:providers:azure-native::there"
+    made = {"urn": provider, "type": "pulumi:providers:azure-native", "id": "p-1", "inputs": {"subscriptionId": "s-1"}}
+    found = steps(
+        ("same", made, made),
+        ("create", None, state("web") | {"provider": f"{provider}::p-1"}),
+        ("create", None, state("api") | {"provider": f"{provider}-2::p-2"}),
+        ("create", None, state("old")),
+    )
+    told = [(one.provider, one.subscription_id) for one in found.after[1:]]
+    assert told == [(provider, "s-1"), (f"{provider}-2", None), ("", None)]
