@@ -1,7 +1,8 @@
 """Judgements as JUnit XML, for pipelines that show test results.
 
 A rule on a resource is a test case: an error that nobody waived is a failure, what is waived or cannot be judged yet
-is skipped, and a warning or an advisory passes with its words as output, as it does not fail the command either.
+is skipped, and a warning or an advisory passes with its words as output, as it does not fail the command either. So is
+a policy that the run violated, under the name `pack/policy`.
 
 Source of the form: the schema of Jenkins' xUnit plugin (junit-10.xsd), which GitLab and Azure Pipelines read too.
 """
