@@ -66,6 +66,9 @@ def get_patch_history(
 ) -> list[PatchHistoryRow]:
     """The installations that Azure remembers (30 days) and those of a ledger, the latest first.
 
+    Without Resource Graph the last installation of up to 50 VMs is known from their instance views; where Azure does
+    not answer at all, what the ledger has is. A warning says so.
+
     :param machine_ids: ARM ids of VMs and Arc-enabled servers; by default all of the subscriptions.
     :param subscription_ids: whose machines; by default the stack's subscription.
     :param since: leave out what started before.
@@ -77,11 +80,10 @@ def get_patch_history(
     """
     runtime, scope = _asked(machine_ids, subscription_ids)
     start = None if since is None else instant_of(since, "since")
-    rows = history.patch_history(runtime.azure, scope, tell=_warn, since=start, with_patches=with_patches)
-    if ledger_file is None:
-        return rows
-    kept = ledger.remembered(ledger_at(ledger_file, runtime.azure.ledger), tell=_warn)
-    return history.merged(rows, (row for row in kept if scope.holds(row["machine"]) and history.is_since(row, start)))
+    kept = (
+        ledger.remembered(ledger_at(ledger_file, runtime.azure.ledger), tell=_warn) if ledger_file is not None else []
+    )
+    return history.patch_history_with(kept, runtime.azure, scope, tell=_warn, since=start, with_patches=with_patches)
 
 
 def get_patch_history_output(
@@ -112,7 +114,8 @@ def get_hotpatch_state(
     """Where each machine stands on the hotpatch track, why, and when the next baseline restarts it.
 
     The position follows from the KBs that installations left on the machine (Azure remembers 30 days, a ledger more),
-    else from its build; what these do not decide is `unknown`.
+    else from its build; what these do not decide is `unknown`. Without Resource Graph up to 50 machines that
+    hotpatch is offered on are asked themselves, and a warning says so.
 
     :param machine_ids: ARM ids of VMs and Arc-enabled servers; by default all of the subscriptions.
     :param subscription_ids: whose machines; by default the stack's subscription.

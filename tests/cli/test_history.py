@@ -12,6 +12,8 @@ from tests.cli.asked import serving, writes
 from tests.cli.conftest import Ask
 from tests.status.observed import HOTPATCHED, instant, vm, windows
 
+REFUSED = Answer(403, "AuthorizationFailed", "No.")
+
 
 @pytest.fixture
 def fleet(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
@@ -33,16 +35,51 @@ def test_the_table_lists_installations(fleet: Simulator, ask: Ask) -> None:
     assert writes(fleet) == []
 
 
-@pytest.mark.parametrize("refusal", [Answer(403, "AuthorizationFailed", "No."), Drop()])
-def test_who_is_refused_or_does_not_get_through_is_sent_to_the_doctor(
-    fleet: Simulator, ask: Ask, refusal: Answer | Drop
-) -> None:
-    fleet.faults.add(match(path="ResourceGraph"), response=refusal, times=None)
+def test_who_does_not_get_through_is_sent_to_the_doctor(fleet: Simulator, ask: Ask) -> None:
+    fleet.faults.add(match(path="ResourceGraph"), response=Drop(), times=None)
     answer = ask("history")
     assert (answer.code, answer.out) == (2, "")
     assert answer.err.startswith("azure-hotpatch: Azure Resource Graph: could not ask it: ")
     assert answer.err.endswith(". `azure-hotpatch doctor` says what is missing.\n")
     assert answer.err.count("\n") == 1
+
+
+def test_who_may_not_ask_resource_graph_is_told_and_gets_the_last_installation_of_each_machine(
+    fleet: Simulator, ask: Ask, tmp_path: Path
+) -> None:
+    fleet.faults.add(match(path="ResourceGraph"), response=REFUSED, times=None)
+    answer = ask("history", "--json")
+    assert [(row["machine"], row["source"]) for row in answer.rows("history")] == [(vm("vm-1"), "instance view")]
+    assert answer.err.startswith("Resource Graph does not answer, so only the last installation of each VM is shown: ")
+    assert answer.err.count("\n") == 1
+    ledger = tmp_path / "patching.jsonl"
+    recorded = ask("record", "--ledger", ledger)
+    assert (recorded.code, recorded.out) == (0, f"2 new entries in {ledger}.\n")
+    tracked = ask("status", "--hotpatch", "--ledger", ledger, "--json")
+    assert [row["name"] for row in tracked.rows("hotpatch_states")] == ["vm-1"]
+    assert "only builds" in tracked.err
+    assert writes(fleet) == []
+
+
+def test_who_is_refused_everything_is_sent_to_the_doctor(fleet: Simulator, ask: Ask) -> None:
+    fleet.faults.add(match(path="Microsoft"), response=REFUSED, times=None)
+    answer = ask("history")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.endswith(". `azure-hotpatch doctor` says what is missing.\n")
+    assert answer.err.count("\n") == 2
+
+
+@pytest.mark.parametrize("trouble", [REFUSED, Drop()])
+def test_where_nothing_answers_the_ledger_does(
+    fleet: Simulator, ask: Ask, tmp_path: Path, trouble: Answer | Drop
+) -> None:
+    ledger = tmp_path / "patching.jsonl"
+    ask("record", "--ledger", ledger)
+    fleet.faults.add(match(path="Microsoft"), response=trouble, times=None)
+    answer = ask("history", "--ledger", ledger, "--json")
+    assert {row["source"] for row in answer.rows("history")} == {"ledger"}
+    assert answer.err.splitlines()[-1].startswith("Azure does not answer, so only what the ledger has is shown: ")
+    assert ask("history", "--ledger", ledger, "--since", "2026-01-01").code == 2
 
 
 def test_patches_are_listed_below_each(fleet: Simulator, ask: Ask) -> None:

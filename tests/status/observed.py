@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from azure_patch_simulator import SUBSCRIPTION_ID, PatchingSettings, World
+from azure_patch_simulator import SUBSCRIPTION_ID, Answer, PatchingSettings, World, match
 from azure_patch_simulator.inventory import arc_machine, linux_machine, windows_machine
 from pulumi_azure_hotpatch.observing.scopes import Scope
 from tests.handlers.machines import HOTPATCH_SKU, MACHINES, UBUNTU
@@ -59,6 +59,27 @@ def fleet(*bodies: dict[str, Any], start: str = "2025-10-20T08:00", until: str |
     if until is not None:
         azure.simulator.clock.advance_to(instant(until))
     return azure
+
+
+def without_graph(azure: Azure) -> Azure:
+    """The same Azure, in which Resource Graph is refused."""
+    refusal = Answer(403, "AuthorizationFailed", "No.")
+    azure.simulator.faults.add(match("POST", "ResourceGraph"), response=refusal, times=None)
+    return azure
+
+
+def without_lists(azure: Azure) -> Azure:
+    """The same Azure, in which Resource Graph is refused, and the list of VMs too."""
+    refusal = Answer(403, "AuthorizationFailed", "No.")
+    azure.simulator.faults.add(match("GET", "Microsoft.Compute/virtualMachines$"), response=refusal, times=None)
+    return without_graph(azure)
+
+
+def unregister(azure: Azure, namespace: str) -> None:
+    """Take the registration of a resource provider away from the subscription."""
+    azure.ask("POST", f"/subscriptions/{SUBSCRIPTION_ID}/providers/{namespace}/unregister")
+    azure.simulator.clock.advance(azure.simulator.world.settings.provider_registration_time * 3)
+    azure.take()
 
 
 class Heard(list[str]):

@@ -17,7 +17,7 @@ from pulumi_azure_hotpatch.host import wire
 from tests.handlers.declared import Declared as Taken
 from tests.handlers.machines import GROUP
 from tests.handlers.outside import PROFILE, SCALE_SET, put_profile, scale_set_body, server_body
-from tests.status.observed import HOTPATCHED, SERVER, Heard, fleet, linux, vm, windows
+from tests.status.observed import HOTPATCHED, SERVER, Heard, fleet, linux, unregister, vm, windows
 from tests.support.simulated import Azure
 
 CONFIGURATIONS = f"{GROUP}/providers/Microsoft.Maintenance/maintenanceConfigurations"
@@ -181,8 +181,7 @@ def licence_failed() -> Azure:
 
 def assessed_without_compute() -> Azure:
     azure = fleet(server_body(osProfile={"windowsConfiguration": {"patchSettings": {"assessmentMode": PLATFORM}}}))
-    azure.ask("POST", f"/subscriptions/{SUBSCRIPTION_ID}/providers/Microsoft.Compute/unregister")
-    azure.simulator.clock.advance(azure.simulator.world.settings.provider_registration_time * 3)
+    unregister(azure, "Microsoft.Compute")
     return azure
 
 
@@ -444,9 +443,7 @@ def test_whatever_things_are_called_the_program_says_nothing_else(name: str) -> 
 
 def test_providers_that_are_not_registered_have_nothing_in_them() -> None:
     azure = fleet(windows("vm-1", HOTPATCHED))
-    azure.ask("POST", f"/subscriptions/{SUBSCRIPTION_ID}/providers/Microsoft.Maintenance/unregister")
-    azure.simulator.clock.advance(azure.simulator.world.settings.provider_registration_time * 3)
-    azure.take()
+    unregister(azure, "Microsoft.Maintenance")
     heard = Heard()
     assert len(adopted(azure, heard)) == 1
     assert heard == ["Microsoft.Maintenance is Unregistered in the subscription, so nothing of it is looked for"]

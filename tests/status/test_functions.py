@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from azure_patch_simulator import PatchingSettings, Settings, Simulator, World
+from azure_patch_simulator import Answer, PatchingSettings, Settings, Simulator, World, match
 from azure_patch_simulator.server import serve_in_thread
 from pulumi_azure_hotpatch import (
     get_hotpatch_state,
@@ -81,6 +81,15 @@ def test_history_takes_a_ledger_along(fleet: Simulator, tmp_path: Path) -> None:
     assert {row["source"] for row in october} == {"ledger"}
     (row,) = get_hotpatch_state([vm("vm-1")], ledger_file=file.name)
     assert row["baseline"] is not None
+
+
+def test_history_is_what_the_ledger_has_where_azure_does_not_answer(fleet: Simulator, tmp_path: Path) -> None:
+    file = LedgerFile(tmp_path / "patching.jsonl")
+    known = get_patch_history(with_patches=True)
+    ledger.record(file, (), known, instant("2025-10-30T08:00"), tell=Heard())
+    fleet.faults.add(match(path="Microsoft"), response=Answer(403, "AuthorizationFailed", "No."), times=None)
+    rows = get_patch_history(ledger_file=file.name)
+    assert [(row["activity_id"], row["source"]) for row in rows] == [(row["activity_id"], "ledger") for row in known]
 
 
 def test_hotpatch_state_says_where_and_until_when(fleet: Simulator) -> None:

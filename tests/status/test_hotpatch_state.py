@@ -5,12 +5,27 @@ from typing import Any
 
 import pytest
 
-from azure_patch_simulator import Answer, match
+from pulumi_azure_hotpatch.errors import ArmError
 from pulumi_azure_hotpatch.observing.hotpatching import hotpatch_states
 from pulumi_azure_hotpatch.observing.scopes import Scope
+from pulumi_azure_hotpatch.observing.status import MOST_VIEWS
 from tests.handlers.machines import edit
 from tests.handlers.outside import put_profile
-from tests.status.observed import ALL, HOTPATCHED, SERVER, Heard, fleet, linux, server, vm, windows
+from tests.status.observed import (
+    ALL,
+    HOTPATCHED,
+    SERVER,
+    Heard,
+    fleet,
+    linux,
+    of,
+    server,
+    unregister,
+    vm,
+    windows,
+    without_graph,
+    without_lists,
+)
 from tests.support.simulated import Azure
 
 
@@ -122,10 +137,59 @@ def test_without_resource_graph_named_machines_are_asked_themselves(name: str) -
     body["properties"]["osVersion"] = "10.0.26100.6899"
     azure = fleet(windows("vm-1"), body, start="2025-10-20T08:00")
     put_profile(azure, ("Hotpatch", "Enable"))
-    azure.simulator.faults.add(match("POST", "ResourceGraph"), response=Answer(403, "Forbidden", "No."), times=None)
+    without_graph(azure)
     id = SERVER if name == "srv-arc-1" else vm(name)
     heard = Heard()
     row = states(azure, Scope.of([id], (), None), heard=heard)[name]
     assert row["product"] is not None
     assert (row["license"] == "Enabled") is (name == "srv-arc-1")
     assert "only builds are compared" in heard[0]
+
+
+def test_without_resource_graph_all_machines_are_listed_and_those_that_hotpatch_is_offered_on_are_asked() -> None:
+    body = server()
+    body["properties"]["osVersion"] = "10.0.26100.6899"
+    ineligible = windows("vm-2", sku="2022-datacenter-g2")
+    azure = fleet(windows("vm-1", HOTPATCHED), ineligible, linux("vm-3"), body, start="2025-10-20T08:00")
+    put_profile(azure, ("Hotpatch", "Enable"))
+    by_graph = states(azure)
+    without_graph(azure).take()
+    heard = Heard()
+    rows = states(azure, heard=heard)
+    assert azure.take() == [
+        "ResourceGraph_Resources",
+        "VirtualMachines_ListAll",
+        "Machines_ListBySubscription",
+        "VirtualMachines_InstanceView",
+        "LicenseProfiles_Get",
+    ]
+    by_graph["srv-arc-1"]["service_status"] = rows["srv-arc-1"]["service_status"]
+    assert rows == by_graph, "but for what the service says of hotpatching, which the simulated graph has not"
+    assert (rows["srv-arc-1"]["license"], rows["vm-3"]["product"]) == ("Enabled", None)
+    assert heard[0].startswith("Resource Graph does not answer, so only builds are compared: ")
+    known = {vm("vm-1").casefold(): ["KB5066835"]}
+    assert states(azure, installed=known, heard=heard)["vm-1"]["baseline"]["kb"] == "KB5066835"
+    assert "only builds and the KBs that are known otherwise are compared" in heard[1]
+
+
+@pytest.mark.parametrize("scope", [ALL, of(*(f"vm-{number:03}" for number in range(MOST_VIEWS + 2)))])
+def test_only_so_many_machines_are_asked_and_the_others_are_told(scope: Scope) -> None:
+    azure = without_graph(fleet(*(windows(f"vm-{number:03}") for number in range(MOST_VIEWS + 2))))
+    heard = Heard()
+    assert len(states(azure, scope, heard=heard)) == MOST_VIEWS
+    assert azure.calls().count("VirtualMachines_InstanceView") == MOST_VIEWS
+    assert heard[1:] == ["not asked one by one, and left out: 2 machines"]
+
+
+def test_a_subscription_without_servers_outside_azure_is_listed_too() -> None:
+    azure = fleet(windows("vm-1", HOTPATCHED))
+    unregister(azure, "Microsoft.HybridCompute")
+    heard = Heard()
+    assert list(states(without_graph(azure), heard=heard)) == ["vm-1"]
+    assert "is not registered for Microsoft.HybridCompute" in heard[1]
+    assert azure.take_writes() == []
+
+
+def test_where_nothing_answers_that_is_an_error() -> None:
+    with pytest.raises(ArmError, match="AuthorizationFailed"):
+        states(without_lists(fleet(windows("vm-1"))))

@@ -15,7 +15,7 @@ from pulumi_azure_hotpatch.observing import ledger
 from pulumi_azure_hotpatch.observing.history import merged, patch_history
 from pulumi_azure_hotpatch.observing.ledger_file import LedgerFile
 from pulumi_azure_hotpatch.observing.status import patch_status
-from tests.status.observed import ALL, HOTPATCHED, Heard, fleet, instant, vm, windows
+from tests.status.observed import ALL, HOTPATCHED, Heard, fleet, instant, vm, windows, without_graph
 from tests.support.simulated import Azure
 
 NOW = instant("2025-11-14T08:00")
@@ -122,6 +122,22 @@ def test_what_is_under_way_is_not_written_down(file: LedgerFile) -> None:
     rows = [installation("a-1", status="InProgress", ended=None), installation("a-2")]
     assert ledger.record(file, (), rows, NOW, tell=Heard()) == 1
     assert [line["activity_id"] for line in lines(file)] == ["a-2"]
+
+
+def test_what_an_instance_view_told_is_recorded_again_once_with_its_kbs(file: LedgerFile) -> None:
+    viewed = installation(kbs=None, os_type=None, reboot_status=None, source="instance view")
+    assert ledger.record(file, (), [viewed], NOW, tell=Heard()) == 1
+    assert ledger.record(file, (), [viewed], NOW, tell=Heard()) == 0
+    assert ledger.record(file, (), [installation()], NOW, tell=Heard()) == 1
+    assert [ledger.record(file, (), [one], NOW, tell=Heard()) for one in (viewed, installation())] == [0, 0]
+    (row,) = ledger.remembered(file, tell=Heard())
+    assert {**row, "source": "resource graph"} == installation()
+
+
+def test_without_resource_graph_the_last_of_each_machine_is_recorded(file: LedgerFile) -> None:
+    azure = patched()
+    assert record(without_graph(azure), file) == 2
+    assert {line["kind"] for line in lines(file)} == {"assessment", "installation"}
 
 
 def test_one_activity_on_two_machines_is_two_entries(file: LedgerFile) -> None:

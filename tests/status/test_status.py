@@ -5,25 +5,33 @@ from typing import Any
 
 import pytest
 
-from azure_patch_simulator import SUBSCRIPTION_ID, Answer, Drop, match
+from azure_patch_simulator import SUBSCRIPTION_ID, Drop, match
 from pulumi_azure_hotpatch.errors import ArmError, InvalidInput
 from pulumi_azure_hotpatch.observing.history import patch_history
 from pulumi_azure_hotpatch.observing.hotpatching import hotpatch_states
 from pulumi_azure_hotpatch.observing.scopes import Scope
 from pulumi_azure_hotpatch.observing.status import MOST_VIEWS, patch_status
 from tests.handlers.machines import APP
-from tests.status.observed import ALL, ASSESSED, HOTPATCHED, SERVER, Heard, fleet, linux, of, server, vm, windows
+from tests.status.observed import (
+    ALL,
+    ASSESSED,
+    HOTPATCHED,
+    SERVER,
+    Heard,
+    fleet,
+    linux,
+    of,
+    server,
+    unregister,
+    vm,
+    windows,
+    without_graph,
+)
 from tests.support.simulated import START, Azure
-
-FORBIDDEN = Answer(403, "AuthorizationFailed", "No.")
 
 
 def status(azure: Azure, scope: Scope = ALL, *, heard: Heard | None = None, **options: Any) -> list[Any]:
     return patch_status(azure.runtime.azure, scope, tell=heard if heard is not None else Heard(), **options)
-
-
-def without_graph(azure: Azure) -> None:
-    azure.simulator.faults.add(match("POST", "ResourceGraph"), response=FORBIDDEN, times=None)
 
 
 def test_a_thousand_machines_are_one_query() -> None:
@@ -152,6 +160,22 @@ def test_without_resource_graph_the_instance_views_answer() -> None:
     assert rows["arc"]["source"] == "none", "servers outside Azure have no such view"
     assert len(heard) == 1
     assert heard[0].startswith("Resource Graph does not answer, so the instance views are read: Azure Resource Graph:")
+
+
+def test_without_resource_graph_a_subscription_without_servers_outside_azure_has_none() -> None:
+    azure = without_graph(fleet(windows("vm-1")))
+    unregister(azure, "Microsoft.HybridCompute")
+    heard = Heard()
+    assert [row["name"] for row in status(azure, heard=heard)] == ["vm-1"]
+    assert "is not registered for Microsoft.HybridCompute" in heard[1]
+    assert azure.take_writes() == []
+
+
+def test_a_named_machine_that_was_not_asked_is_not_said_to_be_missing() -> None:
+    azure = without_graph(fleet(*(windows(f"vm-{number:03}") for number in range(MOST_VIEWS + 1))))
+    heard = Heard()
+    assert len(status(azure, of(*(f"vm-{number:03}" for number in range(MOST_VIEWS + 1))), heard=heard)) == MOST_VIEWS
+    assert heard[1:] == ["not asked one by one: 1 machine without patching in Resource Graph"]
 
 
 def test_without_resource_graph_and_instance_views_nobody_answers() -> None:

@@ -88,7 +88,10 @@ def history(
     ledger: LedgerPath = None,
     as_json: AsJson = False,
 ) -> int:
-    """The installations that Azure remembers (30 days), and those of a ledger."""
+    """The installations that Azure remembers (30 days), and those of a ledger.
+
+    Without Resource Graph the last one of up to 50 VMs is known; where nothing answers, what the ledger has is.
+    """
     from . import history as command
 
     return command.run(machine, subscription or (), since=since, with_patches=patches, ledger=ledger, as_json=as_json)

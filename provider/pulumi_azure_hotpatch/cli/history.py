@@ -34,9 +34,9 @@ def run(
     with connected("the installations of the past") as azure:
         kept = ledgers.remembered(ledger_at(ledger, azure.azure.ledger), tell=output.note) if ledger is not None else []
         scope = Scope.of(machines, subscriptions, azure.subscription_id)
-        rows = history.patch_history(azure.azure, scope, tell=output.note, since=start, with_patches=with_patches)
-    wanted = (row for row in kept if scope.holds(row["machine"]) and history.is_since(row, start))
-    rows = history.merged(rows, wanted) if kept else rows
+        rows = history.patch_history_with(
+            kept, azure.azure, scope, tell=output.note, since=start, with_patches=with_patches
+        )
     if as_json:
         output.print_json(dict(row) for row in rows)
     else:

@@ -10,8 +10,10 @@ from pulumi_azure_hotpatch.engine.bodies import Body, object_at, texts_at
 from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.facts import ARC_MACHINES
 from pulumi_azure_hotpatch.errors import ArmError
+from pulumi_azure_hotpatch.ids import ResourceId
 
 from . import queries
+from .listed import listed
 from .rows import PatchHistoryRow, PatchRow
 from .scopes import Scope
 from .sources import Sources, Tell
@@ -27,18 +29,42 @@ def patch_history(
     """One row for each installation, the latest first; those that started before `since` are left out.
 
     `with_patches` lists the patches of each, with what became of them. Without Resource Graph the last installation of
-    each named VM is answered from its instance view. Raises ArmError when nothing answers.
+    each VM is answered from its instance view, as far as `MOST_VIEWS` goes. Raises ArmError when nothing answers.
     """
     if scope.is_empty:
         return []
     try:
         rows = list(_from_graph(sources, scope, with_patches=with_patches))
     except ArmError as error:
-        if scope.machines is None or error.is_unreachable:
+        if error.is_unreachable:
             raise
         tell(f"Resource Graph does not answer, so only the last installation of each VM is shown: {error}")
         rows = list(_from_views(sources, scope, tell))
     return newest_first(row for row in rows if is_since(row, since))
+
+
+def patch_history_with(
+    kept: Iterable[PatchHistoryRow],
+    sources: Sources,
+    scope: Scope,
+    *,
+    tell: Tell,
+    since: datetime | None = None,
+    with_patches: bool = False,
+) -> list[PatchHistoryRow]:
+    """As `patch_history`, with what a ledger has `kept` of the same machines.
+
+    Where nothing answers, the ledger does, and `tell` hears of it. Raises ArmError when that has nothing either.
+    """
+    remembered = [row for row in kept if scope.holds(row["machine"]) and is_since(row, since)]
+    try:
+        rows = patch_history(sources, scope, tell=tell, since=since, with_patches=with_patches)
+    except ArmError as error:
+        if not remembered:
+            raise
+        tell(f"Azure does not answer, so only what the ledger has is shown: {error}")
+        rows = []
+    return merged(rows, remembered)
 
 
 def merged(rows: Iterable[PatchHistoryRow], remembered: Iterable[PatchHistoryRow]) -> list[PatchHistoryRow]:
@@ -46,9 +72,23 @@ def merged(rows: Iterable[PatchHistoryRow], remembered: Iterable[PatchHistoryRow
     found = {key_of(row): row for row in remembered}
     for row in rows:
         known = found.get(key_of(row))
-        # The instance view has no patches, which the ledger may.
-        found[key_of(row)] = row if known is None or row["kbs"] is not None else {**row, "kbs": known["kbs"]}
+        found[key_of(row)] = row if known is None else _completed(row, known)
     return newest_first(found.values())
+
+
+def _completed(row: PatchHistoryRow, known: PatchHistoryRow) -> PatchHistoryRow:
+    """A row with what a ledger knows of the same installation and who answered it does not."""
+    kbs = known["kbs"] if row["kbs"] is None else row["kbs"]
+    if row["source"] != "instance view":
+        return {**row, "kbs": kbs}
+    return {
+        **row,
+        "kbs": kbs,
+        "os_type": row["os_type"] or known["os_type"],
+        "started_by": row["started_by"] or known["started_by"],
+        "reboot_status": row["reboot_status"] or known["reboot_status"],
+        "schedule_run": row["schedule_run"] or known["schedule_run"],
+    }
 
 
 def newest_first(rows: Iterable[PatchHistoryRow]) -> list[PatchHistoryRow]:
@@ -101,6 +141,7 @@ def _from_graph(sources: Sources, scope: Scope, *, with_patches: bool) -> Iterab
 
 def _from_views(sources: Sources, scope: Scope, tell: Tell) -> Iterable[PatchHistoryRow]:
     machines = [one for one in scope.machines or () if not one.is_type(ARC_MACHINES)]
+    machines += (ResourceId.parse(body["id"]) for body in listed(sources.machines.in_subscription, scope, tell=tell))
     if len(machines) > MOST_VIEWS:
         tell(f"not asked one by one: {counted(len(machines) - MOST_VIEWS)}")
     for machine in machines[:MOST_VIEWS]:

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from pulumi_azure_hotpatch.engine.arc import ArcServer
 from pulumi_azure_hotpatch.engine.bodies import object_at
 from pulumi_azure_hotpatch.engine.calendar import next_baseline
-from pulumi_azure_hotpatch.engine.facts import ARC_MACHINES, Machine
+from pulumi_azure_hotpatch.engine.facts import Machine
 from pulumi_azure_hotpatch.engine.images import hotpatch_eligibility
 from pulumi_azure_hotpatch.engine.inventory import arc_server_from_arm, machine_from_arm
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.engine.releases import Product, Release
 from pulumi_azure_hotpatch.engine.track import TrackPosition, position
 from pulumi_azure_hotpatch.errors import ArmError
-from pulumi_azure_hotpatch.ids import ResourceId
 
-from . import queries
 from .rows import HotpatchStateRow, ReleaseName, TrackName
 from .scopes import Scope
 from .sources import Sources, Tell
-from .status import MOST_VIEWS, body_of
+from .status import body_of
+from .track_rows import from_graph, from_lists, of_named
 from .values import flag, kb_of, text
 
 
@@ -40,27 +39,26 @@ def hotpatch_states(
 
     `as_of` (aware) is the day to count the next baseline from. By machine id in lower case: `enabled_again_on` is when
     hotpatching was turned on again after it had been off, which Azure does not tell; `installed` are KBs known
-    otherwise, as from a ledger. Raises ArmError when nothing answers.
+    otherwise, as from a ledger. Without Resource Graph the machines are asked themselves, as far as `MOST_VIEWS` goes;
+    those that hotpatch is not offered on need not be. Raises ArmError when nothing answers.
     """
     if scope.is_empty:
         return []
     again, known, rows = enabled_again_on or {}, installed or {}, tuple(extra)
-    found: dict[str, HotpatchStateRow] = {}
+    seen: dict[str, Mapping[str, Any]] = {}
     try:
-        for seen in _with_licenses(sources, scope, list(_from_graph(sources, scope))):
-            key = str(seen["id"]).casefold()
-            found[key] = _judge(seen, as_of.date(), again.get(key), known.get(key, ()), rows)
+        for one in from_graph(sources, scope):
+            seen[str(one["id"]).casefold()] = one
     except ArmError as error:
-        if scope.machines is None or error.is_unreachable:
+        if error.is_unreachable:
             raise
-        tell(f"Resource Graph does not answer, so only builds are compared: {error}")
-    for machine in [*scope.missing(found)][:MOST_VIEWS]:
-        one = _from_view(sources, machine)
-        if one is None:
-            tell(f"'{machine}' was not found")
-            continue
-        found[machine.key] = _judge(one, as_of.date(), again.get(machine.key), known.get(machine.key, ()), rows)
-    return [found[key] for key in sorted(found)]
+        compared = "builds and the KBs that are known otherwise" if known else "builds"
+        tell(f"Resource Graph does not answer, so only {compared} are compared: {error}")
+        for one in from_lists(sources, scope, lambda vm: product_of(vm) is not None, tell=tell):
+            seen[str(one["id"]).casefold()] = one
+    for one in of_named(sources, [*scope.missing(seen)], tell=tell):
+        seen[str(one["id"]).casefold()] = one
+    return [_judge(seen[key], as_of.date(), again.get(key), known.get(key, ()), rows) for key in sorted(seen)]
 
 
 def product_of(machine: Machine) -> Product | None:
@@ -198,42 +196,3 @@ def _reboot_pending(seen: Mapping[str, Any]) -> bool | None:
     if status in ("notneeded", "completed"):
         return False
     return True if status in ("required", "started", "failed") else None
-
-
-def _from_graph(sources: Sources, scope: Scope) -> Iterator[Mapping[str, Any]]:
-    for names in scope.filters():
-        for row in sources.graph.query(queries.hotpatch(names), scope.subscriptions):
-            if scope.holds(str(row["id"])):
-                yield row
-
-
-def _with_licenses(sources: Sources, scope: Scope, rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """The rows, those of Arc-enabled servers with their licence profiles."""
-    licenses: dict[str, Any] = {}
-    if any(_is_arc(row) and not row.get("licenseProfile") for row in rows):
-        for profile in sources.graph.query(queries.LICENSES, scope.subscriptions):
-            licenses[str(profile["machine"])] = profile.get("properties")
-    for row in rows:
-        yield {**row, "licenseProfile": row.get("licenseProfile") or licenses.get(str(row["id"]).casefold())}
-
-
-def _is_arc(row: Mapping[str, Any]) -> bool:
-    return f"/{ARC_MACHINES}/".casefold() in str(row["id"]).casefold()
-
-
-def _from_view(sources: Sources, machine: ResourceId) -> Mapping[str, Any] | None:
-    """The same row from Resource Manager itself."""
-    is_arc = machine.is_type(ARC_MACHINES)
-    body = (sources.arc if is_arc else sources.machines).get(machine, fresh=False)
-    if body is None:
-        return None
-    view = {} if is_arc else sources.machines.instance_view(machine) or {}
-    profile = sources.arc.get_license_profile(machine) if is_arc else None
-    summary = object_at(object_at(view, "patchStatus"), "availablePatchSummary")
-    return {
-        **{key: body.get(key) for key in ("id", "name", "type", "location")},
-        **object_at(body, "properties"),
-        **({"licenseProfile": object_at(profile, "properties")} if profile else {}),
-        "extended": {"instanceView": view},
-        "rebootPending": summary.get("rebootPending"),
-    }

@@ -2,8 +2,9 @@
 
 Azure keeps assessments for 7 days and installations for 30 (Microsoft Learn, Query logs of Update Manager, 2024-09-10).
 A ledger is a file or an append blob of JSON lines that only grows; `schemas/ledger.schema.json` is the shape of a line.
-Each activity is in it once, however often it is recorded, and only when it is over. Nothing but summaries is kept: no
-names of users, no addresses.
+Each activity is in it once, however often it is recorded, and only when it is over; one that was recorded from an
+instance view, which has no KBs, is recorded again with them. Nothing but summaries is kept: no names of users, no
+addresses.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, Final, Protocol, TypedDict
+from typing import Any, Final, Protocol, TypeAlias, TypedDict
 
 from pulumi_azure_hotpatch.errors import InvalidInput
 
@@ -64,11 +65,14 @@ def record(
     written: list[Entry] = []
 
     def more(content: bytes) -> bytes:
-        known = {_key(entry) for entry in _entries(content, ledger.name, tell)}
+        known: dict[_Key, Entry] = {}
+        for entry in _entries(content, ledger.name, tell):
+            known[_key(entry)] = entry
         written.clear()
         for entry in found:
-            if _key(entry) not in known:
-                known.add(_key(entry))
+            before = known.get(_key(entry))
+            if before is None or (before["kbs"] is None and entry["kbs"] is not None):
+                known[_key(entry)] = entry
                 written.append(entry)
         lines = "".join(json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n" for entry in written)
         # After a write that was broken off the next line must not become a part of it.
@@ -80,10 +84,10 @@ def record(
 
 
 def remembered(ledger: Ledger, *, tell: Tell) -> list[PatchHistoryRow]:
-    """The installations in a ledger. Raises InvalidInput for what is no ledger."""
-    return [
-        _history_row(entry) for entry in _entries(ledger.read(), ledger.name, tell) if entry["kind"] == "installation"
-    ]
+    """The installations in a ledger, each once. Raises InvalidInput for what is no ledger."""
+    # Of one that is in it twice the later entry knows more.
+    found = {_key(entry): entry for entry in entries(ledger, tell=tell) if entry["kind"] == "installation"}
+    return [_history_row(entry) for entry in found.values()]
 
 
 def entries(ledger: Ledger, *, tell: Tell) -> list[Entry]:
@@ -135,7 +139,10 @@ def _installations(rows: Iterable[PatchHistoryRow], now: datetime) -> Iterator[E
             }
 
 
-def _key(entry: Entry) -> tuple[str, str, str]:
+_Key: TypeAlias = tuple[str, str, str]
+
+
+def _key(entry: Entry) -> _Key:
     return entry["kind"], entry["machine"].casefold(), entry["activity_id"].casefold()
 
 

@@ -13,13 +13,14 @@ from pulumi_azure_hotpatch.errors import ArmError
 from pulumi_azure_hotpatch.ids import ResourceId
 
 from . import queries
+from .listed import listed
 from .rows import AssessmentRow, InstallationRow, MachineType, PatchStatusRow, Source
 from .scopes import Scope
 from .sources import Sources, Tell
 from .values import error_of, flag, number, shown_instant, text
 
 MOST_VIEWS: Final = 50
-"""How many instance views are read, one call each, for machines that Resource Graph knows no patching of."""
+"""How many machines are asked one by one, an instance view each, for what Resource Graph does not answer."""
 
 # Source: Microsoft Learn, Query logs of Update Manager, 2024-09-10: availablePatchCountByClassification.
 _URGENT: Final = ("critical", "security")
@@ -40,13 +41,14 @@ def patch_status(sources: Sources, scope: Scope, *, tell: Tell, instance_views: 
         if not instance_views or error.is_unreachable:
             raise
         tell(f"Resource Graph does not answer, so the instance views are read: {error}")
-        rows = {row["machine"].casefold(): row for row in _from_bodies(sources, scope)}
+        rows = {row["machine"].casefold(): row for row in _from_lists(sources, scope, tell)}
     missing = [str(one) for one in scope.missing(rows)]
     silent = [row["machine"] for row in rows.values() if row["source"] == "none" and row["type"] == "vm"]
     if instance_views:
         asked = [*missing, *silent]
         if len(asked) > MOST_VIEWS:
             tell(f"not asked one by one: {counted(len(asked) - MOST_VIEWS)} without patching in Resource Graph")
+            missing = missing[:MOST_VIEWS]
         for machine in asked[:MOST_VIEWS]:
             found = _from_view(sources, ResourceId.parse(machine), rows.get(machine.casefold()))
             if found is not None:
@@ -70,14 +72,11 @@ def _from_graph(sources: Sources, scope: Scope) -> Iterator[PatchStatusRow]:
                 )
 
 
-def _from_bodies(sources: Sources, scope: Scope) -> Iterator[PatchStatusRow]:
-    """The machines as Resource Manager lists them, without their patching: what is left without Resource Graph."""
-    if scope.machines is not None:
-        return
-    for subscription in scope.subscriptions:
-        for list_all in (sources.machines.in_subscription, sources.arc.in_subscription):
-            for body in list_all(subscription):
-                yield _row(body, None, None, None, "none")
+def _from_lists(sources: Sources, scope: Scope, tell: Tell) -> Iterator[PatchStatusRow]:
+    """The machines as Resource Manager lists them, without their patching."""
+    for in_subscription in (sources.machines.in_subscription, sources.arc.in_subscription):
+        for body in listed(in_subscription, scope, tell=tell):
+            yield _row(body, None, None, None, "none")
 
 
 def _from_view(sources: Sources, machine: ResourceId, known: PatchStatusRow | None) -> PatchStatusRow | None:
