@@ -133,7 +133,7 @@ def _confirm(ctx: Context, pending: dict[str, _Pending], patience: Patience) -> 
 def _drop_done(ctx: Context, pending: dict[str, _Pending]) -> frozenset[str]:
     """Take those out that a list shows to be done; those that it shows to be running still."""
     running: set[str] = set()
-    for key, seen in list(listed(ctx, {key: one.write.seen.id for key, one in pending.items()})):
+    for key, seen in listed(ctx, {key: one.write.seen.id for key, one in pending.items()}):
         changes = pending[key].write.changes
         if seen.is_busy:
             running.add(key)

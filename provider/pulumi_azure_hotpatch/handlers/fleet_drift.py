@@ -13,7 +13,7 @@ from pulumi_azure_hotpatch.ids import ResourceId, same_id
 from pulumi_azure_hotpatch.ports import Context
 
 from .fleet_assigning import assigned_rows, assignment_of, present_assignments
-from .fleet_reading import Seen, look_at, rows_of
+from .fleet_reading import Seen, each_row, look_at
 from .fleet_records import Records, few
 from .owning import as_wanted
 from .schedule_assignment import schedule_of
@@ -38,8 +38,9 @@ def drift_of(
     Resource Graph may be behind: a machine that it does not show, or shows otherwise than it was left, is read itself
     before anything is said of it. What it shows as left may have changed a moment ago; the next refresh sees that.
     """
-    rows = rows_of(ctx, (member.id for member in records.values())) if records else {}
-    doubtful = [member.id for key, member in records.items() if key not in rows or _differences(rows[key], wanted)]
+    rows = each_row(ctx, (member.id for member in records.values())) if records else ()
+    as_left = {seen.id.key for seen in rows if not _differences(seen, wanted)}
+    doubtful = [member.id for key, member in records.items() if key not in as_left]
     differing: defaultdict[tuple[str, Any], list[ResourceId]] = defaultdict(list)
     unread: list[tuple[ResourceId, ArmError]] = []
     gone: set[str] = set()

@@ -65,15 +65,17 @@ def rows_of(ctx: Context, machines: Iterable[ResourceId]) -> dict[str, Seen]:
 
     Raises ArmError.
     """
+    return {seen.id.key: seen for seen in each_row(ctx, machines)}
+
+
+def each_row(ctx: Context, machines: Iterable[ResourceId]) -> Iterator[Seen]:
+    """As `rows_of`, one after the other, so that memory does not grow with the fleet. Raises ArmError."""
     chosen = tuple(machines)
     scope = Scope(tuple(dict.fromkeys(one.subscription_id.casefold() for one in chosen)), chosen)
-    found: dict[str, Seen] = {}
     for names in scope.filters():
         for row in ctx.graph.query(_ROWS.format(filter=names), scope.subscriptions):
             if scope.holds(str(row["id"])):
-                seen = Seen.of(_body_of(row))
-                found[seen.id.key] = seen
-    return found
+                yield Seen.of(_body_of(row))
 
 
 def look_at(ctx: Context, machines: Iterable[ResourceId], patience: Patience) -> dict[str, Seen | ArmError | None]:
