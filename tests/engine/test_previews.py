@@ -125,6 +125,24 @@ def test_events_say_the_same_and_what_policies_said() -> None:
     )
 
 
+def test_that_a_preview_failed_at_its_end_is_a_stop_only_where_nothing_else_explains_it() -> None:
+    end = {"prefix": "error: ", "message": "preview failed\n", "severity": "error"}
+    why = {"urn": urn("web"), "message": "error: patch_mode: No. Fix: change it. [vm-settings-empty; Learn]"}
+    violated = {"resourceUrn": urn("web"), "policyPackName": "patching", "policyName": "no", "message": "No."}
+    metadata = {"op": "create", "urn": urn("web"), "type": TYPE, "new": state("web")}
+    made = event(resourcePreEvent={"metadata": metadata})
+
+    def stops(*told: dict[str, Any]) -> list[str]:
+        return [str(stop) for stop in read_preview([made, *told, event(diagnosticEvent=end)]).stops]
+
+    assert stops() == ["the program"]
+    assert stops(event(diagnosticEvent={**why, "severity": "error"})) == ["web (vm-settings-empty)"]
+    assert stops(event(policyEvent={**violated, "enforcementLevel": "mandatory"})) == []
+    assert stops(event(policyEvent={**violated, "enforcementLevel": "advisory"})) == ["the program"]
+    (stop,) = read_preview({"steps": [], "diagnostics": [end]}).stops
+    assert str(stop) == "the program"
+
+
 def test_a_preview_is_whole_where_it_names_every_resource_that_stays_and_did_not_fail() -> None:
     kept = {"op": "same", "oldState": state("web"), "newState": state("web")}
     for same, untold in ((1, 0), (3, 2)):

@@ -126,7 +126,10 @@ def read_preview(document: object) -> Preview:
         told = (event.get("diagnosticEvent") for event in document)
         summaries = [_object(event.get("summaryEvent")).get("resourceChanges") for event in document]
         summary = next((one for one in summaries if one), None)
-        return _preview(_steps_of_events(document), tuple(_violations(document)), _stops(told), summary)
+        violations = tuple(_violations(document))
+        # In a preview they fail the run at its end, and stop nothing.
+        is_explained = any(one.level == "mandatory" for one in violations)
+        return _preview(_steps_of_events(document), violations, _stops(told, is_explained=is_explained), summary)
     if not isinstance(document, Mapping):
         raise InvalidInput("not a preview")
     if "resourcePlans" in document:
@@ -276,14 +279,26 @@ def _steps_of_export(deployment: Mapping[str, Any]) -> Iterator[_Step]:
             yield _Step("same", state["urn"], state, state, state.get("propertyDependencies"))
 
 
-def _stops(diagnostics: object) -> tuple[Stop, ...]:
+def _stops(diagnostics: object, *, is_explained: bool = False) -> tuple[Stop, ...]:
+    """What stopped a run; that it failed at all counts where nothing else says why, and `is_explained` is not set."""
     found: dict[tuple[str, str | None], Stop] = {}
+    failed = False
     for one in diagnostics if isinstance(diagnostics, Iterable) else ():
         if isinstance(one, Mapping) and one.get("severity") == "error":
-            urn, named = str(one.get("urn") or ""), _NAMED_RULE.findall(str(one.get("message", "")))
+            urn, message = str(one.get("urn") or ""), str(one.get("message", ""))
+            if not urn and message.strip().removeprefix("error: ") == _AT_ITS_END:
+                failed = True
+                continue
+            named = _NAMED_RULE.findall(message)
             rule = next((name for name in reversed(named) if name in _RULES), None)
             found.setdefault((urn, rule), Stop(urn, rule))
+    if failed and not found and not is_explained:
+        return (Stop("", None),)
     return tuple(found.values())
+
+
+# What a preview that failed ends with, whatever it was. Measured: CLI 3.253, previews with a mandatory policy.
+_AT_ITS_END: Final = "preview failed"
 
 
 # As findings end: their rule and its source.
