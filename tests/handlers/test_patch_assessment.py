@@ -212,6 +212,14 @@ def test_a_machine_that_is_off_is_refused_before_anything_is_asked() -> None:
     assert azure.writes() == []
 
 
+def test_an_arc_server_whose_agent_is_not_connected_is_refused_with_what_helps() -> None:
+    azure = azure_of(arc())
+    azure.simulator.world.set_power(ARC, running=False)
+    with pytest.raises(Refused, match=r"^Arc server 'arc': it is disconnected; .* Let its agent connect first\.$"):
+        assessment(azure, ARC).create()
+    assert azure.writes() == []
+
+
 def test_a_machine_that_does_not_exist_is_named() -> None:
     with pytest.raises(NotFound, match=r"^VM 'other': it does not exist .*; create it first, or correct machine_id$"):
         assessment(azure_of(), VM.replace("/vm", "/other")).create()

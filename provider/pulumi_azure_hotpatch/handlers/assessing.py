@@ -58,7 +58,8 @@ class Assessing:
                 if observed is not None:
                     return observed
                 continue
-            refuse_off(self._ctx, seen, "Start it first.")
+            offline = "Let its agent connect first." if is_arc(self._machine) else "Start it first."
+            refuse_off(self._ctx, seen, offline)
             if seen.installation is not None and seen.installation.is_running:
                 self._sleep("the installation on it to end")
                 continue
