@@ -168,7 +168,7 @@ STACKS: Final[Mapping[str, Stacks]] = {
         [_NIGHTS, schedule("late", start="2026-01-01 03:00", duration=UNKNOWN), *_BOTH],
     ),
     "vm-settings-empty": Stacks(
-        [settings(patchMode="Manual"), settings(patchMode=UNKNOWN)], [settings()], "nothing to own"
+        [settings(patchMode="Manual"), settings("two", patchMode=UNKNOWN)], [settings()], "nothing to own"
     ),
     "vm-settings-declared-twice": twice(settings(patchMode="Manual")),
     "scope-declared-twice": twice(_SCOPE),

@@ -178,7 +178,7 @@ def test_the_pack_python_and_kusto_find_the_same_in_random_fleets(seed: int) -> 
 
 
 @pytest.mark.slow
-@settings(max_examples=20, deadline=None, phases=ONCE)
+@settings(max_examples=10, deadline=None, phases=ONCE)
 @given(seed=seeds)
 def test_the_pack_python_and_kusto_find_the_same_in_thousands_of_random_fleets(seed: int) -> None:
     assert agree(seed, 200) > 200

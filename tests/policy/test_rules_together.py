@@ -11,7 +11,7 @@ from pulumi_azure_hotpatch.engine.rules import Rule, rule
 from pulumi_azure_hotpatch.policy.judged import JOINED
 from tests.engine.rule_cases.form import VM_ID
 from tests.policy.bags import OTHER_TYPE, rollout
-from tests.policy.stacks import BY_PLATFORM, STACKS, assigned, on, ours, schedule, settings, vm
+from tests.policy.stacks import BY_PLATFORM, STACKS, assigned, installation, on, ours, schedule, settings, vm
 from tests.support.analyzer import UNKNOWN, Analyzer, Resource, Violation
 
 every_rule = pytest.mark.parametrize("one", [rule(rule_id) for rule_id in STACKS], ids=lambda one: one.id)
@@ -148,9 +148,9 @@ def test_a_machine_that_a_rollout_and_an_installation_both_patch_is_told_of_both
     assert "by another resource of this stack already" in found.message
     assert said(analyzer, [rollout(canary, rest, exclude=[VM_ID]), alone], "installation-declared-twice") == []
     assert said(analyzer, [rollout(canary, rest, exclude=[UNKNOWN]), alone], "installation-declared-twice") == []
-    again = rollout({"name": "all", "machineIds": [VM_ID]})
-    (found,) = said(analyzer, [rollout(canary), replace(again, name="again")], "installation-declared-twice")
-    assert found.urn == again.urn
+    again = replace(rollout({"name": "all", "machineIds": [VM_ID]}), name="again")
+    (found,) = said(analyzer, [rollout(canary), again], "installation-declared-twice")
+    assert found.urn == again.urn, "the first by its name"
 
 
 def test_what_a_rollout_asks_of_machines_is_told_once_with_the_machines_it_does_not_fit(analyzer: Analyzer) -> None:
@@ -195,3 +195,15 @@ def test_a_machine_that_nobody_declares_is_not_waited_for(analyzer: Analyzer) ->
     waiting = schedule(start=UNKNOWN, timeZone=UNKNOWN)
     assert without_verdict(analyzer, [waiting, assigned()]) == {}
     assert without_verdict(analyzer, [vm("elsewhere", patching=UNKNOWN), assigned()]).keys() == {vm("elsewhere").urn}
+
+
+@every_rule
+def test_the_order_in_which_the_engine_tells_of_resources_makes_no_difference(one: Rule, analyzer: Analyzer) -> None:
+    stack = STACKS[one.id].violates
+    assert analyzer.analyze_stack(reversed(stack)) == analyzer.analyze_stack(stack)
+
+
+def test_of_a_machine_and_what_is_done_with_it_the_machine_is_named(analyzer: Analyzer) -> None:
+    machine, installing = installation(vm(patching={"patchMode": "Manual"}))
+    (found,) = said(analyzer, [installing, machine], "windows-vm-is-patched")
+    assert found.urn == machine.urn

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -17,6 +17,7 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
+from pulumi_azure_hotpatch.engine import declared as kinds
 from pulumi_azure_hotpatch.engine.declared import Declared
 from pulumi_azure_hotpatch.engine.declared_names import with_ids_from_references
 from pulumi_azure_hotpatch.engine.rules import Rule, rule
@@ -35,6 +36,8 @@ WAIVED: Final = "waived"
 HOTPATCH_SHARE: Final = "hotpatch-share"
 DEFAULT_MINIMUM: Final = 0
 _JOINED: Final = frozenset(one.id for one in JOINED)
+_NATIVE_FIRST: Final = (kinds.NATIVE_MACHINE, kinds.NATIVE_ARC, kinds.NATIVE_SCALE_SET)
+_SETTINGS: Final = (kinds.SETTINGS, kinds.FLEET, kinds.ARC_SETTINGS, kinds.SCALE_SET_SETTINGS)
 _MINIMUM: Final = {
     "minimumPercent": {
         "type": "integer",
@@ -203,7 +206,7 @@ class StackPolicies:
 
     def _declared(self, args: StackValidationArgs) -> list[Declared]:
         """What rules are about, without what cannot be read."""
-        given = list(_all(args))
+        given = _all(args)
         last: tuple[list[Declared], list[Declared]] | None = getattr(self._last, "declared", None)
         if last is None or last[0] != given:
             readable = (one for one in given if self._alone.review_of(one) is not UNREADABLE)
@@ -211,10 +214,11 @@ class StackPolicies:
         return last[1]
 
 
-def _all(args: StackValidationArgs) -> Iterator[Declared]:
-    for resource in args.resources:
-        if Declared("", resource.resource_type, {}).kind:
-            yield declared_with_others(resource)
+def _all(args: StackValidationArgs) -> list[Declared]:
+    """What the stack declares, in an order of its own: the engine's is another in every run."""
+    declared = (declared_with_others(one) for one in args.resources if Declared("", one.resource_type, {}).kind)
+    # Of all that goes by a machine's id the machine is named first, then its settings.
+    return sorted(declared, key=lambda one: (one.kind not in _NATIVE_FIRST, one.kind not in _SETTINGS, one.urn))
 
 
 def _report(found: Reviewed, report: ReportViolation) -> None:
