@@ -100,14 +100,6 @@ def here(*wanted: str) -> set[tuple[str, str | None, str]]:
             here("Microsoft.Compute/virtualMachines/read", "Microsoft.Compute/virtualMachines/write"),
         ),
         (
-            declared("PatchRollout", machineIds=[VM]),
-            here(
-                "Microsoft.Compute/virtualMachines/read",
-                "Microsoft.Compute/virtualMachines/installPatches/action",
-                "Microsoft.Compute/locations/operations/read",
-            ),
-        ),
-        (
             declared(
                 "DynamicScope",
                 subscriptionIds=[SUBSCRIPTION],

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from pulumi_azure_hotpatch.engine.earlier_installations import merged, same_activity
@@ -27,14 +27,12 @@ from .install_requests import request_body
 from .install_results import completed, with_result
 from .install_turns import Turn
 from .patch_records import find_installation, find_installations
-from .patched_machines import LOOK_INTERVAL, Seen, find, see
+from .patched_machines import LOOK_INTERVAL, SKEW, Seen, find, see
 from .powering import power_on
 from .waiting import Patience, finish, may_have_worked
 
 State = PatchInstallationState
 
-# How far our clock and Azure's may be apart.
-_SKEW: Final = timedelta(minutes=5)
 NOT_REMEMBERED: Final = "Unknown"
 """The status of an installation that nobody has a result of. Azure has one of that name too."""
 
@@ -93,7 +91,7 @@ class Installing:
 
         Raises Refused where it cannot be told.
         """
-        return self.begin(known, datetime.fromisoformat(self.state.asked_at or "") - _SKEW)
+        return self.begin(known, datetime.fromisoformat(self.state.asked_at or "") - SKEW)
 
     def keep(self, state: State) -> None:
         """Remember what is reached, here and for a later run."""
@@ -170,7 +168,7 @@ class Installing:
                 # Azure did not say that it has failed: its answer made no sense.
                 raise
             # It is over, and Azure has said why: that is a result, and `fail_on` says what it means.
-            return self._failed(f"{error.code}: {error}" if error.code not in str(error) else str(error))
+            return self._failed(error.reason)
         except ArmError as error:
             if not 400 <= error.status < 500:
                 raise

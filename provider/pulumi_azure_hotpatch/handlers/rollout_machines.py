@@ -18,9 +18,9 @@ from pulumi_azure_hotpatch.models.patches import spell_instant
 from pulumi_azure_hotpatch.ports import Context, PatchOperation
 
 from .install_requests import request_body
-from .patched_machines import LOOK_INTERVAL, RUNNING, Seen, find, is_arc
+from .patched_machines import LOOK_INTERVAL, RUNNING, SKEW, Seen, find, is_arc
 from .rollout_progress import Progress
-from .rollout_recall import SKEW, Recall, Sleep
+from .rollout_recall import Recall, Sleep
 from .rollout_records import Member, find_members
 from .rollout_results import refusal, settled, untouched
 from .rollout_watched import ended_among
@@ -226,9 +226,7 @@ class Installations:
                 self._watch(key)
                 return False
             # It is over, and Azure has said why.
-            found = Installation(
-                status="Failed", error=f"{error.code}: {error}" if error.code not in str(error) else str(error)
-            )
+            found = Installation(status="Failed", error=error.reason)
         except ArmError:
             # The address is not (or no longer) good; the activity still is.
             self._watch(key)

@@ -23,13 +23,11 @@ from pulumi_azure_hotpatch.models.patch_rollout import REQUEST, RolloutMachine
 from pulumi_azure_hotpatch.ports import Context
 
 from .askers import is_ours, is_settled, next_look
-from .patched_machines import Seen, find, is_arc
+from .patched_machines import SKEW, Seen, find, is_arc
 from .rollout_progress import Progress
 from .rollout_records import find_all_installations
 from .rollout_words import question
 
-# How far our clock and Azure's may be apart.
-SKEW: Final = timedelta(minutes=5)
 _LOG_INTERVAL: Final = timedelta(minutes=2)
 
 Adopt = Callable[[RolloutMachine, Installation], None]
