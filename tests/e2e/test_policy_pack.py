@@ -11,7 +11,7 @@ import pytest
 
 from demo import Azure
 from tests.e2e.conftest import CHECKOUT, PROGRAMS
-from tests.support import azure_native
+from tests.support import azure_native, echo_plugin
 from tests.support.pulumi_cli import Stack
 
 PACK = Path(__file__).parents[2] / "examples" / "policy-pack"
@@ -98,3 +98,19 @@ def test_the_commands_of_the_page_run_on_the_quickstart(azure: Azure, tmp_path: 
     for command in commands:
         arguments = [str(CHECKOUT / part) if part.startswith("examples/") else part for part in command.split()]
         assert "azure-hotpatch@v" in stack.run(*arguments).output
+
+
+@pytest.mark.slow
+def test_a_level_for_all_is_one_for_waivers_that_have_ended_unless_they_are_named(tmp_path: Path) -> None:
+    stack = Stack(PROGRAMS / "declared", tmp_path / "pulumi")
+    stack.env["PATH"] = f"{echo_plugin.install(tmp_path / 'bin', 'random')}:{stack.env['PATH']}"
+    (tmp_path / "declared.json").write_text("[]", encoding="utf-8")
+    stack.env |= {"DECLARED": str(tmp_path / "declared.json"), "NOT_KNOWN": "-"}
+    pack = Pack(tmp_path)
+    pack.waive({**WAIVER, "until": "2026-01-31"})
+    assert "[mandatory]" in stack.preview(*pack.arguments(), json=False, fails=True).output
+    advised = stack.preview(*pack.arguments(all="advisory"), json=False).output
+    assert "ended on 2026-01-31" in advised
+    assert "[advisory]" in advised
+    named = pack.arguments(all="advisory", waiver_expired="mandatory")
+    assert "ended on 2026-01-31" in stack.preview(*named, json=False, fails=True).output

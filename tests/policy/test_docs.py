@@ -32,6 +32,8 @@ def test_the_levels_are_the_example_s_and_name_policies() -> None:
     (levels,) = blocks("json")
     assert json.loads(levels) == json.loads((PACK / "levels.json").read_text(encoding="utf-8"))
     assert set(json.loads(levels)) <= NAMES | {"all"}
+    # A level for all is one for waivers that have ended, too.
+    assert json.loads(levels)["waiver-expired"] == "mandatory"
 
 
 def test_the_waivers_fit_their_schema() -> None:
