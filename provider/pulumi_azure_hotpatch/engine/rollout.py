@@ -123,13 +123,16 @@ def step(phase: Phase, signal: Signal) -> Step:
 
 
 def diagram() -> str:
-    """The table as a Mermaid state diagram."""
+    """The table as a Mermaid state diagram, with one arrow for all that leads from one phase to the same other one."""
     return "\n".join(("stateDiagram-v2", *_lines()))
 
 
 def _lines() -> Iterator[str]:
     yield f"    [*] --> {FIRST}"
+    labels: dict[tuple[Phase, Phase], list[str]] = {}
     for (phase, signal), found in TABLE.items():
         doing = f" / {', '.join(found.effects)}" if found.effects else ""
-        yield f"    {phase} --> {found.phase}: {signal}{doing}"
+        labels.setdefault((phase, found.phase), []).append(f"{signal}{doing}")
+    for (phase, after), told in labels.items():
+        yield f"    {phase} --> {after}: {'<br>'.join(told)}"
     yield f"    {Phase.FINISHED} --> [*]"
