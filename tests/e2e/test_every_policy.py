@@ -20,7 +20,7 @@ from tests.policy.bags import OTHER_TYPE, OURS, bags
 from tests.policy.conftest import PACK
 from tests.policy.declared_cases import declarations
 from tests.policy.stacks import STACKS
-from tests.support import echo_plugin
+from tests.support import echo
 from tests.support.analyzer import IN_SUBSCRIPTION, SUBSCRIPTION, UNKNOWN, Analyzer, Resource
 from tests.support.pulumi_cli import Stack
 
@@ -98,7 +98,7 @@ class Declared:
 
     def __init__(self, folder: Path) -> None:
         self._stack = Stack(PROGRAMS / "declared", folder / "pulumi")
-        plugins = echo_plugin.install(folder / "bin", "azure-native", "random")
+        plugins = echo.install(folder / "bin", "azure-native", "random")
         self._stack.env["PATH"] = f"{plugins}:{self._stack.env['PATH']}"
         self._stack.env["PULUMI_ENABLE_STREAMING_JSON_PREVIEW"] = "true"
         self._stack.set_config("azure-native:subscriptionId", SUBSCRIPTION)

@@ -11,7 +11,7 @@ import pytest
 
 from demo import Azure
 from tests.e2e.conftest import CHECKOUT, PROGRAMS
-from tests.support import azure_native, echo_plugin
+from tests.support import azure_native, echo
 from tests.support.pulumi_cli import Stack
 
 PACK = Path(__file__).parents[2] / "examples" / "policy-pack"
@@ -103,7 +103,7 @@ def test_the_commands_of_the_page_run_on_the_quickstart(azure: Azure, tmp_path: 
 @pytest.mark.slow
 def test_a_level_for_all_is_one_for_waivers_that_have_ended_unless_they_are_named(tmp_path: Path) -> None:
     stack = Stack(PROGRAMS / "declared", tmp_path / "pulumi")
-    stack.env["PATH"] = f"{echo_plugin.install(tmp_path / 'bin', 'random')}:{stack.env['PATH']}"
+    stack.env["PATH"] = f"{echo.install(tmp_path / 'bin', 'random')}:{stack.env['PATH']}"
     (tmp_path / "declared.json").write_text("[]", encoding="utf-8")
     stack.env |= {"DECLARED": str(tmp_path / "declared.json"), "NOT_KNOWN": "-"}
     pack = Pack(tmp_path)

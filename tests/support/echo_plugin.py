@@ -1,7 +1,6 @@
 """A Pulumi plugin whose resources are what the program says: for previews that policies look at."""
 
 import sys
-from pathlib import Path
 
 from pulumi.provider.experimental import server
 from pulumi.provider.experimental.provider import (
@@ -13,8 +12,6 @@ from pulumi.provider.experimental.provider import (
     CreateResponse,
     Provider,
 )
-
-_CHECKOUT = Path(__file__).parents[2]
 
 
 class Echo(Provider):
@@ -28,19 +25,6 @@ class Echo(Provider):
 
     async def create(self, request: CreateRequest) -> CreateResponse:
         return CreateResponse("" if request.preview else request.urn, dict(request.properties))
-
-
-def install(folder: Path, *packages: str) -> Path:
-    """Make the executables for packages in `folder`, which has to come first on PATH; the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for package in packages:
-        executable = folder / f"pulumi-resource-{package}"
-        executable.write_text(
-            f'#!/bin/sh\nPYTHONPATH="{_CHECKOUT}" exec "{sys.executable}" -u -m tests.support.echo_plugin "$@"\n',
-            encoding="utf-8",
-        )
-        executable.chmod(0o755)
-    return folder
 
 
 if __name__ == "__main__":
