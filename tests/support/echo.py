@@ -1,7 +1,6 @@
 """Puts the plugin of `echo_plugin` where the engine finds it.
 
-Only that module imports Pulumi's provider SDK, whose protocol files do not go into one process with those of the dynamic
-host.
+Only that module imports the SDK for plugins, whose protocol files do not go into one process with the dynamic host's.
 """
 
 import sys
