@@ -13,7 +13,8 @@ from azure_patch_simulator import SUBSCRIPTION_ID
 from azure_patch_simulator.inventory import windows_machine
 from azure_patch_simulator.launch import launched
 from demo import Azure
-from pulumi_azure_hotpatch.handlers import find, fleet_run
+from pulumi_azure_hotpatch.handlers import find
+from pulumi_azure_hotpatch.handlers.fleets import run as fleet_run
 from pulumi_azure_hotpatch.host import wire
 from pulumi_azure_hotpatch.host.endpoint_clock import EndpointClock
 from pulumi_azure_hotpatch.host.engine_log import EngineLog

@@ -10,7 +10,7 @@ from azure_patch_simulator import SUBSCRIPTION_ID
 from azure_patch_simulator.faults import Answer, match
 from azure_patch_simulator.inventory import arc_machine, linux_machine, windows_machine
 from pulumi_azure_hotpatch.errors import Interrupted, Refused
-from pulumi_azure_hotpatch.handlers.rollout_gate import health_problem
+from pulumi_azure_hotpatch.handlers.rollouts.gate import health_problem
 from tests.handlers.declared import Declared
 from tests.handlers.patching import GROUP, INSTALL, SECURITY, UBUNTU, somebody_installs, turn_off
 from tests.handlers.rollouts import (

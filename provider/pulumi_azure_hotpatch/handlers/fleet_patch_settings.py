@@ -14,6 +14,13 @@ from pulumi_azure_hotpatch.engine.facts import PATCH_FIELDS, Declaration, Machin
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.engine.rules import Finding, judge, rule
 from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, HotpatchError
+from pulumi_azure_hotpatch.handlers.fleets.assigning import assignment_of
+from pulumi_azure_hotpatch.handlers.fleets.drift import drift_of
+from pulumi_azure_hotpatch.handlers.fleets.judging import Sentences, count_sentences, judge_assignments, judge_machines
+from pulumi_azure_hotpatch.handlers.fleets.matching import match_in_preview, match_now, members, sources
+from pulumi_azure_hotpatch.handlers.fleets.reading import rows_of
+from pulumi_azure_hotpatch.handlers.fleets.records import Records, groups_of, records_of
+from pulumi_azure_hotpatch.handlers.fleets.run import FleetRun, explain
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.draft import Draft
 from pulumi_azure_hotpatch.models.fleet_patch_settings import FleetPatchSettingsInputs, FleetPatchSettingsState
@@ -21,13 +28,6 @@ from pulumi_azure_hotpatch.models.owned_settings import given
 from pulumi_azure_hotpatch.ports import Context
 
 from .base import Created, Handler
-from .fleet_assigning import assignment_of
-from .fleet_drift import drift_of
-from .fleet_judging import Sentences, count_sentences, judge_assignments, judge_machines
-from .fleet_matching import match_in_preview, match_now, members, sources
-from .fleet_reading import rows_of
-from .fleet_records import Records, groups_of, records_of
-from .fleet_run import FleetRun, explain
 from .foreseeing import look_for_schedule
 from .waiting import Patience
 

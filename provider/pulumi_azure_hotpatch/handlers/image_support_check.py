@@ -23,6 +23,7 @@ from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.engine.patch_results import Assessment
 from pulumi_azure_hotpatch.engine.rules import Finding, judge, rule
 from pulumi_azure_hotpatch.errors import OperationFailed, Refused
+from pulumi_azure_hotpatch.handlers.assessments.assessing import Assessing
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.base import parse_wait
 from pulumi_azure_hotpatch.models.draft import Draft
@@ -30,7 +31,6 @@ from pulumi_azure_hotpatch.models.image_support_check import ImageSupportCheckIn
 from pulumi_azure_hotpatch.models.patches import spell_instant
 from pulumi_azure_hotpatch.ports import Context
 
-from .assessing import Assessing
 from .base import Created, Handler
 from .patch_records import find_assessment, find_installations
 from .patched_machines import Seen, find, foresee, label, see

@@ -18,7 +18,8 @@ from pulumi_azure_hotpatch.models.patch_installation import PatchInstallationSta
 from pulumi_azure_hotpatch.models.patches import spell_instant
 from pulumi_azure_hotpatch.ports import Context
 
-from . import assessment_results, install_results
+from .assessments import results as assessment_results
+from .installations import results as install_results
 from .patch_records import INSTALLATIONS_KEPT, find_assessment
 from .waiting import Patience
 

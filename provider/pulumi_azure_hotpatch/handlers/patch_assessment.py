@@ -9,6 +9,8 @@ from typing import Any
 from pulumi_azure_hotpatch.engine.patch_results import Assessment
 from pulumi_azure_hotpatch.engine.rules import Finding
 from pulumi_azure_hotpatch.errors import OperationFailed
+from pulumi_azure_hotpatch.handlers.assessments.assessing import Assessing
+from pulumi_azure_hotpatch.handlers.assessments.results import with_result
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.base import parse_wait
 from pulumi_azure_hotpatch.models.draft import Draft
@@ -16,8 +18,6 @@ from pulumi_azure_hotpatch.models.patch_assessment import PatchAssessmentInputs,
 from pulumi_azure_hotpatch.models.patches import spell_instant
 from pulumi_azure_hotpatch.ports import Context
 
-from .assessing import Assessing
-from .assessment_results import with_result
 from .base import Created, Handler
 from .late_lists import assessment_by_now
 from .patched_machines import find, label

@@ -16,6 +16,14 @@ from pulumi_azure_hotpatch.engine.rules import Finding, judge, rules_for
 from pulumi_azure_hotpatch.engine.selection import expect_reboot, select
 from pulumi_azure_hotpatch.engine.time_budget import time_budget
 from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, HotpatchError, Interrupted, Refused, TimedOut
+from pulumi_azure_hotpatch.handlers.installations.installing import NOT_REMEMBERED, Installing
+from pulumi_azure_hotpatch.handlers.installations.powering import (
+    put_back,
+    put_back_quietly,
+    recall,
+    recall_after_failure,
+    tell_still_on,
+)
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.base import parse_wait
 from pulumi_azure_hotpatch.models.draft import Draft
@@ -30,11 +38,9 @@ from pulumi_azure_hotpatch.models.patches import spell_instant
 from pulumi_azure_hotpatch.ports import Context
 
 from .base import Created, Handler
-from .installing import NOT_REMEMBERED, Installing
 from .late_lists import installation_by_now
 from .patch_records import foresee_assessment
 from .patched_machines import find, foresee, label
-from .powering import put_back, put_back_quietly, recall, recall_after_failure, tell_still_on
 from .waiting import Patience, spell
 
 Inputs = Draft[PatchInstallationInputs]

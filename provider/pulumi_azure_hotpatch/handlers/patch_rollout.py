@@ -13,6 +13,11 @@ from pulumi_azure_hotpatch.engine.rollout import Phase
 from pulumi_azure_hotpatch.engine.rollout_rings import Rings
 from pulumi_azure_hotpatch.engine.rules import Finding
 from pulumi_azure_hotpatch.errors import Refused
+from pulumi_azure_hotpatch.handlers.rollouts.plan import batches, judge_plan, look, planned
+from pulumi_azure_hotpatch.handlers.rollouts.progress import Progress
+from pulumi_azure_hotpatch.handlers.rollouts.records import find_members, tags_of
+from pulumi_azure_hotpatch.handlers.rollouts.rolling_out import RollingOut
+from pulumi_azure_hotpatch.handlers.rollouts.words import halted, named
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.base import parse_wait
 from pulumi_azure_hotpatch.models.draft import Draft
@@ -25,11 +30,6 @@ from pulumi_azure_hotpatch.models.rollout_facts import all_machines, deal_out, n
 from pulumi_azure_hotpatch.ports import Context
 
 from .base import Created, Handler
-from .rolling_out import RollingOut
-from .rollout_plan import batches, judge_plan, look, planned
-from .rollout_progress import Progress
-from .rollout_records import find_members, tags_of
-from .rollout_words import halted, named
 from .waiting import Patience, spell
 
 Inputs = Draft[PatchRolloutInputs]

@@ -8,14 +8,13 @@ from typing import Final
 
 from pulumi_azure_hotpatch.engine.patch_results import Installation
 from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError
+from pulumi_azure_hotpatch.handlers.patch_records import find_installation
+from pulumi_azure_hotpatch.handlers.patched_machines import LOOK_INTERVAL
+from pulumi_azure_hotpatch.handlers.waiting import Patience
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.patch_installation import PatchInstallationState
 from pulumi_azure_hotpatch.models.patches import spell_instant, treated
 from pulumi_azure_hotpatch.ports import Context
-
-from .patch_records import find_installation
-from .patched_machines import LOOK_INTERVAL
-from .waiting import Patience
 
 # How long a list of patches may be missing from Resource Graph after the end: no source says how long it takes.
 _LIST_PATIENCE: Final = timedelta(minutes=10)

@@ -9,14 +9,14 @@ from typing import NoReturn
 from pulumi_azure_hotpatch.engine.earlier_installations import judge_earlier, merged
 from pulumi_azure_hotpatch.engine.patch_results import Installation
 from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, Refused
+from pulumi_azure_hotpatch.handlers.patch_records import find_installations
+from pulumi_azure_hotpatch.handlers.patched_machines import LOOK_INTERVAL, Seen, find, is_arc, settle
+from pulumi_azure_hotpatch.handlers.waiting import Patience
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.patches import spell_instant
 from pulumi_azure_hotpatch.ports import Context
 
 from .askers import is_ours, is_settled, next_look
-from .patch_records import find_installations
-from .patched_machines import LOOK_INTERVAL, Seen, find, is_arc, settle
-from .waiting import Patience
 
 
 class Turn:

@@ -16,13 +16,13 @@ from typing import Any, Final
 from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.inventory import settings_to_arm
 from pulumi_azure_hotpatch.errors import ArmError
+from pulumi_azure_hotpatch.handlers.concurrently import Call, Pause, Task, at_once, drive
+from pulumi_azure_hotpatch.handlers.owning import as_wanted
+from pulumi_azure_hotpatch.handlers.waiting import Patience, may_have_worked
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.ports import Accepted, Body, Context
 
-from .concurrently import Call, Pause, Task, at_once, drive
-from .fleet_reading import Seen, listed
-from .owning import as_wanted
-from .waiting import Patience, may_have_worked
+from .reading import Seen, listed
 
 _SETTLE_INTERVAL: Final = timedelta(seconds=10)
 _SHORTEST_PACE: Final = timedelta(seconds=1)

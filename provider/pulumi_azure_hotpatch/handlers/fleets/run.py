@@ -14,20 +14,20 @@ from typing import Any, Final
 from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.writers import likely_writers
 from pulumi_azure_hotpatch.errors import ArmError, NotFound
+from pulumi_azure_hotpatch.handlers.claiming import claim
+from pulumi_azure_hotpatch.handlers.concurrently import drive
+from pulumi_azure_hotpatch.handlers.restoring import changed_by_us, documented_default, restoration
+from pulumi_azure_hotpatch.handlers.waiting import Patience
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.fleet_patch_settings import FleetPatchSettingsInputs, MachineRecord
 from pulumi_azure_hotpatch.models.owned_settings import given
 from pulumi_azure_hotpatch.ports import Context
 
-from .claiming import claim
-from .concurrently import drive
-from .fleet_assigning import Assign, assign_all, present_assignments, release_all
-from .fleet_changing import Write, settle, write_all
-from .fleet_judging import Sentences
-from .fleet_reading import Seen, look_at
-from .fleet_records import Member, Records, few
-from .restoring import changed_by_us, documented_default, restoration
-from .waiting import Patience
+from .assigning import Assign, assign_all, present_assignments, release_all
+from .changing import Write, settle, write_all
+from .judging import Sentences
+from .reading import Seen, look_at
+from .records import Member, Records, few
 
 _WAVE: Final = 1_000
 

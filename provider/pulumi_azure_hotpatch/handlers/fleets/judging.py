@@ -12,10 +12,10 @@ from pulumi_azure_hotpatch.engine.outcome import either_way, outcome
 from pulumi_azure_hotpatch.engine.provisos import Given
 from pulumi_azure_hotpatch.engine.rules import Finding, rules_for
 from pulumi_azure_hotpatch.engine.rules.model import judge_all
+from pulumi_azure_hotpatch.handlers.restoring import settings_in
 from pulumi_azure_hotpatch.ids import ResourceId
 
-from .fleet_records import few
-from .restoring import settings_in
+from .records import few
 
 
 def judge_machines(

@@ -14,10 +14,9 @@ from pulumi_azure_hotpatch.engine.bodies import Body, object_at
 from pulumi_azure_hotpatch.engine.facts import ARC_MACHINES, VIRTUAL_MACHINES, Machine
 from pulumi_azure_hotpatch.engine.inventory import machine_from_arm
 from pulumi_azure_hotpatch.engine.patch_results import Installation, assessment_of, installation_of
+from pulumi_azure_hotpatch.handlers.patched_machines import with_status
 from pulumi_azure_hotpatch.observing.scopes import Scope
 from pulumi_azure_hotpatch.ports import Context
-
-from .patched_machines import with_status
 
 _TYPES: Final = f"'{VIRTUAL_MACHINES.casefold()}', '{ARC_MACHINES.casefold()}'"
 _RESULTS: Final = ", ".join(

@@ -14,6 +14,7 @@ from pulumi_azure_hotpatch.engine.rollout_rings import Rings
 from pulumi_azure_hotpatch.engine.rollout_starts import start_in_words
 from pulumi_azure_hotpatch.engine.rules import Finding, judge, rules_for
 from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError
+from pulumi_azure_hotpatch.handlers.waiting import spell
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.draft import Draft
 from pulumi_azure_hotpatch.models.patch_rollout import PatchRolloutInputs, PlannedRing, at_a_time, may_fail, soak_of
@@ -27,8 +28,7 @@ from pulumi_azure_hotpatch.models.rollout_facts import (
 )
 from pulumi_azure_hotpatch.ports import Context
 
-from .rollout_records import Member, find_lacking, find_members, tags_of
-from .waiting import spell
+from .records import Member, find_lacking, find_members, tags_of
 
 Inputs = Draft[PatchRolloutInputs]
 

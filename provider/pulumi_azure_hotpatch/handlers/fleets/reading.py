@@ -18,12 +18,11 @@ from typing import Any, Final
 from pulumi_azure_hotpatch.engine.facts import VIRTUAL_MACHINES, Machine
 from pulumi_azure_hotpatch.engine.inventory import machine_from_arm, os_kind
 from pulumi_azure_hotpatch.errors import ArmError
+from pulumi_azure_hotpatch.handlers.concurrently import at_once
+from pulumi_azure_hotpatch.handlers.waiting import Patience
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.observing.scopes import Scope
 from pulumi_azure_hotpatch.ports import Body, Context
-
-from .concurrently import at_once
-from .waiting import Patience
 
 # From how many machines of a subscription on a list is tried, and how many bodies of others a wanted one may cost.
 _WORTH_A_LIST: Final = 8

@@ -13,13 +13,12 @@ from typing import Final
 
 from pulumi_azure_hotpatch.engine.requests import LOG_DELAY, Started, request_id, who_started
 from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, HotpatchError, NotFound
+from pulumi_azure_hotpatch.handlers.patched_machines import LOOK_INTERVAL, Seen, find, is_arc, refuse_off, settle
+from pulumi_azure_hotpatch.handlers.waiting import Patience, finish, kept_if_unanswered
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.base import parse_wait
 from pulumi_azure_hotpatch.models.patch_installation import PatchInstallationState
 from pulumi_azure_hotpatch.ports import Body, Context, Operation
-
-from .patched_machines import LOOK_INTERVAL, Seen, find, is_arc, refuse_off, settle
-from .waiting import Patience, finish, kept_if_unanswered
 
 # Off without giving its hardware back; every other way of being off is put back to deallocated.
 _STOPPED: Final = frozenset(("stopped", "stopping"))

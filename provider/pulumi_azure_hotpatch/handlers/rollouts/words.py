@@ -12,7 +12,7 @@ from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.patch_rollout import RolloutMachine
 from pulumi_azure_hotpatch.models.patches import spell_instant
 
-from .rollout_progress import Progress
+from .progress import Progress
 
 _SHOWN: Final = 5
 

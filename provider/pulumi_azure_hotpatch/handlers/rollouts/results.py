@@ -8,10 +8,9 @@ from typing import Final
 from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.patch_results import Installation
 from pulumi_azure_hotpatch.errors import ArmError
+from pulumi_azure_hotpatch.handlers.patched_machines import label
 from pulumi_azure_hotpatch.models.patch_rollout import MachinePhase, PatchRolloutInputs, RolloutMachine
 from pulumi_azure_hotpatch.models.patches import spell_instant
-
-from .patched_machines import label
 
 GONE: Final = "it does not exist any more"
 

@@ -17,16 +17,16 @@ from pulumi_azure_hotpatch.engine.patch_results import Installation
 from pulumi_azure_hotpatch.engine.requests import GRAPH_DELAY, request_id
 from pulumi_azure_hotpatch.engine.rollout_evidence import Evidence, judge_evidence
 from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, Refused
+from pulumi_azure_hotpatch.handlers.installations.askers import is_ours, is_settled, next_look
+from pulumi_azure_hotpatch.handlers.patched_machines import SKEW, Seen, find, is_arc
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.base import spell_meaning
 from pulumi_azure_hotpatch.models.patch_rollout import REQUEST, RolloutMachine
 from pulumi_azure_hotpatch.ports import Context
 
-from .askers import is_ours, is_settled, next_look
-from .patched_machines import SKEW, Seen, find, is_arc
-from .rollout_progress import Progress
-from .rollout_records import find_all_installations
-from .rollout_words import question
+from .progress import Progress
+from .records import find_all_installations
+from .words import question
 
 _LOG_INTERVAL: Final = timedelta(minutes=2)
 

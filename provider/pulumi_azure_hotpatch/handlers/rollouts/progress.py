@@ -20,7 +20,7 @@ from pulumi_azure_hotpatch.models.patch_rollout import (
 )
 from pulumi_azure_hotpatch.models.patches import spell_instant
 
-from .rollout_results import judged
+from .results import judged
 
 
 class Progress:

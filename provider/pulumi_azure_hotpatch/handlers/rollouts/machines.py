@@ -11,20 +11,20 @@ from datetime import datetime
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.engine.patch_results import Installation, installation_of
 from pulumi_azure_hotpatch.errors import ArmError, Interrupted, OperationFailed
+from pulumi_azure_hotpatch.handlers.installations.requests import request_body
+from pulumi_azure_hotpatch.handlers.patched_machines import LOOK_INTERVAL, RUNNING, SKEW, Seen, find, is_arc
+from pulumi_azure_hotpatch.handlers.waiting import may_have_worked
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.patch_installation import PatchInstallationInputs
 from pulumi_azure_hotpatch.models.patch_rollout import PatchRolloutInputs, RolloutMachine
 from pulumi_azure_hotpatch.models.patches import spell_instant
 from pulumi_azure_hotpatch.ports import Context, PatchOperation
 
-from .install_requests import request_body
-from .patched_machines import LOOK_INTERVAL, RUNNING, SKEW, Seen, find, is_arc
-from .rollout_progress import Progress
-from .rollout_recall import Recall, Sleep
-from .rollout_records import Member, find_members
-from .rollout_results import refusal, settled, untouched
-from .rollout_watched import ended_among
-from .waiting import may_have_worked
+from .progress import Progress
+from .recall import Recall, Sleep
+from .records import Member, find_members
+from .results import refusal, settled, untouched
+from .watched import ended_among
 
 
 class Installations:

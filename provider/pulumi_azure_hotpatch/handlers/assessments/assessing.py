@@ -10,12 +10,11 @@ from typing import Final
 from pulumi_azure_hotpatch.engine.earlier_installations import same_activity
 from pulumi_azure_hotpatch.engine.patch_results import Assessment, assessment_of, with_patches
 from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, OperationFailed
+from pulumi_azure_hotpatch.handlers.patch_records import find_assessment
+from pulumi_azure_hotpatch.handlers.patched_machines import LOOK_INTERVAL, SKEW, Seen, is_arc, refuse_off, see, settle
+from pulumi_azure_hotpatch.handlers.waiting import Patience, finish
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.ports import Context, PatchOperation
-
-from .patch_records import find_assessment
-from .patched_machines import LOOK_INTERVAL, SKEW, Seen, is_arc, refuse_off, see, settle
-from .waiting import Patience, finish
 
 # How long a list of patches may be missing from Resource Graph after the assessment: no source says how long it takes.
 _LIST_PATIENCE: Final = timedelta(minutes=10)

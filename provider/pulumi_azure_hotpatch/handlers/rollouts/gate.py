@@ -15,14 +15,14 @@ from pulumi_azure_hotpatch.engine.inventory import power_state
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.engine.requests import GRAPH_DELAY
 from pulumi_azure_hotpatch.errors import ArmError
+from pulumi_azure_hotpatch.handlers.patched_machines import RUNNING, find, is_arc
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.patch_rollout import RolloutMachine
 from pulumi_azure_hotpatch.ports import Context
 
-from .patched_machines import RUNNING, find, is_arc
-from .rollout_progress import Progress
-from .rollout_records import find_members
-from .rollout_results import GONE, refusal, shortened
+from .progress import Progress
+from .records import find_members
+from .results import GONE, refusal, shortened
 
 # Source: Microsoft Learn, Application Health extension with Virtual Machine Scale Sets: vmHealth.status.code.
 _HEALTHY: Final = "healthstate/healthy"

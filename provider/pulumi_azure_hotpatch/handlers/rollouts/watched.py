@@ -13,14 +13,14 @@ from pulumi_azure_hotpatch.engine.earlier_installations import same_activity
 from pulumi_azure_hotpatch.engine.patch_results import Installation
 from pulumi_azure_hotpatch.engine.requests import GRAPH_DELAY
 from pulumi_azure_hotpatch.errors import ArmError
+from pulumi_azure_hotpatch.handlers.patched_machines import find
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.base import parse_wait
 from pulumi_azure_hotpatch.models.patch_rollout import PatchRolloutInputs, RolloutMachine
 from pulumi_azure_hotpatch.ports import Context
 
-from .patched_machines import find
-from .rollout_records import find_all_installations, find_members
-from .rollout_results import GONE, given_up, refusal, settled
+from .records import find_all_installations, find_members
+from .results import GONE, given_up, refusal, settled
 
 
 def ended_among(

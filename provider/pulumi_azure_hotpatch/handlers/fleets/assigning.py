@@ -11,15 +11,20 @@ from typing import Any
 
 from pulumi_azure_hotpatch.engine.facts import CONFIGURATION_ASSIGNMENTS, VIRTUAL_MACHINES
 from pulumi_azure_hotpatch.errors import ArmError, NotFound
+from pulumi_azure_hotpatch.handlers.concurrently import Call, Pause, Task, drive
+from pulumi_azure_hotpatch.handlers.schedule_assignment import (
+    RETRY_INTERVAL,
+    assignment_body,
+    comes_too_early,
+    schedule_of,
+)
+from pulumi_azure_hotpatch.handlers.waiting import Patience, may_have_worked
 from pulumi_azure_hotpatch.ids import ResourceId, same_id
 from pulumi_azure_hotpatch.models.fleet_patch_settings import MachineRecord
 from pulumi_azure_hotpatch.observing.scopes import Scope
 from pulumi_azure_hotpatch.ports import Body, Context
 
-from .concurrently import Call, Pause, Task, drive
-from .fleet_records import Member
-from .schedule_assignment import RETRY_INTERVAL, assignment_body, comes_too_early, schedule_of
-from .waiting import Patience, may_have_worked
+from .records import Member
 
 Present = Mapping[str, Body]
 """The bodies of assignments by id, letter case folded."""

@@ -17,19 +17,19 @@ from pulumi_azure_hotpatch.engine.earlier_installations import merged, same_acti
 from pulumi_azure_hotpatch.engine.patch_results import Installation, installation_of
 from pulumi_azure_hotpatch.engine.requests import GRAPH_DELAY, request_id
 from pulumi_azure_hotpatch.errors import ArmError, Interrupted, OperationFailed, Refused
+from pulumi_azure_hotpatch.handlers.patch_records import find_installation, find_installations
+from pulumi_azure_hotpatch.handlers.patched_machines import LOOK_INTERVAL, SKEW, Seen, find, see
+from pulumi_azure_hotpatch.handlers.waiting import Patience, finish, may_have_worked
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.base import parse_wait, spell_meaning
 from pulumi_azure_hotpatch.models.patch_installation import REQUEST, PatchInstallationState
 from pulumi_azure_hotpatch.models.patches import spell_instant
 from pulumi_azure_hotpatch.ports import Context, PatchOperation
 
-from .install_requests import request_body
-from .install_results import completed, with_result
-from .install_turns import Turn
-from .patch_records import find_installation, find_installations
-from .patched_machines import LOOK_INTERVAL, SKEW, Seen, find, see
 from .powering import power_on
-from .waiting import Patience, finish, may_have_worked
+from .requests import request_body
+from .results import completed, with_result
+from .turns import Turn
 
 State = PatchInstallationState
 

@@ -9,15 +9,15 @@ from typing import Any
 
 from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.errors import ArmError
+from pulumi_azure_hotpatch.handlers.owning import as_wanted
+from pulumi_azure_hotpatch.handlers.schedule_assignment import schedule_of
+from pulumi_azure_hotpatch.handlers.waiting import Patience
 from pulumi_azure_hotpatch.ids import ResourceId, same_id
 from pulumi_azure_hotpatch.ports import Context
 
-from .fleet_assigning import assigned_rows, assignment_of, present_assignments
-from .fleet_reading import Seen, each_row, look_at
-from .fleet_records import Records, few
-from .owning import as_wanted
-from .schedule_assignment import schedule_of
-from .waiting import Patience
+from .assigning import assigned_rows, assignment_of, present_assignments
+from .reading import Seen, each_row, look_at
+from .records import Records, few
 
 
 @dataclass(frozen=True)

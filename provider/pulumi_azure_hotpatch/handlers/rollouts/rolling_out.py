@@ -12,16 +12,16 @@ from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.rollout import Effect, Phase, Signal, step
 from pulumi_azure_hotpatch.engine.rollout_rings import earliest_start
 from pulumi_azure_hotpatch.errors import Refused
+from pulumi_azure_hotpatch.handlers.waiting import Patience
 from pulumi_azure_hotpatch.models.base import parse_wait
 from pulumi_azure_hotpatch.models.patch_rollout import PatchRolloutState, at_a_time, soak_of
 from pulumi_azure_hotpatch.models.patches import spell_instant
 from pulumi_azure_hotpatch.ports import Context
 
-from .rollout_gate import check_health
-from .rollout_machines import Installations
-from .rollout_progress import Progress, soaked_at
-from .rollout_words import ended, halted, named, under_way
-from .waiting import Patience
+from .gate import check_health
+from .machines import Installations
+from .progress import Progress, soaked_at
+from .words import ended, halted, named, under_way
 
 
 class RollingOut:

@@ -1,0 +1,1 @@
+"""The rollout in rings, part by part; the resource itself is `patch_rollout`."""
