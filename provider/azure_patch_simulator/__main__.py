@@ -103,6 +103,7 @@ def _simulator(options: argparse.Namespace) -> Simulator:
         world = World.default() if options.inventory is None else World.from_inventory(options.inventory)
         simulator = Simulator(
             world,
+            # The one look at the wall clock: a program that is not told when its time begins begins it now.
             start=options.start or datetime.now(UTC),
             seed=options.seed,
             pace=options.time,

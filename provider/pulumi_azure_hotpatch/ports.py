@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from .engine.requests import Request
 from .ids import ResourceId
+
+if TYPE_CHECKING:
+    from .models.base import State
 
 ResultT = TypeVar("ResultT", covariant=True)
 Body = Mapping[str, Any]
@@ -392,7 +395,7 @@ class Context(Protocol):
         """What `make` gives, asked for once in this verb."""
         ...
 
-    def keep(self, id: str, state: object) -> None:
+    def keep(self, id: str, state: State) -> None:
         """Note what is done so far: if the verb fails from here on, this is stored and the next run continues from
         it.
         """

@@ -1,7 +1,7 @@
 """What was asked of a machine, from the activity log: our own request ids, several events of one operation, pages."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from pulumi_azure_hotpatch.arm.activity_log import ArmActivityLog
 from pulumi_azure_hotpatch.ids import ResourceId
@@ -72,7 +72,7 @@ def test_the_events_of_an_operation_are_one_request_at_its_first_event_and_a_fai
         [event("deallocate", 5, "Started", "two"), event("powerOff", 1, "Accepted", "one")],
     )
     # All of the SDK's client that is asked for here.
-    log = ArmActivityLog(lambda _: client)  # type: ignore[arg-type, return-value]
+    log = ArmActivityLog(lambda _: cast(Any, client))
     first, last = log.requests(MACHINE, START)
     assert (first.verb, first.at, first.client_id) == ("poweroff", START + minutes(1), None)
     assert (last.verb, last.at, last.client_id) == ("start", START + minutes(7), OURS)

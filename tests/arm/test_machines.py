@@ -174,8 +174,7 @@ def test_only_the_given_patch_settings_are_sent() -> None:
         bodies.append(request.body)
         return handle(request)
 
-    # Listened to on this one object, for this one test.
-    azure.simulator.handle = listen  # type: ignore[method-assign]
+    azure.answer_with(listen)
     azure.runtime.azure.machines.patch_settings(MACHINE, "windows", {"enableHotpatching": False})
     assert bodies == [
         b'{"properties": {"osProfile": {"windowsConfiguration": {"patchSettings": {"enableHotpatching": false}}}}}'

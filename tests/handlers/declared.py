@@ -124,6 +124,6 @@ class Declared:
         except HotpatchError as error:
             if ctx.kept is not None:
                 self.id, state = ctx.kept
-                unfinished = state.model_copy(update={"unfinished": str(error)})  # type: ignore[attr-defined]
+                unfinished = state.model_copy(update={"unfinished": str(error)})
                 self.stored = wire.dump(unfinished)
             raise

@@ -653,7 +653,7 @@ def test_a_machine_that_was_started_is_stopped_after_a_time_out_that_nothing_was
             assert azure.ask("POST", f"{VM}/assessPatches", {}).status == 202
         return answer
 
-    azure.simulator.handle = assessed_by_somebody  # type: ignore[method-assign]
+    azure.answer_with(assessed_by_somebody)
     with pytest.raises(TimedOut):
         resource.create()
     assert asked(azure) == 0

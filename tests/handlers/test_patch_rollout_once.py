@@ -42,12 +42,12 @@ def killed(azure: Azure, resource: Declared, *, after: int) -> None:
             raise Killed
         return response
 
-    azure.simulator.handle = handle  # type: ignore[method-assign]
+    azure.answer_with(handle)
     try:
         with pytest.raises(Killed):
             resource.bring_about()
     finally:
-        azure.simulator.handle = watched  # type: ignore[method-assign]
+        azure.answer_with(watched)
     azure.new_run()
 
 

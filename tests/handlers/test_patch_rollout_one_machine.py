@@ -91,7 +91,7 @@ def test_a_machine_that_was_busy_and_may_not_be_read_has_failed() -> None:
             forbid(azure, "vm-001")
         return response
 
-    azure.simulator.handle = handle  # type: ignore[method-assign]
+    azure.answer_with(handle)
     state = resource.create()
     assert phases(state) == {"vm-000": "succeeded", "vm-001": "failed", "vm-002": "succeeded"}
     assert state.machines[1].error.startswith("could not read it: ")
@@ -241,7 +241,7 @@ def stopped_after_the_last_poll(azure: Azure, machine: str) -> None:
             azure.simulator.world.set_power(machine, running=False)
         return response
 
-    azure.simulator.handle = handle  # type: ignore[method-assign]
+    azure.answer_with(handle)
 
 
 @pytest.mark.parametrize("gate", [["running"], ["running", "healthy"]])

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -125,6 +126,10 @@ class Azure:
     def kill_after(self, path_end: str) -> None:
         """Let the process be killed once Azure has answered a request for a path that ends like that."""
         self.simulator.last = path_end
+
+    def answer_with(self, handle: Callable[[Request], Response]) -> None:
+        """Let `handle` answer instead of the simulator, which it may ask itself: that it listens, or meddles."""
+        vars(self.simulator)["handle"] = handle
 
     def new_run(self) -> None:
         """As if a new plugin process had started: nothing remembered, the same Azure, and every connection works."""

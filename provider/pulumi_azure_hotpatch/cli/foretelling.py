@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from .options import AsJson, AsOf, Era, Files, ProductName, Releases, Waivers, app
+from .options import AsJson, AsOf, Era, Files, ProductName, Relax, Releases, Waivers, app
 
 ReportFormat = Literal["html", "markdown", "json"]
 
@@ -158,10 +158,7 @@ def report(
     months: Annotated[int, typer.Option(metavar="N", help="How many months, this one included.")] = 12,
     title: Annotated[str | None, typer.Option(metavar="TEXT", help="What stands above it.", show_default=False)] = None,
     waivers: Waivers = None,
-    relax: Annotated[
-        list[str] | None,
-        typer.Option(metavar="SWITCH", help="As for `check`; may be repeated.", show_default=False),
-    ] = None,
+    relax: Relax = None,
     releases: Releases = None,
     today: AsOf = None,
 ) -> int:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from .options import AsJson, AsOf, Era, Files, Releases, Waivers, app
+from .options import AsJson, AsOf, Era, Files, Relax, Releases, ShowAll, Waivers, app
 
 
 @app.command(
@@ -18,15 +18,8 @@ from .options import AsJson, AsOf, Era, Files, Releases, Waivers, app
 )
 def check(
     files: Files,
-    show_all: Annotated[bool, typer.Option("--all", help="Also the rules that hold.", show_default=False)] = False,
-    relax: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="SWITCH",
-            help="Take a disputed rule one step less seriously; may be repeated. `rules` lists the switches.",
-            show_default=False,
-        ),
-    ] = None,
+    show_all: ShowAll = False,
+    relax: Relax = None,
     era: Era = "current",
     waivers: Waivers = None,
     today: AsOf = None,
@@ -65,10 +58,7 @@ def review(
         ),
     ] = None,
     waivers: Waivers = None,
-    relax: Annotated[
-        list[str] | None,
-        typer.Option(metavar="SWITCH", help="As for `check`; may be repeated.", show_default=False),
-    ] = None,
+    relax: Relax = None,
     months: Annotated[int, typer.Option(metavar="N", help="For how many months restarts are foretold.")] = 3,
     markdown: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write the Markdown there.", show_default=False)
@@ -148,15 +138,8 @@ def audit(
         str | None,
         typer.Option(metavar="RULE", help="Print the query for one rule and ask nothing.", show_default=False),
     ] = None,
-    show_all: Annotated[bool, typer.Option("--all", help="Also the rules that hold.", show_default=False)] = False,
-    relax: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="SWITCH",
-            help="Take a disputed rule one step less seriously; may be repeated. `rules` lists the switches.",
-            show_default=False,
-        ),
-    ] = None,
+    show_all: ShowAll = False,
+    relax: Relax = None,
     era: Era = "current",
     waivers: Waivers = None,
     today: AsOf = None,

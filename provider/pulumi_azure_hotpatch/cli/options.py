@@ -60,6 +60,18 @@ Waivers = Annotated[
     ),
 ]
 
+ShowAll = Annotated[bool, typer.Option("--all", help="Also the rules that hold.", show_default=False)]
+
+Relax = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--relax",
+        metavar="SWITCH",
+        help="Take a disputed rule one step less seriously; may be repeated. `rules` lists the switches.",
+        show_default=False,
+    ),
+]
+
 app = typer.Typer(
     name="azure-hotpatch",
     help="What hotpatch and guest patching will do to your Azure machines, and when; most needs no account.",

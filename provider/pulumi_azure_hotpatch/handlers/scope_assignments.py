@@ -6,6 +6,7 @@ One that fails does not stop the others. What is done by then is kept, and the n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from pulumi_azure_hotpatch.engine.bodies import properties_of
@@ -38,12 +39,12 @@ class ScopeAssignments:
     def bring_about(self, places: Iterable[Place]) -> None:
         """Make or repair the assignment of every place."""
         for place in places:
-            self._try(place.id, lambda place=place: self._bring_about(place))  # type: ignore[misc] # bound now
+            self._try(place.id, partial(self._bring_about, place))
 
     def undo(self, assignments: Iterable[str]) -> None:
         """Take back what is ours of assignments, as `on_destroy` says, and forget them."""
         for assignment in map(ResourceId.parse, tuple(assignments)):
-            self._try(assignment.scope, lambda one=assignment: self._undo(one))  # type: ignore[misc] # bound now
+            self._try(assignment.scope, partial(self._undo, assignment))
 
     def finished(self) -> DynamicScopeState:
         """The state once all is done. Raises ArmError that names every place at which something could not be done."""

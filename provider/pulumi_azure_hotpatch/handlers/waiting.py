@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from pulumi_azure_hotpatch.errors import ArmError, HotpatchError, Interrupted, TimedOut
-from pulumi_azure_hotpatch.models.base import parse_wait
+from pulumi_azure_hotpatch.models.base import State, parse_wait
 from pulumi_azure_hotpatch.ports import Context, Operation
 
 ResultT = TypeVar("ResultT")
@@ -101,7 +101,7 @@ def spell(duration: timedelta) -> str:
 
 
 @contextmanager
-def kept_if_unanswered(ctx: Context, id: str, state: object | None) -> Iterator[None]:
+def kept_if_unanswered(ctx: Context, id: str, state: State | None) -> Iterator[None]:
     """Keep `state` when Azure may have done what is asked in this block although no answer says so."""
     try:
         yield

@@ -324,8 +324,7 @@ def _keeping(ctx: CallContext, call: engine_hooks.Call | None, inputs: Mapping[s
         if ctx.kept is not None:
             id, state = ctx.kept
             reason = str(error)
-            # What a handler keeps is always its State; `keep` takes any object, as its callers hold them generically.
-            unfinished = state.model_copy(update={"unfinished": reason})  # type: ignore[attr-defined]
+            unfinished = state.model_copy(update={"unfinished": reason})
             engine_hooks.keep_partial_state(
                 call, id, {**wire.dump(unfinished), "__provider": inputs["__provider"]}, reason
             )

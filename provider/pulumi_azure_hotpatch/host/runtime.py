@@ -34,6 +34,7 @@ from .system_clock import SystemClock, pause
 
 if TYPE_CHECKING:
     from pulumi_azure_hotpatch.arm.azure import Azure
+    from pulumi_azure_hotpatch.models.base import State
 
 _PARENT_CHECK_SECONDS = 0.5
 
@@ -107,7 +108,7 @@ class CallContext:
     label: str
     may_read: bool = True
     showing: bool = False
-    kept: tuple[str, object] | None = field(default=None)
+    kept: tuple[str, State] | None = field(default=None)
     memory: dict[str, Any] = field(default_factory=dict)
     advised: set[str] = field(default_factory=set)
 
@@ -196,7 +197,7 @@ class CallContext:
     def inform(self, message: str) -> None:
         self.runtime.log.say("INFO", self._named(message), self._urn)
 
-    def keep(self, id: str, state: object) -> None:
+    def keep(self, id: str, state: State) -> None:
         self.kept = (id, state)
 
     def once(self, key: str, make: Callable[[], Any]) -> Any:

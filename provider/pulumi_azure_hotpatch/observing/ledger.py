@@ -13,7 +13,7 @@ import json
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, Final, Protocol, TypeAlias, TypedDict
+from typing import Any, Final, Protocol, TypeAlias, TypedDict, cast
 
 from pulumi_azure_hotpatch.errors import InvalidInput
 
@@ -97,7 +97,7 @@ def entries(ledger: Ledger, *, tell: Tell) -> list[Entry]:
 
 def _history_row(entry: Entry) -> PatchHistoryRow:
     # The keys are those of the type, which a comprehension cannot tell the checker.
-    summary: InstallationRow = {name: entry["summary"].get(name) for name in InstallationRow.__annotations__}  # type: ignore[assignment]
+    summary = cast(InstallationRow, {name: entry["summary"].get(name) for name in InstallationRow.__annotations__})
     return {
         **summary,
         "machine": entry["machine"],
