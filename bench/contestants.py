@@ -1,4 +1,4 @@
-"""Who is measured: this package in its two forms, the peer, and the engine with resources that do nothing.
+"""Who is measured: this package in its two forms, the peer, and the engine with resources that do nothing but wait.
 
 Each does the same work in the same four phases. Both sides are told to skip what they would do twice: the peer applies
 the plan that it saved, this package's `up` comes without the preview before it.
@@ -46,11 +46,13 @@ class Entry:
         """The tool, with its parallelism where that is not its default."""
         return self.tool if self.at_once is None else f"{self.tool}, {self.at_once} at once"
 
-    def ready(self, folder: Path, info: Mapping[str, str], machines: Sequence[str]) -> Contestant:
-        """Set it up in an empty folder."""
+    def ready(self, folder: Path, info: Mapping[str, str], machines: Sequence[str], seconds: float) -> Contestant:
+        """Set it up in an empty folder; a write to a machine takes so many seconds."""
         if self.peer is not None:
             return _OpenTofu(self.peer, folder, info, machines, self.at_once)
-        return _Pulumi(self.program or "", folder, info, machines, self.at_once)
+        pulumi = _Pulumi(self.program or "", folder, info, machines, self.at_once)
+        pulumi.environment["BENCH_OPERATION_SECONDS"] = str(seconds)
+        return pulumi
 
 
 class _Pulumi:
@@ -62,7 +64,7 @@ class _Pulumi:
         self._folder = folder
         main = CHECKOUT / "bench" / "programs" / program
         (folder / "Pulumi.yaml").write_text(f"name: bench\nruntime: python\nmain: {main}\n", encoding="utf-8")
-        self._environment = pulumi_env.isolated(folder / "pulumi") | {
+        self.environment = pulumi_env.isolated(folder / "pulumi") | {
             "PYTHONPATH": str(CHECKOUT),
             "BENCH_MACHINES": str(len(machines)),
             "ARM_TENANT_ID": info["tenant_id"],
@@ -87,7 +89,7 @@ class _Pulumi:
 
     def _command(self, *arguments: str) -> Cost:
         command = [str(Path(sys.executable).with_name("pulumi")), *arguments, "--non-interactive", "--color", "never"]
-        return measured(command, self._folder, self._environment)
+        return measured(command, self._folder, self.environment)
 
 
 class _OpenTofu:

@@ -32,6 +32,7 @@ SIZES: Final = (10, 100, 1000)
 SECONDS: Final = (0.0, 2.0)
 PER_VM: Final = "per VM"
 FLEET: Final = "fleet"
+FLEET_AND_SCOPE: Final = "fleet and scope"
 MANY: Final = 100
 # What Pulumi runs at once by default on a machine with four processors.
 OF_FOUR: Final = 16
@@ -71,7 +72,8 @@ def entries(machines: int, seconds: float, peer: build.Peer | None) -> Iterator[
     if is_waiting and machines >= MANY:
         yield from (replace(one, at_once=MANY) for one in both)
     yield Entry(FLEET, "fleet")
-    if not is_waiting:
+    yield Entry(FLEET_AND_SCOPE, "fleet_and_scope")
+    if not is_waiting or machines <= MANY:
         yield Entry(ENGINE, "engine")
 
 
@@ -80,7 +82,7 @@ def run(entry: Entry, machines: int, seconds: float) -> Iterator[Row]:
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch, served(Path(scratch), machines, seconds) as fleet:
         folder = Path(scratch) / "tool"
         folder.mkdir()
-        contestant = entry.ready(folder, fleet.info, fleet.machines)
+        contestant = entry.ready(folder, fleet.info, fleet.machines, seconds)
         for phase in PHASES:
             if phase == "drift repair":
                 fleet.drift()

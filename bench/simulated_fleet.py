@@ -91,7 +91,12 @@ class Fleet:
 def _is_settled(bodies: Mapping[str, Any], name: str) -> bool:
     machine = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/{name}"
     settings = bodies[machine.casefold()]["properties"]["osProfile"]["windowsConfiguration"]["patchSettings"]
-    given = bodies.get(f"{machine}/providers/Microsoft.Maintenance/configurationAssignments/monthly".casefold())
+    # The schedule is the machine's own, or the whole group's.
+    assignment = "/providers/Microsoft.Maintenance/configurationAssignments/monthly"
+    given = bodies.get(f"{machine}{assignment}".casefold())
+    scope = bodies.get(f"/subscriptions/{SUBSCRIPTION_ID}{assignment}".casefold())
+    if scope is not None and scope["properties"]["filter"]["resourceGroups"] == ["rg-contoso"]:
+        given = scope
     bypass = settings.get("automaticByPlatformSettings", {}).get("bypassPlatformSafetyChecksOnUserSchedule")
     return settings["patchMode"] == "AutomaticByPlatform" and bypass is True and given is not None
 

@@ -11,9 +11,10 @@ from azure.mgmt.core.polling.arm_polling import ARMPolling
 
 from azure_patch_simulator import Answer, Drop, match, throttled
 from azure_patch_simulator.world import Operation
-from pulumi_azure_hotpatch.arm.operations import ArmOperation, SteppedPolling
+from pulumi_azure_hotpatch.arm.operations import SteppedPolling
+from pulumi_azure_hotpatch.arm.shared_waits import SharedOperation
 from pulumi_azure_hotpatch.errors import ArmError, NotFound, OperationFailed
-from pulumi_azure_hotpatch.ports import Body
+from pulumi_azure_hotpatch.ports import Accepted, Body
 from tests.arm.answers import MACHINE, reaching
 from tests.support.canned_https import Canned, canned
 from tests.support.simulated import START, Azure
@@ -21,7 +22,7 @@ from tests.support.simulated import START, Azure
 FAILED = "VM 'vm-web-1': could not change its patch settings: "
 
 
-def begin(azure: Azure) -> ArmOperation[Body]:
+def begin(azure: Azure) -> Accepted[Body]:
     return azure.runtime.azure.machines.patch_settings(MACHINE, "windows", {"patchMode": "AutomaticByPlatform"})
 
 
@@ -165,12 +166,14 @@ def test_only_the_loop_of_the_poller_is_ours() -> None:
 def test_the_poller_keeps_the_answer_it_got_last() -> None:
     azure = Azure()
     operation = begin(azure)
-    first = operation._polling._pipeline_response
+    assert isinstance(operation, SharedOperation)
+    polling = operation.operation._polling
+    first = polling._pipeline_response
     assert operation.poll() is None
-    last = operation._polling._pipeline_response
+    last = polling._pipeline_response
     assert first is not last
     assert last.http_response.status_code == 200
-    assert operation._polling._extract_delay() == 10
+    assert polling._extract_delay() == 10
 
 
 def test_the_sdk_starts_no_thread_for_an_operation(monkeypatch: pytest.MonkeyPatch) -> None:

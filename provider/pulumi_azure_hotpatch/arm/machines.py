@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from pulumi_azure_hotpatch.engine.bodies import shows
 from pulumi_azure_hotpatch.ids import ResourceId
-from pulumi_azure_hotpatch.ports import Body, Clock
+from pulumi_azure_hotpatch.ports import Accepted, Body, Clock
 
 from .errors import arm_errors
 from .operations import ArmOperation, SteppedPolling
 from .reads import SharedReads, body_or_gone
+from .shared_waits import SharedWaits
 
 if TYPE_CHECKING:
     from azure.mgmt.compute import ComputeManagementClient
@@ -23,6 +27,8 @@ class ArmMachines:
         self._compute = compute
         self._clock = clock
         self._reads = SharedReads(clock, self._read, self._pages)
+        self._waits: dict[str, SharedWaits] = {}
+        self._lock = Lock()
 
     def get(self, machine: ResourceId, *, fresh: bool = True) -> Body | None:
         """Source of the calls: azure-mgmt-compute 39.0.0, VirtualMachinesOperations.get and, for many, list_all."""
@@ -49,8 +55,8 @@ class ArmMachines:
         for bodies in self._pages(subscription_id):
             yield from bodies
 
-    def patch_settings(self, machine: ResourceId, os_kind: str, settings: Body) -> ArmOperation[Body]:
-        """Source of the call: VirtualMachinesOperations.begin_update (PATCH, long-running)."""
+    def patch_settings(self, machine: ResourceId, os_kind: str, settings: Body) -> Accepted[Body]:
+        """Source of the calls: VirtualMachinesOperations.begin_update (PATCH, long-running) and, for many, list_all."""
         body: Any = {"properties": {"osProfile": {f"{os_kind}Configuration": {"patchSettings": dict(settings)}}}}
         client = self._compute(machine.subscription_id)
         answer: list[Body] = []
@@ -62,13 +68,19 @@ class ArmMachines:
                 answer.append(polling.body())
                 answered(answer[-1])
 
-        return ArmOperation(
+        operation = ArmOperation(
             self._clock,
             begin,
             lambda: answer[-1] if answer else {},
             "change its patch settings",
             f"VM '{machine.name}'",
         )
+        return self._waits_of(machine.subscription_id).share(machine.key, operation, lambda found: shows(found, body))
+
+    def _waits_of(self, subscription_id: str) -> SharedWaits:
+        with self._lock:
+            pages = partial(self._pages, subscription_id)
+            return self._waits.setdefault(subscription_id.casefold(), SharedWaits(self._clock, pages))
 
     def _pages(self, subscription_id: str) -> Iterator[Sequence[Body]]:
         with arm_errors("list its VMs", f"subscription {subscription_id}"):

@@ -54,7 +54,8 @@ class ArmOperation(Generic[ResultT]):
     """One operation that the service accepted; `result` makes the answer once it has succeeded.
 
     `begin` starts the operation with the polling it is given. The service is asked at its own pace from the first time
-    on; where its answer names none, at once, as the SDK does.
+    on; where its answer names none, at once, as the SDK does. Whoever learns by other means that it has succeeded may
+    call `result`.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class ArmOperation(Generic[ResultT]):
         self._clock = clock
         self._action = action
         self._subject = subject
-        self._result = result
+        self.result = result
         self._polling = SteppedPolling()
         with arm_errors(action, subject):
             begin(self._polling)
@@ -95,7 +96,7 @@ class ArmOperation(Generic[ResultT]):
                 return None
             if self._polling.status().casefold() != "succeeded":
                 self._refuse()
-        return self._result()
+        return self.result()
 
     def _ask(self) -> None:
         try:

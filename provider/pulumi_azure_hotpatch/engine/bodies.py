@@ -13,10 +13,12 @@ from typing import Any, Final
 from pulumi_azure_hotpatch.errors import InvalidInput
 from pulumi_azure_hotpatch.ids import ResourceId
 
-from .logic import UNKNOWN, Maybe
+from .logic import UNKNOWN, Maybe, fold
 from .patch_lists import Texts
 
 Body = Mapping[str, Any]
+BUSY: Final = frozenset(("updating", "creating", "deleting"))
+"""The provisioning states in which an operation is changing a resource."""
 _LONGEST: Final = 60
 
 
@@ -49,6 +51,29 @@ def properties_of(body: Body) -> Body:
     """The `properties` of a body, or the body itself where a tool has flattened them."""
     inner = body.get("properties")
     return inner if isinstance(inner, Mapping) else body
+
+
+def provisioning_state(body: Body) -> str:
+    """How the last operation on a resource stands, without letter case; empty where the body does not tell."""
+    return str(properties_of(body).get("provisioningState", "")).casefold()
+
+
+def is_busy(body: Body) -> bool:
+    """Whether an operation is changing the resource."""
+    return provisioning_state(body) in BUSY
+
+
+def shows(body: Body, part: Body) -> bool:
+    """Whether a body has all that a part of one says: letter case does not matter, an absent switch is off."""
+    return all(_same(body.get(name), value) for name, value in part.items())
+
+
+def _same(found: object, value: object) -> bool:
+    if isinstance(value, Mapping):
+        return isinstance(found, Mapping) and shows(found, value)
+    if isinstance(value, bool):
+        return bool(found) is value
+    return bool(fold(found) == fold(value))
 
 
 def object_at(parent: Body, key: str) -> Body:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
+from pulumi_azure_hotpatch.engine.bodies import is_busy
 from pulumi_azure_hotpatch.engine.facts import PATCH_FIELDS, Declaration, PatchSettings
 from pulumi_azure_hotpatch.engine.inventory import settings_to_arm
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
@@ -277,9 +278,9 @@ class OwningHandler(Handler[InputsT, StateT], Generic[InputsT, StateT, OwnerT]):
 def settled(ctx: Context, read: Callable[[bool], Body | None], patience: Patience, *, fresh: bool) -> Body | None:
     """What `read` (anew or not) answers once no other operation is changing it, None when it does not exist."""
     found = read(fresh)
-    if not fresh and (found is None or _is_busy(found)):
+    if not fresh and (found is None or is_busy(found)):
         found = read(True)
-    while found is not None and _is_busy(found):
+    while found is not None and is_busy(found):
         patience.sleep(ctx, ctx.clock.now() + _SETTLE_INTERVAL, "another operation on the machine to end")
         found = read(True)
     return found
@@ -295,11 +296,6 @@ def as_wanted(observed: PatchSettings, wanted: Mapping[str, Any]) -> list[str]:
 def _held(state: OwnedSettings, name: str, value: Any) -> bool:
     """Whether a field already had `value` when we last left it."""
     return name in state.applied and same_setting(state.applied[name], value)
-
-
-def _is_busy(body: Body) -> bool:
-    properties = body.get("properties") or body
-    return str(properties.get("provisioningState", "")).casefold() in ("updating", "creating", "deleting")
 
 
 def _contest(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pulumi_azure_hotpatch.engine.arc import power_state_of
-from pulumi_azure_hotpatch.engine.bodies import Body, object_at, properties_of
+from pulumi_azure_hotpatch.engine.bodies import Body, is_busy, object_at, properties_of
 from pulumi_azure_hotpatch.engine.facts import ARC_MACHINES, Machine
 from pulumi_azure_hotpatch.engine.inventory import machine_from_arm
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN, Maybe
@@ -133,7 +133,7 @@ def _seen(machine: ResourceId, facts: Machine, body: Body) -> Seen:
     return Seen(
         id=str(body.get("id") or machine),
         facts=facts,
-        is_busy=str(properties.get("provisioningState", "")).casefold() in ("updating", "creating", "deleting"),
+        is_busy=is_busy(body),
         created=properties.get("timeCreated"),
     )
 

@@ -1,15 +1,14 @@
 """Writing the patch settings of many machines, and learning what became of it.
 
-One PATCH a machine; no operation is polled while a list of the subscription can say the same of all of them at once.
-A machine that the list shows as succeeded and with the settings is done. One that failed, is not in the list, or does
-not show the settings is asked for by its own operation, whose answer counts and carries the reason.
+One PATCH a machine. Nobody is asked how it went before the last of them is due, so that a few lists answer for all
+(`arm.shared_waits`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -22,10 +21,9 @@ from pulumi_azure_hotpatch.handlers.waiting import Patience, may_have_worked
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.ports import Accepted, Body, Context
 
-from .reading import Seen, listed
+from .reading import Seen
 
 _SETTLE_INTERVAL: Final = timedelta(seconds=10)
-_SHORTEST_PACE: Final = timedelta(seconds=1)
 _CONFLICT: Final = 409
 
 
@@ -52,22 +50,13 @@ def write_all(ctx: Context, writes: list[Write], patience: Patience) -> dict[str
     """Write, and wait until it is done everywhere; by machine, what went wrong."""
     accepted = drive(ctx, (_write(ctx, one) for one in writes), patience)
     failures: dict[str, ArmError] = {}
-    pending: dict[str, _Pending] = {}
+    pending: dict[str, Accepted[Body]] = {}
     for one, answer in zip(writes, accepted, strict=True):
         if isinstance(answer, ArmError):
             failures[one.seen.id.key] = answer
-        elif answer is not None and (due := answer.due()) is not None:
-            pace = max(due - ctx.clock.now(), _SHORTEST_PACE)
-            pending[one.seen.id.key] = _Pending(one, answer, due, pace)
+        elif answer is not None and answer.due() is not None:
+            pending[one.seen.id.key] = answer
     return failures | _confirm(ctx, pending, patience)
-
-
-@dataclass
-class _Pending:
-    write: Write
-    operation: Accepted[Body]
-    due: datetime
-    pace: timedelta
 
 
 def _write(ctx: Context, one: Write) -> Task[Accepted[Body] | None]:
@@ -107,36 +96,17 @@ def _send(ctx: Context, one: Write, seen: Seen, changes: Mapping[str, Any]) -> A
     return operation
 
 
-def _confirm(ctx: Context, pending: dict[str, _Pending], patience: Patience) -> dict[str, ArmError]:
-    """Wait for operations; by machine, what went wrong."""
+def _confirm(ctx: Context, pending: dict[str, Accepted[Body]], patience: Patience) -> dict[str, ArmError]:
+    """Wait for operations, by machine; what went wrong."""
     failures: dict[str, ArmError] = {}
     while pending:
-        # One list says of all what each would have to be asked for: so the last one to be due is waited for.
-        due = max(one.due for one in pending.values())
+        due = max(operation.next_poll() for operation in pending.values())
         if ctx.clock.now() < due:
             patience.sleep(ctx, due, f"{counted(len(pending))} to change")
-        running = _drop_done(ctx, pending)
-        asked = [(key, one) for key, one in pending.items() if key not in running]
-        for (key, one), answer in zip(
-            asked, at_once(ctx, (one.operation.poll for _, one in asked), patience), strict=True
-        ):
+        polls = [operation.poll for operation in pending.values()]
+        for key, answer in zip(list(pending), at_once(ctx, polls, patience), strict=True):
             if isinstance(answer, ArmError):
                 failures[key] = answer
             if answer is not None:
                 del pending[key]
-            one.due = one.operation.next_poll()
-        for key in running:
-            pending[key].due = ctx.clock.now() + pending[key].pace
     return failures
-
-
-def _drop_done(ctx: Context, pending: dict[str, _Pending]) -> frozenset[str]:
-    """Take those out that a list shows to be done; those that it shows to be running still."""
-    running: set[str] = set()
-    for key, seen in listed(ctx, {key: one.write.seen.id for key, one in pending.items()}):
-        changes = pending[key].write.changes
-        if seen.is_busy:
-            running.add(key)
-        elif seen.state == "succeeded" and len(as_wanted(seen.machine.settings, changes)) == len(changes):
-            del pending[key]
-    return frozenset(running)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+from pulumi_azure_hotpatch.engine.bodies import BUSY, provisioning_state
 from pulumi_azure_hotpatch.engine.facts import VIRTUAL_MACHINES, Machine
 from pulumi_azure_hotpatch.engine.inventory import machine_from_arm, os_kind
 from pulumi_azure_hotpatch.errors import ArmError
@@ -50,13 +51,13 @@ class Seen:
     @property
     def is_busy(self) -> bool:
         """Whether another operation is changing it."""
-        return self.state in ("updating", "creating", "deleting")
+        return self.state in BUSY
 
     @staticmethod
     def of(body: Body) -> Seen:
         """What a body shows."""
-        state = str((body.get("properties") or {}).get("provisioningState", "")).casefold()
-        return Seen(ResourceId.parse(str(body["id"])), machine_from_arm(body), os_kind(body) or "windows", state)
+        kind = os_kind(body) or "windows"
+        return Seen(ResourceId.parse(str(body["id"])), machine_from_arm(body), kind, provisioning_state(body))
 
 
 def rows_of(ctx: Context, machines: Iterable[ResourceId]) -> dict[str, Seen]:

@@ -1,0 +1,165 @@
+"""Waits that the resources of a run share: one list tells of many writes to machines whether they are done.
+
+A machine that the list shows as succeeded and with what was written is done. One that failed, is not in the list, or
+does not show what was written is asked for by its own operation, whose answer counts and carries the reason.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from pulumi_azure_hotpatch.engine.bodies import is_busy, provisioning_state
+from pulumi_azure_hotpatch.errors import ArmError
+from pulumi_azure_hotpatch.ports import Accepted, Body, Clock
+
+from .operations import ArmOperation
+
+# By which part of its time an operation is asked for later, where another one can be asked for with it then.
+_SLACK: Final = 1 / 16
+# How many pages may be read before any call was saved by one, and one more for each of so many operations.
+_IN_ADVANCE: Final = 2
+_OPERATIONS_A_PAGE: Final = 8
+
+
+class SharedWaits:
+    """The writes to the machines of a subscription that are under way; `pages` lists its machines."""
+
+    def __init__(self, clock: Clock, pages: Callable[[], Iterator[Sequence[Body]]]) -> None:
+        self._clock = clock
+        self._pages = pages
+        self._under_way: dict[str, SharedOperation] = {}
+        self._lock = threading.Lock()
+        self._listing = threading.Lock()
+        # Pages that were read, and calls that they saved: lists pay for themselves. One that is refused ends them all.
+        self._spent = self._saved = 0
+        self._is_refused = False
+
+    def share(self, key: str, operation: ArmOperation[Body], is_written: Callable[[Body], bool]) -> Accepted[Body]:
+        """The operation on the machine with that key, waited for together with others.
+
+        `is_written` tells whether a machine's body shows what the operation writes.
+        """
+        due = operation.due()
+        if due is None:
+            return operation
+        shared = SharedOperation(self, key, operation, is_written, due, due - self._clock.now())
+        with self._lock:
+            self._under_way[key] = shared
+        return shared
+
+    def ask(self, one: SharedOperation) -> Body | None:
+        """The answer of an operation that is done, None while it is running. Raises OperationFailed."""
+        # Whoever waits here for somebody else's list may be told by it.
+        with self._listing:
+            if not one.is_done and self._is_put_off(one):
+                return None
+        if one.is_done:
+            return one.operation.result()
+        try:
+            answer = one.operation.poll()
+        except ArmError:
+            self._end(one)
+            raise
+        if answer is None:
+            now = self._clock.now()
+            one.put_off(now, one.operation.next_poll() - now)
+        else:
+            self._end(one)
+        return answer
+
+    def _is_put_off(self, one: SharedOperation) -> bool:
+        """Ask for it together with others, if there are any to ask for; whether it is to be asked for later."""
+        if one.asks_itself or not (others := self._others(one)):
+            return False
+        now = self._clock.now()
+        one.turn = max((other.turn for other in others if other.turn <= one.latest), default=one.turn)
+        due = [one, *(other for other in others if other.turn <= now)]
+        if one.turn <= now and len(due) > 1:
+            self._list(due, others, now)
+        return one.turn > now
+
+    def _list(self, due: Sequence[SharedOperation], others: Sequence[SharedOperation], now: datetime) -> None:
+        """Learn from lists of operations that are due, and, where they are done, of others."""
+        known = {one.key: one for one in (*others, *due)}
+        missing = {one.key for one in due}
+        pages = self._pages()
+        try:
+            while missing and self._may_read_a_page(len(due)) and (page := next(pages, None)) is not None:
+                self._spent += 1
+                for body in page:
+                    one = known.get(str(body["id"]).casefold())
+                    if one is not None and self._is_told(one, body, now):
+                        missing.discard(one.key)
+        except ArmError:
+            # Whoever may change machines of a group need not be allowed to list those of the subscription.
+            self._is_refused = True
+        for key in missing:
+            known[key].asks_itself = True
+
+    def _is_told(self, one: SharedOperation, body: Body, now: datetime) -> bool:
+        """Whether the machine's body tells whether the operation is done."""
+        if is_busy(body):
+            if one.turn > now:
+                return False
+            one.put_off(now, one.pace)
+        elif provisioning_state(body) == "succeeded" and one.is_written(body):
+            self._end(one)
+        else:
+            return False
+        self._saved += 1
+        return True
+
+    def _may_read_a_page(self, operations: int) -> bool:
+        return not self._is_refused and self._spent < self._saved + _IN_ADVANCE + operations // _OPERATIONS_A_PAGE
+
+    def _others(self, one: SharedOperation) -> list[SharedOperation]:
+        with self._lock:
+            return [other for other in self._under_way.values() if other is not one and not other.asks_itself]
+
+    def _end(self, one: SharedOperation) -> None:
+        one.is_done = True
+        with self._lock:
+            if self._under_way.get(one.key) is one:
+                del self._under_way[one.key]
+
+
+@dataclass(eq=False)
+class SharedOperation:
+    """Implements `ports.Accepted`. It is asked for at its `turn`, and until `latest` if others are asked for with it.
+
+    `pace` is how long Azure wanted it to be left alone the last time. `asks_itself` is whether a list did not tell.
+    """
+
+    waits: SharedWaits
+    key: str
+    operation: ArmOperation[Body]
+    is_written: Callable[[Body], bool]
+    turn: datetime
+    pace: timedelta
+    latest: datetime = field(init=False)
+    asks_itself: bool = False
+    is_done: bool = False
+
+    def __post_init__(self) -> None:
+        self.latest = self.turn + self.pace * _SLACK
+
+    def put_off(self, now: datetime, pace: timedelta) -> None:
+        """Let it be asked for after that time, with others again."""
+        self.turn, self.pace, self.asks_itself = now + pace, pace, False
+        self.latest = self.turn + pace * _SLACK
+
+    def due(self) -> datetime | None:
+        """When it is asked for; None once it is known to be done."""
+        return None if self.is_done else self.turn
+
+    def next_poll(self) -> datetime:
+        """When it is asked for."""
+        return self.turn
+
+    def poll(self) -> Body | None:
+        """Its answer, None while it is running. Raises OperationFailed."""
+        return self.waits.ask(self)

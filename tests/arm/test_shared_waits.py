@@ -1,0 +1,228 @@
+"""Writes to machines that are under way at the same time are asked for together, and never misjudged for that."""
+
+import threading
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from azure_patch_simulator import SUBSCRIPTION_ID, Answer, World, match
+from azure_patch_simulator.inventory import windows_machine
+from pulumi_azure_hotpatch.errors import ArmError, OperationFailed
+from pulumi_azure_hotpatch.ids import ResourceId
+from pulumi_azure_hotpatch.ports import Accepted, Body
+from tests.handlers.fleets import LIST, PATCH, POLL, fail_writes
+from tests.support.simulated import START, Azure
+
+WANTED = {"patchMode": "AutomaticByPlatform", "automaticByPlatformSettings": {"rebootSetting": "IfRequired"}}
+TAKES = timedelta(seconds=8)
+
+
+class Writes:
+    """A subscription with `count` machines, on which a write takes 8 seconds."""
+
+    def __init__(self, count: int = 12) -> None:
+        bodies = [windows_machine(SUBSCRIPTION_ID, "rg-contoso", f"vm-{n:04}", "2022-datacenter") for n in range(count)]
+        self.ids = [ResourceId.parse(body["id"]) for body in bodies]
+        self.azure = Azure(World.from_inventory(bodies))
+        self.azure.simulator.world.settings.operation_time = TAKES
+
+    def begin(self, *numbers: int) -> list[Accepted[Body]]:
+        machines = self.azure.runtime.azure.machines
+        return [machines.patch_settings(self.ids[number], "windows", WANTED) for number in numbers]
+
+    def after(self, seconds: float) -> None:
+        self.azure.clock.sleep_until(START + timedelta(seconds=seconds))
+
+    def asked(self) -> dict[str, int]:
+        """What was asked since this was last asked, writes left out."""
+        found = Counter(self.azure.take())
+        del found[PATCH]
+        return dict(found)
+
+
+def mode(answer: Body | None) -> Any:
+    assert answer is not None
+    return answer["properties"]["osProfile"]["windowsConfiguration"]["patchSettings"]["patchMode"]
+
+
+def test_one_list_tells_of_all_that_are_due() -> None:
+    writes = Writes()
+    operations = writes.begin(*range(10))
+    writes.after(8)
+    assert [mode(operation.poll()) for operation in operations] == ["AutomaticByPlatform"] * 10
+    assert writes.asked() == {LIST: 1}
+    assert all(operation.due() is None and operation.poll() is not None for operation in operations)
+    assert writes.asked() == {}
+
+
+def test_one_alone_asks_for_itself() -> None:
+    writes = Writes()
+    (operation,) = writes.begin(3)
+    writes.after(8)
+    assert operation.poll() is not None
+    writes.begin(4)
+    assert writes.asked() == {POLL: 1}
+
+
+def test_what_is_due_a_little_later_is_waited_for_and_asked_with_it() -> None:
+    writes = Writes()
+    first = writes.begin(0)[0]
+    writes.after(0.5)
+    second = writes.begin(1)[0]
+    writes.after(8)
+    assert first.poll() is None
+    assert first.next_poll() == second.next_poll() == START + timedelta(seconds=8.5)
+    writes.after(8.5)
+    assert first.poll() is not None
+    assert second.poll() is not None
+    assert writes.asked() == {LIST: 1}
+
+
+def test_what_is_due_much_later_is_not_waited_for() -> None:
+    writes = Writes()
+    first = writes.begin(0)[0]
+    writes.after(0.6)
+    second = writes.begin(1)[0]
+    writes.after(8)
+    assert first.poll() is not None
+    assert writes.asked() == {POLL: 1}
+    writes.after(8.6)
+    assert second.poll() is not None
+    assert writes.asked() == {POLL: 1}
+
+
+def test_nobody_waits_longer_than_that_however_many_come_after() -> None:
+    writes = Writes()
+    operations = []
+    for number in range(10):
+        writes.after(number * 0.2)
+        operations += writes.begin(number)
+    seconds = 8.0
+    while operations[0].poll() is None:
+        seconds = (operations[0].next_poll() - START).total_seconds()
+        writes.after(seconds)
+    assert seconds == 8.4
+
+
+def test_what_a_list_shows_to_be_done_early_is_not_asked_for_when_it_is_due() -> None:
+    writes = Writes()
+    first, second = writes.begin(0, 1)
+    writes.azure.simulator.world.settings.operation_time = timedelta(milliseconds=100)
+    writes.after(7.7)
+    third = writes.begin(2)[0]
+    writes.after(8)
+    assert third.next_poll() == START + timedelta(seconds=8.7)
+    assert first.poll() is not None
+    assert second.poll() is not None
+    assert third.poll() is not None
+    assert writes.asked() == {LIST: 1}
+
+
+def test_a_failure_is_told_with_azure_s_reason_and_the_others_are_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    writes = Writes()
+    fail_writes(monkeypatch, [str(writes.ids[4])])
+    operations = writes.begin(*range(10))
+    writes.after(8)
+    for number, operation in enumerate(operations):
+        if number == 4:
+            with pytest.raises(OperationFailed, match="VMAgentStatusCommunicationError: The agent does not answer"):
+                operation.poll()
+        else:
+            assert operation.poll() is not None
+    assert writes.asked() == {LIST: 1, POLL: 1}
+
+
+def test_settings_that_somebody_else_has_changed_meanwhile_are_asked_for_by_the_operation() -> None:
+    writes = Writes()
+    operations = writes.begin(0, 1, 2)
+    writes.after(8)
+    writes.azure.simulator.world.settings.operation_time = timedelta(0)
+    changed = {"automaticByPlatformSettings": {"rebootSetting": "Never"}}
+    theirs = {"properties": {"osProfile": {"windowsConfiguration": {"patchSettings": changed}}}}
+    assert writes.azure.ask("PATCH", str(writes.ids[1]), theirs).status == 200
+    assert [operation.poll() is not None for operation in operations] == [True] * 3
+    assert writes.asked() == {LIST: 1, POLL: 1}
+
+
+def test_a_machine_that_is_gone_is_asked_for_by_its_operation() -> None:
+    writes = Writes()
+    operations = writes.begin(0, 1, 2)
+    writes.after(8)
+    writes.azure.simulator.world.resources.remove(str(writes.ids[1]))
+    answers = [operation.poll() for operation in operations]
+    assert writes.asked() == {LIST: 1, POLL: 1}
+    assert all(answers)
+
+
+def test_what_is_still_running_is_asked_for_again_at_azure_s_pace() -> None:
+    writes = Writes()
+    operations = writes.begin(0, 1, 2)
+    for operation in writes.azure.simulator.world.operations.values():
+        operation.ends = START + timedelta(seconds=13)
+    writes.after(8)
+    assert [operation.poll() for operation in operations] == [None] * 3
+    assert {operation.next_poll() for operation in operations} == {START + timedelta(seconds=16)}
+    writes.after(16)
+    assert all(operation.poll() is not None for operation in operations)
+    assert writes.asked() == {LIST: 2}
+
+
+def test_where_machines_may_not_be_listed_each_operation_is_asked_and_the_list_once() -> None:
+    writes = Writes()
+    writes.azure.simulator.faults.add(
+        match("GET", "/virtualMachines$"), response=Answer(403, "AuthorizationFailed", "No."), times=None
+    )
+    for begun, due in ((0, 8), (30, 38)):
+        writes.after(begun)
+        operations = writes.begin(*range(5))
+        writes.after(due)
+        assert all(operation.poll() is not None for operation in operations)
+    assert writes.asked() == {LIST: 1, POLL: 10}
+
+
+def test_lists_of_a_large_subscription_cost_little_more_than_they_save() -> None:
+    writes = Writes(2_400)
+    for round in range(4):
+        writes.after(round * 100)
+        last = [2_390 + number for number in range(4)]
+        operations = writes.begin(*last)
+        writes.after(round * 100 + 8)
+        assert all(operation.poll() is not None for operation in operations)
+    # Two pages of twelve were read; the machines are on the last one.
+    assert writes.asked() == {LIST: 2, POLL: 16}
+
+
+def test_an_operation_that_cannot_be_asked_for_holds_up_nobody() -> None:
+    writes = Writes()
+    first = writes.begin(0)[0]
+    writes.azure.simulator.faults.add(
+        match("GET", "/operations/"), response=Answer(404, "NotFound", "No such operation."), times=None
+    )
+    writes.after(8)
+    with pytest.raises(ArmError, match="No such operation"):
+        first.poll()
+    writes.after(10)
+    second = writes.begin(1)[0]
+    writes.azure.simulator.faults.clear()
+    writes.after(18)
+    assert second.poll() is not None
+    assert writes.asked() == {POLL: 2}
+
+
+def test_many_that_ask_at_the_same_time_share_one_list() -> None:
+    writes = Writes()
+    operations = writes.begin(*range(10))
+    writes.after(8)
+    answers: list[Body | None] = []
+    with writes.azure.simulator.clock.lock:
+        # Nobody is answered before everybody has asked.
+        threads = [threading.Thread(target=lambda one=one: answers.append(one.poll())) for one in operations]
+        for thread in threads:
+            thread.start()
+        threads[0].join(0.05)
+    for thread in threads:
+        thread.join()
+    assert [mode(answer) for answer in answers] == ["AutomaticByPlatform"] * 10
+    assert writes.asked() == {LIST: 1}
