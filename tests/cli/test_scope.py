@@ -254,3 +254,17 @@ def test_without_an_inventory_azure_is_asked_once_for_all_subscriptions(
     # Machines with schedules, and assignments: two questions for each command.
     assert len(asked) == 4
     assert [row["scope"] for row in live] == [at(HERE, "linux").casefold(), at(HERE).casefold()]
+
+
+@pytest.mark.parametrize(("environment", "is_over"), [("usgovernment", True), ("public", False)])
+def test_the_limits_are_those_of_the_cloud_that_is_asked(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, environment: str, is_over: bool
+) -> None:
+    places = [HERE, *(f"{number:08}-0000-0000-0000-000000000002" for number in range(100))]
+    options = [word for place in places for word in ("--subscription", place)]
+    monkeypatch.setenv("ARM_ENVIRONMENT", environment)
+    with serving(World.from_inventory(everything()), monkeypatch):
+        answer = ask("scope", *options, "--tag", "ring=1", "--schedule", MONTHLY, "--json")
+    (row,) = answer.rows("scope")
+    failed = {one["rule"] for one in row["findings"] if one["verdict"] == "fail"}
+    assert ("scope-subscription-limit-sovereign" in failed) == is_over

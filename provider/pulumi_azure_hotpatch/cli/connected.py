@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """Azure, the clock to go by, and the subscription that is meant where none is named."""
+    """Azure, the clock to go by, the subscription that is meant where none is named, and the cloud if that is known."""
 
     azure: Azure
     clock: Clock
     subscription_id: str | None
+    cloud: str | None
 
 
 @contextmanager
@@ -49,7 +50,8 @@ def connected(asking_for: str) -> Iterator[Connected]:
         closing(azure.connect(configuration.connection, clock)) as found,
         output.waiting(words),
     ):
-        yield Connected(found, clock, configuration.settings.subscription_id)
+        settings = configuration.settings
+        yield Connected(found, clock, settings.subscription_id, settings.cloud)
     durations.remember(asking_for, timedelta(seconds=monotonic() - begun))
 
 

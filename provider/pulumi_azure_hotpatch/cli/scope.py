@@ -59,17 +59,18 @@ def run(paths: Sequence[str], wanted: Wanted, *, live: bool, today: str | None, 
     instant = None if today is None else as_of(today)
     wanted = replace(wanted, subscriptions=tuple(map(parse_subscription_id, wanted.subscriptions)))
     _check_schedule(wanted.schedule)
+    cloud = None
     bodies, declared, earlier = read(paths)
     asked = list(declared_scopes(declared, earlier))
     if live or not bodies:
-        bodies, instant = _from_azure(wanted, asked, bodies, instant)
+        bodies, instant, cloud = _from_azure(wanted, asked, bodies, instant)
     around = surroundings(bodies, declared)
     if wanted.says_something:
         asked = [Asked(TYPED, _typed(wanted, _subscriptions(wanted, around)))]
     elif not asked:
         asked = [Asked(key, scope) for key, scope in sorted(around.scopes.items()) if _is_wanted(scope, wanted)]
     at = instant or as_of(None)
-    found = [(one, _previewed(one, around, at)) for one in asked]
+    found = [(one, _previewed(one, around, at, cloud)) for one in asked]
     judged = [list(_judged(one, seen)) for one, seen in found]
     if as_json:
         output.print_json(_row(one, seen, findings) for (one, seen), findings in zip(found, judged, strict=True))
@@ -98,8 +99,8 @@ def _check_schedule(given: str | None) -> None:
 
 def _from_azure(
     wanted: Wanted, asked: Sequence[Asked], bodies: Sequence[Body], instant: datetime | None
-) -> tuple[list[Body], datetime]:
-    """The bodies of all subscriptions that the scopes are about, and Azure's own time."""
+) -> tuple[list[Body], datetime, str | None]:
+    """The bodies of all subscriptions that the scopes are about, Azure's own time, and the cloud that it is."""
     from pulumi_azure_hotpatch.observing.scope_inventory import bodies_around
     from pulumi_azure_hotpatch.observing.scopes import Scope as Subscriptions
 
@@ -110,7 +111,7 @@ def _from_azure(
         meant |= {*wanted.subscriptions, *(Place.parse(group).subscription_id for group in wanted.groups)}
         chosen = Subscriptions.of(None, sorted(meant), azure.subscription_id).subscriptions
         found = bodies_around(azure.azure.graph, chosen)
-        return [*bodies, *found], instant or azure.clock.now()
+        return [*bodies, *found], instant or azure.clock.now(), azure.cloud
 
 
 def _subscriptions(wanted: Wanted, around: Surroundings) -> Sequence[str]:
@@ -148,8 +149,8 @@ def _is_wanted(scope: Scope, wanted: Wanted) -> bool:
     return not chosen or any(place.subscription_id.casefold() in chosen for place in scope.places)
 
 
-def _previewed(one: Asked, around: Surroundings, at: datetime) -> ScopePreview:
-    found = preview(one.scope, around, as_of=at)
+def _previewed(one: Asked, around: Surroundings, at: datetime, cloud: str | None) -> ScopePreview:
+    found = preview(one.scope, around, as_of=at, cloud=cloud)
     if one.noted is not None:
         return compared(found, one.noted)
     return found if one.before is None else compared(found, taken_by(one.before, around.candidates))
