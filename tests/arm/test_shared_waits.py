@@ -2,14 +2,16 @@
 
 import threading
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from azure_patch_simulator import SUBSCRIPTION_ID, Answer, World, match
+from azure_patch_simulator import SUBSCRIPTION_ID, Answer, Request, Response, World, match
 from azure_patch_simulator.inventory import windows_machine
-from pulumi_azure_hotpatch.errors import ArmError, OperationFailed
+from pulumi_azure_hotpatch.errors import ArmError, Interrupted, OperationFailed
+from pulumi_azure_hotpatch.handlers.waiting import Patience, finish
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.ports import Accepted, Body
 from tests.handlers.fleets import LIST, PATCH, POLL, fail_writes
@@ -100,6 +102,7 @@ def test_nobody_waits_longer_than_that_however_many_come_after() -> None:
         writes.after(number * 0.2)
         operations += writes.begin(number)
     seconds = 8.0
+    writes.after(seconds)
     while operations[0].poll() is None:
         seconds = (operations[0].next_poll() - START).total_seconds()
         writes.after(seconds)
@@ -226,3 +229,143 @@ def test_many_that_ask_at_the_same_time_share_one_list() -> None:
         thread.join()
     assert [mode(answer) for answer in answers] == ["AutomaticByPlatform"] * 10
     assert writes.asked() == {LIST: 1}
+
+
+def test_a_failure_stays_one_however_often_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    writes = Writes()
+    fail_writes(monkeypatch, [str(writes.ids[0])])
+    failed = writes.begin(0, 1, 2)[0]
+    writes.after(8)
+    for _ in range(2):
+        with pytest.raises(OperationFailed, match="VMAgentStatusCommunicationError"):
+            failed.poll()
+
+
+def test_no_further_page_is_read_for_a_machine_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    writes = Writes(2_400)
+    fail_writes(monkeypatch, [str(writes.ids[4])])
+    operations = writes.begin(*range(10))
+    writes.after(8)
+    for number, operation in enumerate(operations):
+        if number == 4:
+            with pytest.raises(OperationFailed):
+                operation.poll()
+        else:
+            assert operation.poll() is not None
+    assert writes.asked() == {LIST: 1, POLL: 1}
+
+
+def test_where_azure_names_no_time_it_is_asked_at_once_and_then_after_the_usual_time() -> None:
+    writes = Writes()
+    answer = writes.azure.simulator.handle
+
+    def without_a_time(request: Request) -> Response:
+        response = answer(request)
+        left = {name: value for name, value in response.headers.items() if name != "retry-after"}
+        return replace(response, headers=left)
+
+    writes.azure.answer_with(without_a_time)
+    operations = writes.begin(*range(10))
+    assert [operation.poll() for operation in operations] == [None] * 10
+    assert {operation.next_poll() for operation in operations} == {START + timedelta(seconds=30)}
+    writes.after(30)
+    assert all(operation.poll() is not None for operation in operations)
+    assert writes.asked() == {LIST: 2}
+
+
+def test_a_machine_that_others_keep_changing_is_asked_for_by_its_operation_before_long() -> None:
+    writes = Writes()
+    operations = writes.begin(0, 1, 2)
+    writes.after(8)
+    for id in writes.ids[:3]:
+        machine = writes.azure.simulator.world.resources.get(str(id))
+        assert machine is not None
+        machine.properties["provisioningState"] = "Updating"
+    for round in range(2, 7):
+        assert [operation.poll() for operation in operations] == [None] * 3
+        writes.after(8 * round)
+    assert all(operation.poll() is not None for operation in operations)
+    assert writes.asked() == {LIST: 6, POLL: 3}
+
+
+def test_what_nobody_waits_for_any_more_is_not_asked_for() -> None:
+    writes = Writes()
+    operations = writes.begin(0, 1)
+    writes.after(8)
+    del operations[0]
+    assert operations[0].poll() is not None
+    assert writes.asked() == {POLL: 1}
+
+
+@pytest.mark.parametrize(("takes", "timeout"), [(4, 5), (8, 8.2)])
+def test_before_a_time_out_it_is_asked_for_whoever_else_is_waited_for(takes: int, timeout: float) -> None:
+    writes = Writes()
+    answer = writes.azure.simulator.handle
+
+    def in_eight_seconds(request: Request) -> Response:
+        response = answer(request)
+        return replace(response, headers={**response.headers, "retry-after": "8"})
+
+    writes.azure.answer_with(in_eight_seconds)
+    writes.azure.simulator.world.settings.operation_time = timedelta(seconds=takes)
+    first = writes.begin(0)[0]
+    writes.after(0.5)
+    others = writes.begin(1)
+    patience = Patience(START, START + timedelta(seconds=timeout))
+    assert finish(writes.azure.context(), first, patience, "it to change") is not None
+    assert others[0].next_poll() == START + timedelta(seconds=8.5)
+
+
+def test_that_a_list_has_told_of_it_before_takes_no_question_from_a_time_out() -> None:
+    writes = Writes()
+    operations = writes.begin(0, 1)
+    for operation in writes.azure.simulator.world.operations.values():
+        operation.ends = START + timedelta(seconds=13)
+    writes.after(8)
+    assert [operation.poll() for operation in operations] == [None] * 2
+    del operations[1]
+    writes.after(8.5)
+    operations += writes.begin(2)
+    writes.after(16)
+    assert operations[0].poll() is None
+    assert operations[0].next_poll() == START + timedelta(seconds=16.5)
+    writes.after(16.2)
+    assert operations[0].poll() is not None
+    assert writes.asked() == {LIST: 1, POLL: 1}
+
+
+def test_after_an_interrupted_list_nobody_asks_for_another() -> None:
+    writes = Writes()
+    operations = writes.begin(*range(5))
+    writes.after(8)
+    answer = writes.azure.simulator.handle
+
+    def interrupted(request: Request) -> Response:
+        response = answer(request)
+        if request.path.endswith("/virtualMachines"):
+            # As the waits of the transport are, between two attempts.
+            raise Interrupted("cancelled")
+        return response
+
+    writes.azure.answer_with(interrupted)
+    with pytest.raises(Interrupted):
+        operations[0].poll()
+    assert all(operation.poll() is not None for operation in operations[1:])
+    assert writes.asked() == {LIST: 1, POLL: 4}
+
+
+def test_where_machines_may_not_be_listed_nobody_is_waited_for() -> None:
+    writes = Writes()
+    writes.azure.simulator.faults.add(
+        match("GET", "/virtualMachines$"), response=Answer(403, "AuthorizationFailed", "No."), times=None
+    )
+    refused = writes.begin(0, 1)
+    writes.after(8)
+    assert all(operation.poll() is not None for operation in refused)
+    writes.after(10)
+    first = writes.begin(2)[0]
+    writes.after(10.5)
+    second = writes.begin(3)[0]
+    writes.after(18)
+    assert first.poll() is not None
+    assert second.due() == START + timedelta(seconds=18.5)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Any, Final, Generic, NoReturn, TypeVar
 
 from azure.core.exceptions import HttpResponseError
 from azure.core.polling.base_polling import BadResponse, BadStatus
@@ -22,8 +22,8 @@ from .errors import arm_errors
 
 ResultT = TypeVar("ResultT")
 
-# What azure-core waits when the service names no delay.
-_DEFAULT_SECONDS = 30
+DEFAULT_PACE: Final = timedelta(seconds=30)
+"""What azure-core waits between two questions when the service names no delay."""
 
 
 class SteppedPolling(ARMPolling):
@@ -91,8 +91,8 @@ class ArmOperation(Generic[ResultT]):
             if not self._polling.finished():
                 self._ask()
             if not self._polling.finished():
-                delay = self._polling._extract_delay() or _DEFAULT_SECONDS
-                self._next = self._clock.now() + timedelta(seconds=delay)
+                pace = timedelta(seconds=self._polling._extract_delay()) or DEFAULT_PACE
+                self._next = self._clock.now() + pace
                 return None
             if self._polling.status().casefold() != "succeeded":
                 self._refuse()

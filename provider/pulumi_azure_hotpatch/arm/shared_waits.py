@@ -1,7 +1,8 @@
 """Waits that the resources of a run share: one list tells of many writes to machines whether they are done.
 
 A machine that the list shows as succeeded and with what was written is done. One that failed, is not in the list, or
-does not show what was written is asked for by its own operation, whose answer counts and carries the reason.
+does not show what was written is asked for by its own operation, whose answer counts and carries the reason. So is one
+that lists keep showing as being changed: the change may be somebody else's, that followed ours.
 """
 
 from __future__ import annotations
@@ -11,18 +12,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
+from weakref import WeakValueDictionary
 
 from pulumi_azure_hotpatch.engine.bodies import is_busy, provisioning_state
-from pulumi_azure_hotpatch.errors import ArmError
+from pulumi_azure_hotpatch.errors import ArmError, HotpatchError
 from pulumi_azure_hotpatch.ports import Accepted, Body, Clock
 
-from .operations import ArmOperation
+from .operations import DEFAULT_PACE, ArmOperation
 
 # By which part of its time an operation is asked for later, where another one can be asked for with it then.
 _SLACK: Final = 1 / 16
 # How many pages may be read before any call was saved by one, and one more for each of so many operations.
 _IN_ADVANCE: Final = 2
 _OPERATIONS_A_PAGE: Final = 8
+# How often in a row lists are believed that an operation is running.
+_LISTS: Final = 5
 
 
 class SharedWaits:
@@ -31,10 +35,11 @@ class SharedWaits:
     def __init__(self, clock: Clock, pages: Callable[[], Iterator[Sequence[Body]]]) -> None:
         self._clock = clock
         self._pages = pages
-        self._under_way: dict[str, SharedOperation] = {}
+        # Weak: what nobody waits for any more, as after a time-out, is not asked for.
+        self._under_way: WeakValueDictionary[str, SharedOperation] = WeakValueDictionary()
         self._lock = threading.Lock()
         self._listing = threading.Lock()
-        # Pages that were read, and calls that they saved: lists pay for themselves. One that is refused ends them all.
+        # Pages that were read, and calls that they saved: lists pay for themselves. One that fails ends them all.
         self._spent = self._saved = 0
         self._is_refused = False
 
@@ -43,10 +48,11 @@ class SharedWaits:
 
         `is_written` tells whether a machine's body shows what the operation writes.
         """
-        due = operation.due()
+        due, now = operation.due(), self._clock.now()
         if due is None:
             return operation
-        shared = SharedOperation(self, key, operation, is_written, due, due - self._clock.now())
+        # Where Azure names no time, only the first question is asked at once.
+        shared = SharedOperation(self, key, operation, is_written, due, due - now if due > now else DEFAULT_PACE)
         with self._lock:
             self._under_way[key] = shared
         return shared
@@ -57,26 +63,27 @@ class SharedWaits:
         with self._listing:
             if not one.is_done and self._is_put_off(one):
                 return None
+            one.asks_itself = True
         if one.is_done:
             return one.operation.result()
-        try:
-            answer = one.operation.poll()
-        except ArmError:
-            self._end(one)
-            raise
+        answer = one.operation.poll()
         if answer is None:
             now = self._clock.now()
             one.put_off(now, one.operation.next_poll() - now)
         else:
-            self._end(one)
+            one.is_done = True
         return answer
 
     def _is_put_off(self, one: SharedOperation) -> bool:
         """Ask for it together with others, if there are any to ask for; whether it is to be asked for later."""
-        if one.asks_itself or not (others := self._others(one)):
-            return False
         now = self._clock.now()
-        one.turn = max((other.turn for other in others if other.turn <= one.latest), default=one.turn)
+        if one.turn > now:
+            # A list that another one asked for has told of it; else its resource can wait no longer.
+            return one.is_told
+        if one.asks_itself or self._is_refused or not (others := self._others(one)):
+            return False
+        one.is_told = False
+        one.turn = max([one.turn, *(other.turn for other in others if other.turn <= one.latest)])
         due = [one, *(other for other in others if other.turn <= now)]
         if one.turn <= now and len(due) > 1:
             self._list(due, others, now)
@@ -92,46 +99,46 @@ class SharedWaits:
                 self._spent += 1
                 for body in page:
                     one = known.get(str(body["id"]).casefold())
-                    if one is not None and self._is_told(one, body, now):
+                    if one is not None:
+                        self._tell(one, body, now)
                         missing.discard(one.key)
-        except ArmError:
+        except HotpatchError as error:
             # Whoever may change machines of a group need not be allowed to list those of the subscription.
             self._is_refused = True
+            if not isinstance(error, ArmError):
+                raise
         for key in missing:
             known[key].asks_itself = True
 
-    def _is_told(self, one: SharedOperation, body: Body, now: datetime) -> bool:
-        """Whether the machine's body tells whether the operation is done."""
-        if is_busy(body):
-            if one.turn > now:
-                return False
-            one.put_off(now, one.pace)
-        elif provisioning_state(body) == "succeeded" and one.is_written(body):
-            self._end(one)
+    def _tell(self, one: SharedOperation, body: Body, now: datetime) -> None:
+        """Note what the machine's body tells of the operation."""
+        if provisioning_state(body) == "succeeded" and one.is_written(body):
+            one.is_done = True
+        elif one.turn > now:
+            return
+        elif is_busy(body) and one.lists < _LISTS:
+            one.put_off(now, one.pace, one.lists + 1)
         else:
-            return False
+            one.asks_itself = True
+            return
         self._saved += 1
-        return True
 
     def _may_read_a_page(self, operations: int) -> bool:
         return not self._is_refused and self._spent < self._saved + _IN_ADVANCE + operations // _OPERATIONS_A_PAGE
 
     def _others(self, one: SharedOperation) -> list[SharedOperation]:
         with self._lock:
-            return [other for other in self._under_way.values() if other is not one and not other.asks_itself]
-
-    def _end(self, one: SharedOperation) -> None:
-        one.is_done = True
-        with self._lock:
-            if self._under_way.get(one.key) is one:
-                del self._under_way[one.key]
+            under_way = list(self._under_way.values())
+        return [other for other in under_way if other is not one and not other.is_done and not other.asks_itself]
 
 
 @dataclass(eq=False)
 class SharedOperation:
     """Implements `ports.Accepted`. It is asked for at its `turn`, and until `latest` if others are asked for with it.
 
-    `pace` is how long Azure wanted it to be left alone the last time. `asks_itself` is whether a list did not tell.
+    `pace` is how long Azure wanted it to be left alone the last time. `asks_itself` is whether no list is asked for it,
+    until its own answer is that it is running. `lists` have told so since; `is_told` is whether the last question was
+    answered by one.
     """
 
     waits: SharedWaits
@@ -142,15 +149,17 @@ class SharedOperation:
     pace: timedelta
     latest: datetime = field(init=False)
     asks_itself: bool = False
+    lists: int = 0
+    is_told: bool = False
     is_done: bool = False
 
     def __post_init__(self) -> None:
         self.latest = self.turn + self.pace * _SLACK
 
-    def put_off(self, now: datetime, pace: timedelta) -> None:
-        """Let it be asked for after that time, with others again."""
-        self.turn, self.pace, self.asks_itself = now + pace, pace, False
-        self.latest = self.turn + pace * _SLACK
+    def put_off(self, now: datetime, pace: timedelta, lists: int = 0) -> None:
+        """It is running: let it be asked for after that time, with others again. `lists` in a row have told so."""
+        self.turn, self.pace, self.latest = now + pace, pace, now + pace + pace * _SLACK
+        self.asks_itself, self.lists, self.is_told = False, lists, lists > 0
 
     def due(self) -> datetime | None:
         """When it is asked for; None once it is known to be done."""

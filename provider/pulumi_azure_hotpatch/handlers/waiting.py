@@ -68,14 +68,12 @@ def finish(
     ctx: Context, operation: Operation[ResultT], patience: Patience, waiting_for: str, then: str = ""
 ) -> ResultT:
     """The result of a long-running operation. Raises OperationFailed, TimedOut or Interrupted."""
-    while True:
-        if ctx.clock.now() < operation.next_poll():
-            patience.sleep(ctx, operation.next_poll(), waiting_for, then)
-        result = operation.poll()
-        if result is not None:
-            patience.over(ctx, waiting_for)
-            return result
+    if ctx.clock.now() < operation.next_poll():
         patience.sleep(ctx, operation.next_poll(), waiting_for, then)
+    while (result := operation.poll()) is None:
+        patience.sleep(ctx, operation.next_poll(), waiting_for, then)
+    patience.over(ctx, waiting_for)
+    return result
 
 
 def wait_until(
