@@ -64,8 +64,91 @@ def test_one_alone_asks_for_itself() -> None:
     (operation,) = writes.begin(3)
     writes.after(8)
     assert operation.poll() is not None
+    assert operation.due() is None
     writes.begin(4)
     assert writes.asked() == {POLL: 1}
+
+
+def test_what_is_done_at_once_is_not_asked_for() -> None:
+    writes = Writes()
+    writes.azure.simulator.world.settings.operation_time = timedelta(0)
+    operations = writes.begin(0, 1)
+    assert [operation.due() for operation in operations] == [None] * 2
+    assert [mode(operation.poll()) for operation in operations] == ["AutomaticByPlatform"] * 2
+    assert writes.asked() == {}
+
+
+def test_what_was_running_by_its_own_answer_is_asked_for_with_others_at_the_pace_of_that_answer() -> None:
+    writes = Writes()
+    writes.azure.simulator.world.settings.operation_time = timedelta(seconds=3)
+    operations = writes.begin(0)
+    for operation in writes.azure.simulator.world.operations.values():
+        operation.ends = START + timedelta(seconds=60)
+    writes.after(3)
+    assert operations[0].poll() is None
+    writes.azure.simulator.world.settings.operation_time = timedelta(seconds=10)
+    operations += writes.begin(1)
+    assert [operation.next_poll() for operation in operations] == [START + timedelta(seconds=13)] * 2
+    writes.after(13)
+    assert operations[0].poll() is None
+    assert operations[0].next_poll() == START + timedelta(seconds=23)
+    assert operations[1].poll() is not None
+    assert writes.asked() == {POLL: 1, LIST: 1}
+
+
+def test_what_is_done_is_no_reason_for_a_list() -> None:
+    writes = Writes()
+    first, second = writes.begin(0, 1)
+    writes.after(8)
+    assert first.poll() is not None
+    writes.after(12)
+    others = writes.begin(2)
+    writes.after(20)
+    assert others[0].poll() is not None
+    assert writes.asked() == {LIST: 1, POLL: 1}
+    others = writes.begin(3, 4)
+    writes.after(28)
+    assert second.poll() is not None
+    assert writes.asked() == {}
+
+
+def test_nothing_is_listed_before_the_last_that_is_waited_for_is_due() -> None:
+    writes = Writes()
+    operations = writes.begin(0, 1)
+    writes.after(0.5)
+    operations += writes.begin(2)
+    writes.after(8)
+    assert [operation.poll() for operation in operations[:2]] == [None] * 2
+    assert writes.asked() == {}
+    writes.after(8.5)
+    assert all(operation.poll() is not None for operation in operations)
+    assert writes.asked() == {LIST: 1}
+
+
+def test_what_is_running_and_not_due_keeps_its_turn() -> None:
+    writes = Writes()
+    first, second = writes.begin(0, 1)
+    writes.after(4)
+    third = writes.begin(2)[0]
+    writes.after(8)
+    assert first.poll() is not None
+    assert second.poll() is not None
+    assert third.next_poll() == START + timedelta(seconds=12)
+
+
+def test_what_a_list_did_not_tell_is_not_listed_again_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    writes = Writes()
+    fail_writes(monkeypatch, [str(writes.ids[1])])
+    first, failed = writes.begin(0, 1)
+    writes.after(1)
+    others = writes.begin(2)
+    writes.after(8)
+    assert first.poll() is not None
+    writes.after(9)
+    with pytest.raises(OperationFailed):
+        failed.poll()
+    assert writes.asked() == {LIST: 1, POLL: 1}
+    assert others[0].due() is not None
 
 
 def test_what_is_due_a_little_later_is_waited_for_and_asked_with_it() -> None:
@@ -149,14 +232,24 @@ def test_settings_that_somebody_else_has_changed_meanwhile_are_asked_for_by_the_
     assert writes.asked() == {LIST: 1, POLL: 1}
 
 
-def test_a_machine_that_is_gone_is_asked_for_by_its_operation() -> None:
+def test_settings_that_are_taken_away_are_shown_by_their_absence() -> None:
+    writes = Writes()
+    machines = writes.azure.runtime.azure.machines
+    absent = {"automaticByPlatformSettings": {"rebootSetting": None, "bypassPlatformSafetyChecksOnUserSchedule": None}}
+    operations = [machines.patch_settings(id, "windows", absent) for id in writes.ids[:3]]
+    writes.after(8)
+    assert all(operation.poll() is not None for operation in operations)
+    assert writes.asked() == {LIST: 1}
+
+
+def test_machines_that_are_gone_are_asked_for_by_their_operations() -> None:
     writes = Writes()
     operations = writes.begin(0, 1, 2)
     writes.after(8)
-    writes.azure.simulator.world.resources.remove(str(writes.ids[1]))
-    answers = [operation.poll() for operation in operations]
-    assert writes.asked() == {LIST: 1, POLL: 1}
-    assert all(answers)
+    for number in (1, 2):
+        writes.azure.simulator.world.resources.remove(str(writes.ids[number]))
+    assert all(operation.poll() is not None for operation in operations)
+    assert writes.asked() == {LIST: 1, POLL: 2}
 
 
 def test_what_is_still_running_is_asked_for_again_at_azure_s_pace() -> None:
@@ -195,6 +288,30 @@ def test_lists_of_a_large_subscription_cost_little_more_than_they_save() -> None
         assert all(operation.poll() is not None for operation in operations)
     # Two pages of twelve were read; the machines are on the last one.
     assert writes.asked() == {LIST: 2, POLL: 16}
+
+
+def test_many_pages_are_read_for_many_operations() -> None:
+    writes = Writes(2_400)
+    operations = writes.begin(*range(2_300, 2_400))
+    writes.after(8)
+    assert all(operation.poll() is not None for operation in operations)
+    assert writes.asked() == {LIST: 12}
+
+
+def test_lists_that_showed_failures_have_saved_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    writes = Writes(2_400)
+    fail_writes(monkeypatch, [str(id) for id in writes.ids[:7]])
+    operations = writes.begin(*range(7))
+    writes.after(8)
+    for operation in operations:
+        with pytest.raises(OperationFailed):
+            operation.poll()
+    assert writes.asked() == {LIST: 1, POLL: 7}
+    writes.after(100)
+    operations = writes.begin(2_398, 2_399)
+    writes.after(108)
+    assert all(operation.poll() is not None for operation in operations)
+    assert writes.asked() == {LIST: 1, POLL: 2}
 
 
 def test_an_operation_that_cannot_be_asked_for_holds_up_nobody() -> None:
@@ -286,6 +403,30 @@ def test_a_machine_that_others_keep_changing_is_asked_for_by_its_operation_befor
         writes.after(8 * round)
     assert all(operation.poll() is not None for operation in operations)
     assert writes.asked() == {LIST: 6, POLL: 3}
+
+
+def test_lists_are_believed_again_after_the_operation_itself_has_said_that_it_is_running() -> None:
+    writes = Writes()
+    operations = writes.begin(0, 1)
+    for operation in writes.azure.simulator.world.operations.values():
+        operation.ends = START + timedelta(minutes=10)
+    for _ in range(7):
+        writes.azure.clock.sleep_until(max(operation.next_poll() for operation in operations))
+        assert [operation.poll() for operation in operations] == [None] * 2
+    assert writes.asked() == {LIST: 7, POLL: 2}
+
+
+def test_after_its_own_answer_too_it_is_asked_for_before_a_time_out() -> None:
+    writes = Writes()
+    (operation,) = writes.begin(0)
+    for running in writes.azure.simulator.world.operations.values():
+        running.ends = START + timedelta(seconds=18)
+    writes.after(8)
+    assert operation.poll() is None
+    assert operation.next_poll() == START + timedelta(seconds=18)
+    writes.after(12)
+    assert operation.poll() is None
+    assert writes.asked() == {POLL: 2}
 
 
 def test_what_nobody_waits_for_any_more_is_not_asked_for() -> None:

@@ -124,7 +124,7 @@ class SharedWaits:
         self._saved += 1
 
     def _may_read_a_page(self, operations: int) -> bool:
-        return not self._is_refused and self._spent < self._saved + _IN_ADVANCE + operations // _OPERATIONS_A_PAGE
+        return self._spent < self._saved + _IN_ADVANCE + operations // _OPERATIONS_A_PAGE
 
     def _others(self, one: SharedOperation) -> list[SharedOperation]:
         with self._lock:

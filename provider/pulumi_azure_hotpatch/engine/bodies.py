@@ -64,15 +64,17 @@ def is_busy(body: Body) -> bool:
 
 
 def shows(body: Body, part: Body) -> bool:
-    """Whether a body has all that a part of one says: letter case does not matter, an absent switch is off."""
+    """Whether a body has all that a part of one says: letter case does not matter, an absent switch is off, and an
+    absent object has nothing.
+    """
     return all(_same(body.get(name), value) for name, value in part.items())
 
 
 def _same(found: object, value: object) -> bool:
     if isinstance(value, Mapping):
-        return isinstance(found, Mapping) and shows(found, value)
-    if isinstance(value, bool):
-        return bool(found) is value
+        return shows(found if isinstance(found, Mapping) else {}, value)
+    if isinstance(value, bool) or isinstance(found, bool):
+        return bool(found) == bool(value)
     return bool(fold(found) == fold(value))
 
 
