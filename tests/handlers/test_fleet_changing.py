@@ -88,6 +88,22 @@ def test_a_machine_that_somebody_else_changes_at_the_moment_is_waited_for() -> N
     assert held(azure, ids(1)[0]) == WANTED | {"assessment_mode": "ImageDefault"}
 
 
+def test_many_that_somebody_else_changes_are_looked_at_with_lists() -> None:
+    azure = azure_of(30, operation_time=timedelta(minutes=5))
+    change = {
+        "properties": {"osProfile": {"windowsConfiguration": {"patchSettings": {"assessmentMode": "ImageDefault"}}}}
+    }
+    for machine in ids(30):
+        assert azure.ask("PATCH", machine, change).status == 200
+    azure.simulator.world.settings.operation_time = timedelta(seconds=2)
+    fleet(azure, ids(30)).create()
+    calls = counted(azure)
+    assert calls.keys() == {LIST, PATCH}
+    # One every ten seconds of five minutes, and one for what became of the writes.
+    assert calls[LIST] == 32
+    assert calls[PATCH] == 30
+
+
 def test_a_conflict_that_no_read_foretold_is_waited_out_once() -> None:
     azure = azure_of(10, **QUICK)
     azure.simulator.faults.add(match("PATCH", "vm-0004$"), response=Answer(409, "Conflict", "Another operation runs."))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from azure_patch_simulator import Answer, Drop, match
+from pulumi_azure_hotpatch.engine.facts import CONFIGURATION_ASSIGNMENTS
 from pulumi_azure_hotpatch.errors import ArmError
 from tests.handlers.declared import Declared
 from tests.handlers.fleets import (
@@ -105,6 +106,30 @@ def test_many_that_drifted_are_looked_at_with_a_list_and_told_in_one_line() -> N
     )
     resource.update()
     assert azure.take_writes() == [PATCH] * 12
+
+
+def test_a_second_refresh_sees_the_same_drift_and_one_after_the_repair_none() -> None:
+    azure, resource = created(10, scheduleId=MONTHLY)
+    edit(azure, {"patch_mode": "AutomaticByOS", BYPASS: False}, ids(10)[7])
+    azure.ask("DELETE", f"{ids(10)[3]}/providers/{CONFIGURATION_ASSIGNMENTS}/contoso-monthly")
+    first = resource.refresh()
+    assert len(first.drifted) == 3
+    assert (first.patch_mode, first.schedule_id) == ("AutomaticByOS", None)
+    assert resource.refresh() == first
+    assert set(resource.difference().changed) == {
+        "patchMode",
+        "bypassPlatformSafetyChecksOnUserSchedule",
+        "scheduleId",
+    }
+    edit(azure, {"patch_mode": "AutomaticByPlatform", BYPASS: True}, ids(10)[7])
+    again = resource.refresh()
+    assert (again.patch_mode, again.schedule_id) == ("AutomaticByPlatform", None)
+    assert resource.difference().changed == ("scheduleId",)
+    azure.take()
+    resource.update()
+    assert azure.take_writes() == [PUT]
+    assert resource.refresh().drifted == ()
+    assert resource.difference().changed == ()
 
 
 def test_what_resource_graph_does_not_show_yet_is_neither_gone_nor_drifted() -> None:

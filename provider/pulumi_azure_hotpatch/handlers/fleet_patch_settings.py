@@ -24,7 +24,6 @@ from pulumi_azure_hotpatch.handlers.fleets.run import FleetRun, explain
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.draft import Draft
 from pulumi_azure_hotpatch.models.fleet_patch_settings import FleetPatchSettingsInputs, FleetPatchSettingsState
-from pulumi_azure_hotpatch.models.owned_settings import given
 from pulumi_azure_hotpatch.ports import Context
 
 from .base import Created, Handler
@@ -97,7 +96,7 @@ class FleetPatchSettingsHandler(Handler[FleetPatchSettingsInputs, State]):
 
     def read(self, ctx: Context, id: str, state: State) -> State | None:
         records = records_of(state.groups)
-        found = drift_of(ctx, records, given(state), state.schedule_id, self._patience(ctx, state))
+        found = drift_of(ctx, records, self._patience(ctx, state))
         remaining = {key: member for key, member in records.items() if key not in found.gone}
         if records and not remaining:
             return None

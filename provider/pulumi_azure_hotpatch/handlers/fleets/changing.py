@@ -23,7 +23,7 @@ from pulumi_azure_hotpatch.ports import Accepted, Body, Context
 
 from .reading import Seen
 
-_SETTLE_INTERVAL: Final = timedelta(seconds=10)
+SETTLE_INTERVAL: Final = timedelta(seconds=10)
 _CONFLICT: Final = 409
 
 
@@ -36,14 +36,14 @@ class Write:
     told: Callable[[], None]
 
 
-def settle(ctx: Context, machine: ResourceId) -> Task[Seen | None]:
+def _settle(ctx: Context, machine: ResourceId) -> Task[Seen | None]:
     """The machine once no other operation is changing it, None when it does not exist."""
     while True:
         body: Body | None = yield Call(lambda: ctx.machines.get(machine))
         seen = None if body is None else Seen.of(body)
         if seen is None or not seen.is_busy:
             return seen
-        yield Pause(ctx.clock.now() + _SETTLE_INTERVAL, f"another operation on '{machine.name}' to end")
+        yield Pause(ctx.clock.now() + SETTLE_INTERVAL, f"another operation on '{machine.name}' to end")
 
 
 def write_all(ctx: Context, writes: list[Write], patience: Patience) -> dict[str, ArmError]:
@@ -74,7 +74,7 @@ def _write(ctx: Context, one: Write) -> Task[Accepted[Body] | None]:
                 raise
         else:
             return operation
-        found = yield from settle(ctx, seen.id)
+        found = yield from _settle(ctx, seen.id)
         if found is None:
             return None
         as_it_is = as_wanted(found.machine.settings, changes)

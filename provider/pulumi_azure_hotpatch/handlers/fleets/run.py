@@ -15,7 +15,6 @@ from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.writers import likely_writers
 from pulumi_azure_hotpatch.errors import ArmError, NotFound
 from pulumi_azure_hotpatch.handlers.claiming import claim
-from pulumi_azure_hotpatch.handlers.concurrently import drive
 from pulumi_azure_hotpatch.handlers.restoring import changed_by_us, documented_default, restoration
 from pulumi_azure_hotpatch.handlers.waiting import Patience
 from pulumi_azure_hotpatch.ids import ResourceId
@@ -24,7 +23,7 @@ from pulumi_azure_hotpatch.models.owned_settings import given
 from pulumi_azure_hotpatch.ports import Context
 
 from .assigning import Assign, assign_all, present_assignments, release_all
-from .changing import Write, settle, write_all
+from .changing import SETTLE_INTERVAL, Write, write_all
 from .judging import Sentences
 from .reading import Seen, look_at
 from .records import Member, Records, few
@@ -166,11 +165,10 @@ class FleetRun:
     def _look(self, machines: Sequence[ResourceId], *, gone_is_fine: bool = False) -> dict[str, Seen]:
         """The machines that can be worked on now, settled; the others have failed, or are gone."""
         found = look_at(self.ctx, machines, self.patience)
-        busy = [one.id for one in found.values() if isinstance(one, Seen) and one.is_busy]
-        for machine, settled in zip(
-            busy, drive(self.ctx, (settle(self.ctx, one) for one in busy), self.patience), strict=True
-        ):
-            found[machine.key] = settled
+        while busy := [one.id for one in found.values() if isinstance(one, Seen) and one.is_busy]:
+            until = self.ctx.clock.now() + SETTLE_INTERVAL
+            self.patience.sleep(self.ctx, until, f"other operations on {counted(len(busy))} to end")
+            found |= look_at(self.ctx, busy, self.patience)
         seen: dict[str, Seen] = {}
         for machine in machines:
             one = found[machine.key]
