@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -42,6 +43,16 @@ class Writes:
         found = Counter(self.azure.take())
         del found[PATCH]
         return dict(found)
+
+
+def in_eight_seconds(answer: Callable[[Request], Response]) -> Callable[[Request], Response]:
+    """Answers that ask to be left alone for 8 seconds, however long the operation takes."""
+
+    def handle(request: Request) -> Response:
+        response = answer(request)
+        return replace(response, headers={**response.headers, "retry-after": "8"})
+
+    return handle
 
 
 def mode(answer: Body | None) -> Any:
@@ -230,6 +241,23 @@ def test_settings_that_somebody_else_has_changed_meanwhile_are_asked_for_by_the_
     assert writes.azure.ask("PATCH", str(writes.ids[1]), theirs).status == 200
     assert [operation.poll() is not None for operation in operations] == [True] * 3
     assert writes.asked() == {LIST: 1, POLL: 1}
+
+
+def test_of_two_operations_on_a_machine_the_list_tells_of_the_later_one() -> None:
+    writes = Writes()
+    writes.azure.answer_with(in_eight_seconds(writes.azure.simulator.handle))
+    writes.azure.simulator.world.settings.operation_time = timedelta(seconds=4)
+    first, other = writes.begin(0, 1)
+    writes.after(5)
+    writes.azure.simulator.world.settings.operation_time = TAKES
+    second = writes.begin(0)[0]
+    writes.after(8)
+    assert first.poll() is not None
+    assert other.poll() is not None
+    assert second.next_poll() == START + timedelta(seconds=13)
+    assert writes.asked() == {LIST: 1, POLL: 1}
+    writes.after(13)
+    assert second.poll() is not None
 
 
 def test_settings_that_are_taken_away_are_shown_by_their_absence() -> None:
@@ -441,13 +469,7 @@ def test_what_nobody_waits_for_any_more_is_not_asked_for() -> None:
 @pytest.mark.parametrize(("takes", "timeout"), [(4, 5), (8, 8.2)])
 def test_before_a_time_out_it_is_asked_for_whoever_else_is_waited_for(takes: int, timeout: float) -> None:
     writes = Writes()
-    answer = writes.azure.simulator.handle
-
-    def in_eight_seconds(request: Request) -> Response:
-        response = answer(request)
-        return replace(response, headers={**response.headers, "retry-after": "8"})
-
-    writes.azure.answer_with(in_eight_seconds)
+    writes.azure.answer_with(in_eight_seconds(writes.azure.simulator.handle))
     writes.azure.simulator.world.settings.operation_time = timedelta(seconds=takes)
     first = writes.begin(0)[0]
     writes.after(0.5)

@@ -19,7 +19,7 @@ from pulumi_azure_hotpatch.models.base import as_observed
 from pulumi_azure_hotpatch.models.draft import Draft
 from pulumi_azure_hotpatch.models.dynamic_scope import DynamicScopeInputs, DynamicScopeState
 from pulumi_azure_hotpatch.observing.scope_inventory import bodies_around
-from pulumi_azure_hotpatch.ports import Body, Context
+from pulumi_azure_hotpatch.ports import Context
 
 from .base import Created, Handler
 from .foreseeing import look_for_schedule
@@ -103,9 +103,11 @@ class DynamicScopeHandler(Handler[DynamicScopeInputs, State]):
         if gone:
             ctx.advise(f"not there any more, or with another schedule: {', '.join(place.id for place in gone)}")
         seen = _without(state, {place.key for place in gone})
-        ours = filter_of(state).key
-        drifted = next((body for one, body in found.items() if ScopeFilter.from_arm(body).key != ours), None)
-        return state.model_copy(update=seen | ({} if drifted is None else _observed_filter(state, drifted)))
+        # The inputs of the state are what the last refresh saw: how each was left is told by what was applied.
+        left = {one: _left(state, one) for one in found}
+        drifted = (body for one, body in found.items() if ScopeFilter.from_arm(body).key != left[one].key)
+        shown = next(map(ScopeFilter.from_arm, drifted), None) or next(iter(left.values()))
+        return state.model_copy(update=seen | _observed_filter(state, shown))
 
     def update(self, ctx: Context, id: str, state: State, inputs: DynamicScopeInputs) -> State:
         carried = {name: getattr(state, name) for name in ("assignment_ids", "adopted", "previous", "applied")}
@@ -248,9 +250,14 @@ def _without(state: State, gone: set[str]) -> dict[str, Any]:
     }
 
 
-def _observed_filter(state: State, body: Body) -> dict[str, Any]:
+def _left(state: State, assignment: str) -> ScopeFilter:
+    """The filter that the last run gave an assignment."""
+    applied = state.applied.get(assignment.casefold())
+    return filter_of(state) if applied is None else ScopeFilter.from_arm({"properties": applied})
+
+
+def _observed_filter(state: State, found: ScopeFilter) -> dict[str, Any]:
     """The filter that an assignment has, in the inputs' names, as written where it means the same."""
-    found = ScopeFilter.from_arm(body)
     observed = {name: getattr(found, name) or None for name in _FILTER if name != "tag_filters"}
     observed["tag_filters"] = {name: tuple(values) for name, values in found.tags.items()} or None
     if not found.tags:
