@@ -91,7 +91,8 @@ class SharedWaits:
 
     def _list(self, due: Sequence[SharedOperation], others: Sequence[SharedOperation], now: datetime) -> None:
         """Learn from lists of operations that are due, and, where they are done, of others."""
-        known = {one.key: one for one in (*others, *due)}
+        # Of two operations on one machine its body tells of the later one, which is the one under way.
+        known = {one.key: one for one in (*due, *others)}
         missing = {one.key for one in due}
         pages = self._pages()
         try:
