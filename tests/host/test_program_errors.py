@@ -9,7 +9,7 @@ from pulumi_azure_hotpatch.host.program_errors import InvalidProgram, in_one_lin
 
 def test_nonsense_can_be_caught_as_such_and_ends_a_program_in_one_line() -> None:
     with (
-        pytest.raises(InvalidInput, match="^HotpatchReady 'web': no such thing$") as raised,
+        pytest.raises(InvalidInput, match=r"^HotpatchReady 'web': no such thing$") as raised,
         in_one_line("HotpatchReady 'web'"),
     ):
         raise InvalidInput("no such thing")
@@ -19,7 +19,7 @@ def test_nonsense_can_be_caught_as_such_and_ends_a_program_in_one_line() -> None
 
 
 def test_other_expected_failures_stay_what_they_are() -> None:
-    with pytest.raises(ArmError, match="^no$") as refused, in_one_line():
+    with pytest.raises(ArmError, match=r"^no$") as refused, in_one_line():
         raise ArmError("no", code="Forbidden", status=403)
     assert isinstance(refused.value, pulumi.RunError)
     assert (refused.value.code, refused.value.status, refused.value.reason) == ("Forbidden", 403, "no")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 
 import pulumi
 
@@ -31,15 +30,14 @@ def in_one_line(label: str = "") -> Iterator[None]:
 
 
 def _ending(error: HotpatchError, text: str) -> HotpatchError:
-    kind = _ending_kind(type(error))
-    found = kind.__new__(kind)
-    found.args = (text, *error.args[1:])
+    kind = _also_run_error(type(error))
+    # Not by its constructor: every kind has one of its own.
+    found = kind.__new__(kind, text)
     found.__dict__.update(error.__dict__)
     return found
 
 
-@cache
-def _ending_kind(kind: type[HotpatchError]) -> type[HotpatchError]:
+def _also_run_error(kind: type[HotpatchError]) -> type[HotpatchError]:
     if issubclass(kind, pulumi.RunError):
         return kind
     if kind is InvalidInput:
