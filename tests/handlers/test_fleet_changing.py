@@ -2,12 +2,13 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from azure_patch_simulator import Answer, match
+from azure_patch_simulator import Answer, Request, Response, match
 from azure_patch_simulator.throttling import ThrottlingSettings
 from pulumi_azure_hotpatch.errors import ArmError, Interrupted, TimedOut
 from tests.handlers.declared import Declared
@@ -55,6 +56,22 @@ def test_a_few_machines_are_read_one_by_one() -> None:
     azure = azure_of(40, **QUICK)
     fleet(azure, ids(3)).create()
     assert counted(azure) == {GET: 3, PATCH: 3, LIST: 1}
+
+
+def test_nobody_is_asked_before_the_last_is_due() -> None:
+    azure = azure_of(40, **QUICK)
+    answer, seconds = azure.simulator.handle, iter((2, 5, 9))
+
+    def spread(request: Request) -> Response:
+        response = answer(request)
+        if request.method != "PATCH":
+            return response
+        return replace(response, headers={**response.headers, "retry-after": str(next(seconds))})
+
+    azure.answer_with(spread)
+    fleet(azure, ids(3)).create()
+    assert counted(azure) == {GET: 3, PATCH: 3, LIST: 1}
+    assert azure.passed == timedelta(seconds=9)
 
 
 def test_a_list_that_may_not_be_read_is_done_without() -> None:
