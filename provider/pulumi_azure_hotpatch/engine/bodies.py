@@ -73,9 +73,14 @@ def shows(body: Body, part: Body) -> bool:
 def _same(found: object, value: object) -> bool:
     if isinstance(value, Mapping):
         return shows(found if isinstance(found, Mapping) else {}, value)
-    if isinstance(value, bool) or isinstance(found, bool):
-        return bool(found) == bool(value)
-    return bool(fold(found) == fold(value))
+    return same_setting(found, value)
+
+
+def same_setting(left: object, right: object) -> bool:
+    """Whether two values of a patch field mean the same: letter case does not matter, an absent switch is off."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return bool(left) == bool(right)
+    return bool(fold(left) == fold(right))
 
 
 def object_at(parent: Body, key: str) -> Body:

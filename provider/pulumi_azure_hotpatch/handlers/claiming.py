@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pulumi_azure_hotpatch.engine.bodies import same_setting
 from pulumi_azure_hotpatch.engine.facts import PatchSettings
 from pulumi_azure_hotpatch.models.fleet_patch_settings import MachineRecord
 
 from .owning import as_wanted
-from .restoring import same_setting
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
-from pulumi_azure_hotpatch.engine.bodies import is_busy
+from pulumi_azure_hotpatch.engine.bodies import is_busy, same_setting
 from pulumi_azure_hotpatch.engine.facts import PATCH_FIELDS, Declaration, PatchSettings
 from pulumi_azure_hotpatch.engine.inventory import settings_to_arm
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
@@ -27,7 +27,7 @@ from pulumi_azure_hotpatch.ports import Body, Context, Operation
 
 from .base import Created, Handler
 from .foreseeing import tell_missing
-from .restoring import Owner, changed_by_us, restoration, same_setting, settings_in
+from .restoring import Owner, changed_by_us, restoration, settings_in
 from .waiting import Patience, finish, kept_if_unanswered
 
 InputsT = TypeVar("InputsT", bound=Inputs)

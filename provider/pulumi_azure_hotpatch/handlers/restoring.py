@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
+from pulumi_azure_hotpatch.engine.bodies import same_setting
 from pulumi_azure_hotpatch.engine.facts import PATCH_FIELDS, Machine, PatchSettings
-from pulumi_azure_hotpatch.engine.logic import fold
 from pulumi_azure_hotpatch.engine.rules import Finding, judge, rule, rules_for
 from pulumi_azure_hotpatch.engine.rules.model import Subject
 
@@ -75,13 +75,6 @@ def restoration(
 def changed_by_us(state: Kept) -> tuple[str, ...]:
     """The fields that do not have by themselves what was declared: those that are ours to put back."""
     return tuple(name for name in PATCH_FIELDS if name in state.previous or name in state.previously_absent)
-
-
-def same_setting(left: Any, right: Any) -> bool:
-    """Whether two values of a patch field mean the same: letter case does not matter, an absent switch is off."""
-    if isinstance(left, bool) or isinstance(right, bool):
-        return bool(left) == bool(right)
-    return bool(fold(left) == fold(right))
 
 
 def settings_in(finding: Finding) -> frozenset[str]:
