@@ -367,6 +367,14 @@ class Context(Protocol):
         ...
 
     @property
+    def earlier(self) -> State | None:
+        """What is stored of the resource while its declaration is judged; None for one that is not made yet.
+
+        In a preview it may hold no more than the inputs: engines send nothing else there.
+        """
+        ...
+
+    @property
     def timeout(self) -> timedelta | None:
         """The resource's `custom_timeouts` for this verb, None where the program set none."""
         ...

@@ -35,6 +35,7 @@ from .runtime import CallContext, Runtime, end_with_parent
 if TYPE_CHECKING:
     from pulumi_azure_hotpatch.engine.rules import Finding
     from pulumi_azure_hotpatch.handlers.base import Handler
+    from pulumi_azure_hotpatch.models.base import State
     from pulumi_azure_hotpatch.models.draft import Draft
 
 Bag = dict[str, Any]
@@ -95,7 +96,7 @@ class HandlerProvider(ResourceProvider):
             news = {**news, **_aliased(handler, resolved)}
             # Some engines send what is stored, all send the old inputs, which hold the same under the same names.
             stored = (call.old_outputs() if call else {}) or _olds
-            state = wire.load_state(handler.state, stored) if stored else None
+            state = ctx.earlier = wire.load_state(handler.state, stored) if stored else None
             ctx.label = handler.label(draft)
             # What is stored and declared alike was judged when it was made; drift is for refresh to see. So a no-op
             # costs no call, and what was remarked stays: other inputs than before are a checkpoint of the whole stack.
@@ -163,7 +164,7 @@ class HandlerProvider(ResourceProvider):
         with _one_line():
             state = wire.load_state(handler.state, _olds)
             inputs = wire.load_inputs(handler.inputs, _news)
-            ctx = _judged(handler, inputs, call)
+            ctx = _judged(handler, inputs, call, state)
         with _keeping(ctx, call, _news):
             return UpdateResult(wire.dump(handler.update(ctx, _id, state, inputs)))
 
@@ -189,12 +190,15 @@ def _started() -> Runtime:
     return _runtime
 
 
-def _judged(handler: Handler[Any, Any], inputs: Any, call: engine_hooks.Call | None) -> CallContext:
+def _judged(
+    handler: Handler[Any, Any], inputs: Any, call: engine_hooks.Call | None, earlier: State | None = None
+) -> CallContext:
     """The context of a verb that writes, after judging again: a policy may have changed the inputs since `check`."""
     from pulumi_azure_hotpatch.models.draft import Draft
 
     draft = Draft.of(inputs)
     ctx = _started().call(call, handler.label(draft))
+    ctx.earlier = earlier
     broken = [finding for finding in handler.check(ctx, draft) if finding.is_error]
     if broken:
         raise Refused(f"{ctx.label}: " + " ".join(finding.located for finding in broken), broken)

@@ -107,6 +107,7 @@ class CallContext:
     call: Call | None
     label: str
     may_read: bool = True
+    earlier: State | None = None
     showing: bool = False
     kept: tuple[str, State] | None = field(default=None)
     memory: dict[str, Any] = field(default_factory=dict)
