@@ -56,6 +56,7 @@ class Runtime:
         self.clock = clock
         self.targets = Targets()
         self._azure = azure
+        self._advised: dict[str, set[str]] = {}
         self._began: datetime | None = None
         self._lock = threading.Lock()
 
@@ -86,7 +87,12 @@ class Runtime:
 
     def call(self, call: Call | None, label: str) -> CallContext:
         """The context of one verb of one resource."""
-        return CallContext(self, call, label)
+        return CallContext(self, call, label, advised=self._advised_to(call))
+
+    def _advised_to(self, call: Call | None) -> set[str]:
+        """What this run has told a resource already: what is made is judged again, and says the same."""
+        with self._lock:
+            return self._advised.setdefault(call.urn, set()) if call and call.urn else set()
 
 
 def make_clock(configuration: Configuration) -> Clock:
