@@ -13,10 +13,12 @@ from .engine.declared_machine import declared_machine
 from .engine.facts import PATCH_FIELD_PATHS
 from .engine.patch_defaults import PatchDefaults, fill
 from .errors import InvalidInput
+from .host.program_errors import in_one_line
 from .host.program_inputs import ProgramLog, known_part
 from .models.owned_settings import AssessmentMode, RebootSetting
 
 
+@in_one_line()
 def fill_patch_settings(
     *,
     enable_hotpatching: bool = True,
@@ -34,7 +36,7 @@ def fill_patch_settings(
     :param assessment_mode: for machines from an image that Update Manager supports; None fills in nothing.
     :param reboot_setting: for machines that end up on AutomaticByPlatform; None, the default, fills in nothing.
 
-    Raises InvalidInput for a mode or a setting that Azure does not have.
+    Raises InvalidInput for a mode or a setting that Azure does not have, and for a switch that is neither on nor off.
     """
     for name, value, known in (
         ("assessment_mode", assessment_mode, get_args(AssessmentMode)),
@@ -42,6 +44,8 @@ def fill_patch_settings(
     ):
         if value is not None and value not in known:
             raise InvalidInput(f"{name} is '{value}'; it must be one of {', '.join(known)}")
+    if not isinstance(enable_hotpatching, bool):
+        raise InvalidInput(f"enable_hotpatching is {enable_hotpatching!r}; it must be True or False")
     log = ProgramLog()
     defaults = PatchDefaults(enable_hotpatching, assessment_mode, reboot_setting)
 
@@ -54,7 +58,8 @@ def fill_patch_settings(
         added = dict(filled.settings)
         path = _configuration_path(machine.os_type)
         if added and path is None:
-            log.say("WARNING", f"{label}: left alone: its patch settings, because its system is not known yet")
+            why = "nothing says whether it runs Windows or Linux; give windows_configuration or linux_configuration"
+            log.say("WARNING", f"{label}: left alone: its patch settings, because {why}")
             return None
         props = args.props
         out_of_reach = []
@@ -66,8 +71,9 @@ def fill_patch_settings(
             else:
                 props = changed
         if out_of_reach:
-            left = f"{', '.join(out_of_reach)}, because what that belongs to is not known yet, or secret"
-            log.say("WARNING", f"{label}: left alone: {left}")
+            has_profile = props.get("osProfile") is not None
+            why = "what that belongs to is not known yet, or secret" if has_profile else "it has no osProfile"
+            log.say("WARNING", f"{label}: left alone: {', '.join(out_of_reach)}, because {why}")
         for what in filled.left_alone:
             log.say("WARNING", f"{label}: left alone: {what}")
         if not added:
@@ -90,7 +96,8 @@ def _with(value: Mapping[str, Any], path: tuple[str, ...], leaf: Any) -> dict[st
     if not rest:
         return {**value, step: leaf}
     below = value.get(step)
-    # A machine without a profile is made from a specialised disk, and Azure refuses a profile on it.
+    # A machine without a profile is made from a specialised disk, and Azure creates none with one: "Parameter
+    # 'osProfile' is not allowed" (hashicorp/terraform issue 11147, 2017-01-11).
     if below is None and step != "osProfile":
         below = {}
     if not isinstance(below, Mapping):

@@ -17,6 +17,8 @@ from pulumi_azure_hotpatch import fill_patch_settings, guard_virtual_machines
 
 IMAGE = {"publisher": "MicrosoftWindowsServer", "offer": "WindowsServer", "sku": "2025-datacenter-azure-edition"}
 PROPS = {"storageProfile": {"imageReference": IMAGE}, "osProfile": {"computerName": "web"}}
+UBUNTU = {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server"}
+DATABASE = {"publisher": "MicrosoftSQLServer", "offer": "sql2022-ws2022", "sku": "standard-gen2"}
 SECRET = {**PROPS, "osProfile": pulumi.Output.secret({"computerName": "web"})}
 RESOURCES: dict[str, tuple[str, dict[str, Any]]] = {
     "plain": ("azure-native:compute:VirtualMachine", PROPS),
@@ -24,6 +26,9 @@ RESOURCES: dict[str, tuple[str, dict[str, Any]]] = {
     "local-package": ("azure-native_compute_v20240301:compute:VirtualMachine", PROPS),
     "disk": ("azure-native:compute:Disk", PROPS),
     "vmware": ("azure-native:connectedvmwarevsphere:VirtualMachine", PROPS),
+    "ubuntu": ("azure-native:compute:VirtualMachine", {**PROPS, "storageProfile": {"imageReference": UBUNTU}}),
+    "database": ("azure-native:compute:VirtualMachine", {**PROPS, "storageProfile": {"imageReference": DATABASE}}),
+    "without-profile": ("azure-native:compute:VirtualMachine", {"storageProfile": PROPS["storageProfile"]}),
     "secret": ("azure-native:compute:VirtualMachine", SECRET),
 }
 
@@ -53,7 +58,7 @@ async def put_through() -> dict[str, Any]:
         guarded: Any = guard(ResourceTransformArgs(True, token, name, props, ResourceOptions()))
         hooks = guarded.opts.hooks if guarded else None
         found[name] = {
-            "profile": filled.props["osProfile"] if filled else None,
+            "profile": filled.props.get("osProfile") if filled else None,
             "others": filled is None or filled.props["storageProfile"] == props["storageProfile"],
             "hooks": [hook.name for hook in (*hooks.before_create, *hooks.before_update)] if hooks else [],
         }
@@ -67,6 +72,8 @@ found: dict[str, Any] = {}
 def program() -> pulumi.Output[Any]:
     """Register both, and put every resource through them."""
     fill_patch_settings(reboot_setting="IfRequired")
+    guard_virtual_machines("warn")
+    # By another module of the program.
     guard_virtual_machines("warn")
     done: pulumi.Output[dict[str, Any]] = pulumi.Output.from_input(put_through())
     return done.apply(found.update)

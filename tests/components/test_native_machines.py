@@ -1,6 +1,7 @@
 """The guard and the filler for azure-native's virtual machines: with mocks, and with the real SDK under the engine."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -62,9 +63,43 @@ def test_a_profile_that_is_secret_as_a_whole_is_left_alone_and_named_once(transf
     assert "left alone: patch_mode, enable_hotpatching, assessment_mode, reboot_setting, because" in lines[0]
 
 
+def test_a_linux_machine_gets_an_assessment_without_a_warning(transformed: Any) -> None:
+    settings = {"linuxConfiguration": {"patchSettings": {"assessmentMode": "AutomaticByPlatform"}}}
+    assert transformed["ubuntu"]["profile"] == {"computerName": "web", **settings}
+    assert told_by("ubuntu", transformed) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        (
+            "database",
+            "its patch settings, because nothing says whether it runs Windows or Linux; give windows_configuration or "
+            "linux_configuration",
+        ),
+        (
+            "without-profile",
+            "patch_mode, enable_hotpatching, assessment_mode, reboot_setting, because it has no osProfile",
+        ),
+    ],
+)
+def test_what_has_no_place_to_be_filled_in_is_left_alone_and_named(transformed: Any, name: str, why: str) -> None:
+    assert transformed[name]["profile"] is None
+    assert told_by(name, transformed) == [f"left alone: {why}"]
+
+
+def told_by(name: str, transformed: Any) -> list[str]:
+    """What a machine's warnings say."""
+    _, *found = (part for part in re.split(rf"VM '{name}': ", transformed["told"]))
+    return [part.splitlines()[0] for part in found]
+
+
 def test_a_guard_that_is_told_nonsense_says_so() -> None:
     with pytest.raises(InvalidInput, match=r"^relax is one text; give a list, such as \['custom-images'\]$"):
         guard_virtual_machines(relax="custom-images")
+    for wrong, found in ((5, "relax is 5"), ([5], "relax holds 5")):
+        with pytest.raises(InvalidInput, match=rf"^{found}; give "):
+            guard_virtual_machines(relax=wrong)  # type: ignore[arg-type]
     with pytest.raises(InvalidInput, match=r"^mode is 'shout'; it must be 'warn' or 'refuse'$"):
         guard_virtual_machines("shout")  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match="'hotpatch-forbid-bypass', which relaxes nothing"):
@@ -78,6 +113,8 @@ def test_settings_that_azure_does_not_have_are_not_filled_in() -> None:
         fill_patch_settings(assessment_mode="Daily")
     with pytest.raises(InvalidInput, match=r"^reboot_setting is 'Maybe'; it must be one of IfRequired, Never, Always$"):
         fill_patch_settings(reboot_setting="Maybe")
+    with pytest.raises(InvalidInput, match=r"^enable_hotpatching is 'yes'; it must be True or False$"):
+        fill_patch_settings(enable_hotpatching="yes")  # type: ignore[arg-type]
 
 
 class Machines:

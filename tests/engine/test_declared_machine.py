@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from pulumi_azure_hotpatch.engine.declared_machine import declared_machine
 from pulumi_azure_hotpatch.engine.facts import PATCH_FIELDS
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
@@ -50,8 +52,17 @@ def test_linux_has_no_automatic_updates() -> None:
     assert (machine.os_type, machine.provision_vm_agent, machine.enable_automatic_updates) == ("Linux", True, None)
 
 
+def test_a_distribution_s_image_is_of_linux_even_without_a_configuration() -> None:
+    declared = {**inputs(UBUNTU), "osProfile": {"computerName": "web"}}
+    machine = declared_machine(declared, "web")
+    assert (machine.os_type, machine.provision_vm_agent, machine.enable_automatic_updates) == ("Linux", True, None)
+    assert filled(declared, reboot_setting="IfRequired") == {"assessment_mode": "AutomaticByPlatform"}
+    assert left_alone(declared) == ()
+
+
 def test_the_system_of_an_image_that_nobody_knows_is_not_known() -> None:
-    assert declared_machine({**inputs(UBUNTU), "osProfile": {"computerName": "web"}}, "web").os_type is UNKNOWN
+    database = {"publisher": "MicrosoftSQLServer", "offer": "sql2022-ws2022", "sku": "standard-gen2"}
+    assert declared_machine({**inputs(database), "osProfile": {"computerName": "web"}}, "web").os_type is UNKNOWN
 
 
 def test_a_machine_from_a_specialised_disk_says_nothing_of_its_guest() -> None:
@@ -113,6 +124,26 @@ def test_hotpatching_is_left_alone_beside_what_it_does_not_go_with() -> None:
 def test_a_machine_without_the_agent_gets_nothing() -> None:
     assert filled(inputs(provisionVMAgent=False)) == {}
     assert left_alone(inputs(provisionVMAgent=False)) == ("its patch settings, because it has no VM agent",)
+
+
+@pytest.mark.parametrize(
+    ("profile", "why"),
+    [
+        ({"allowExtensionOperations": False}, "its allowExtensionOperations is false, so that nothing can patch it"),
+        ({"allowExtensionOperations": UNKNOWN}, "its allowExtensionOperations is not known yet"),
+        ({"linuxConfiguration": {}}, "it is configured as Linux and its image is of Windows"),
+    ],
+)
+def test_a_machine_that_nothing_could_patch_is_left_alone_and_named(profile: dict[str, Any], why: str) -> None:
+    declared = {**inputs(), "osProfile": {"computerName": "web", **profile}}
+    assert filled(declared) == {}
+    assert left_alone(declared) == (f"its patch settings, because {why}",)
+
+
+def test_a_machine_that_nothing_would_be_filled_into_is_not_named() -> None:
+    custom = {"id": "/subscriptions/s/galleries/contoso/images/base"}
+    for profile in ({"allowExtensionOperations": False}, {"windowsConfiguration": {"provisionVMAgent": False}}):
+        assert left_alone({**inputs(custom), "osProfile": {"computerName": "web", **profile}}) == ()
 
 
 def test_what_is_not_known_yet_is_left_alone_and_named() -> None:

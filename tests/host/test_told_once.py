@@ -16,10 +16,10 @@ class Told(EngineLog):
 
     def __init__(self) -> None:
         super().__init__(None)
-        self.said: list[tuple[str, str]] = []
+        self.said: list[tuple[Level, str, str]] = []
 
     def say(self, level: Level, message: str, urn: str = "") -> None:
-        self.said.append((urn, message))
+        self.said.append((level, urn, message))
 
 
 def call(urn: str) -> Call:
@@ -33,9 +33,9 @@ def test_what_check_has_told_is_not_told_again_when_the_resource_is_made() -> No
         runtime.call(call(urn), "VM").advise("the machine does not exist")
     runtime.call(call("urn:web"), "VM").advise("it is off")
     assert log.said == [
-        ("urn:web", "the machine does not exist"),
-        ("urn:app", "the machine does not exist"),
-        ("urn:web", "it is off"),
+        ("WARNING", "urn:web", "the machine does not exist"),
+        ("WARNING", "urn:app", "the machine does not exist"),
+        ("WARNING", "urn:web", "it is off"),
     ]
 
 
@@ -44,4 +44,4 @@ def test_without_an_engine_every_call_tells_what_it_meets() -> None:
     runtime = Runtime(Configuration(Settings(), Connection({}, None, None)), log, SystemClock())
     for _ in range(2):
         runtime.call(None, "VM 'web'").advise("it is off")
-    assert log.said == [("", "VM 'web': it is off")] * 2
+    assert log.said == [("WARNING", "", "VM 'web': it is off")] * 2

@@ -152,7 +152,8 @@ class Azure:
 
 
 def kind_of(token: str) -> Kind:
-    matched = _TOKEN.fullmatch(token)
+    # A resource below components has their types before its own.
+    matched = _TOKEN.fullmatch(token.rpartition("$")[2])
     name = f"{matched['module']}:{matched['name']}" if matched else token
     if name not in KINDS:
         raise Refused(f"the stand-in for azure-native does not know {token}")

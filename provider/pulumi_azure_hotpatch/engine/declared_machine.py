@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from .bodies import object_at
 from .facts import VIRTUAL_MACHINES, Image, Machine
 from .inventory import machine_from_arm
 from .logic import UNKNOWN, Maybe
+
+# The publishers of images of Linux and of nothing else.
+# Source: Microsoft Learn, Support matrix of Update Manager, 2025-01-06, marketplace images for Linux.
+_LINUX_PUBLISHERS: Final = frozenset(
+    ("almalinux", "canonical", "credativ", "debian", "microsoftcblmariner", "openlogic", "oracle", "redhat", "suse")
+)
 
 
 def declared_machine(inputs: Mapping[str, Any], name: str) -> Machine:
@@ -48,11 +54,18 @@ def _system_of(image: Maybe[Image | None], inputs: Mapping[str, Any]) -> Maybe[s
     for system in ("Windows", "Linux"):
         if isinstance(profile.get(f"{system.casefold()}Configuration"), Mapping):
             return system
+    return system_of_image(image)
+
+
+def system_of_image(image: Maybe[Image | None]) -> Maybe[str]:
+    """`Windows` or `Linux` where the image's publisher leaves no doubt, else UNKNOWN."""
     publisher = image.publisher if isinstance(image, Image) else None
+    if not isinstance(publisher, str):
+        return UNKNOWN
     # The publishers of Windows images: MicrosoftWindowsServer, MicrosoftWindowsDesktop and their previews.
-    if isinstance(publisher, str) and publisher.casefold().startswith("microsoftwindows"):
+    if publisher.casefold().startswith("microsoftwindows"):
         return "Windows"
-    return UNKNOWN
+    return "Linux" if publisher.casefold() in _LINUX_PUBLISHERS else UNKNOWN
 
 
 def _or(value: Any, default: Any) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .declared_machine import system_of_image
 from .facts import Image, Machine
 from .image_support import SUPPORTED, listed_support
 from .images import hotpatch_eligibility
@@ -37,12 +38,9 @@ def fill(machine: Machine, defaults: PatchDefaults) -> Filled:
     Hotpatching and its patch mode go to the published hotpatch images only, an assessment mode to the images on the
     list of Update Manager, a reboot setting to machines that end up on AutomaticByPlatform.
     """
-    if machine.provision_vm_agent is False:
-        return Filled(left_alone=("its patch settings, because it has no VM agent",))
-    no_image = machine.image is UNKNOWN or (machine.image is not None and machine.image.triple is UNKNOWN)
-    if no_image or machine.provision_vm_agent is UNKNOWN:
-        what = "image" if no_image else "provisionVMAgent"
-        return Filled(left_alone=(f"its patch settings, because its {what} is not known yet",))
+    image = machine.image
+    if image is UNKNOWN or (image is not None and image.triple is UNKNOWN):
+        return Filled(left_alone=("its patch settings, because its image is not known yet",))
     filled: dict[str, Any] = {}
     left: list[str] = []
     if defaults.enable_hotpatching and hotpatch_eligibility(machine.image).verdict == "eligible":
@@ -52,7 +50,28 @@ def fill(machine: Machine, defaults: PatchDefaults) -> Filled:
     mode = filled.get("patch_mode", machine.settings.patch_mode)
     if defaults.reboot_setting is not None and machine.settings.reboot_setting is None and _is(mode, _BY_PLATFORM):
         filled["reboot_setting"] = defaults.reboot_setting
+    if (filled or left) and (obstacle := _obstacle(machine)) is not None:
+        return Filled(left_alone=(f"its patch settings, because {obstacle}",))
     return Filled(filled, tuple(left))
+
+
+def _obstacle(machine: Machine) -> str | None:
+    """Why nothing can be filled in, None where nothing is in the way."""
+    if machine.provision_vm_agent is False:
+        return "it has no VM agent"
+    if machine.allow_extension_operations is False:
+        # Source: Microsoft Learn, Troubleshoot issues with Azure Update Manager, 2024-09-11.
+        return "its allowExtensionOperations is false, so that nothing can patch it"
+    for name, value in (
+        ("provisionVMAgent", machine.provision_vm_agent),
+        ("allowExtensionOperations", machine.allow_extension_operations),
+    ):
+        if value is UNKNOWN:
+            return f"its {name} is not known yet"
+    system = system_of_image(machine.image)
+    if UNKNOWN not in (system, machine.os_type) and fold(system) != fold(machine.os_type):
+        return f"it is configured as {machine.os_type} and its image is of {system}"
+    return None
 
 
 def _fill_hotpatching(machine: Machine, filled: dict[str, Any], left: list[str]) -> None:
