@@ -13,6 +13,7 @@ from pulumi import ResourceOptions
 from pulumi.runtime import mocks, rpc
 
 from pulumi_azure_hotpatch import HOTPATCH_PREVIEW_FEATURES, HotpatchReady, PreviewEnrollment, patch_tuesday
+from pulumi_azure_hotpatch.errors import InvalidInput
 
 GROUP = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-contoso"
 MACHINE = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm-web-1"
@@ -56,6 +57,17 @@ def last(urn: str) -> str:
     return "::".join(part.rpartition("$")[2] for part in urn.split("::")[2:])
 
 
+def refusals(**machines: Any) -> dict[str, str]:
+    """What `HotpatchReady` says to each of these as its machine."""
+    found = {}
+    for name, machine in machines.items():
+        try:
+            HotpatchReady(name, machine=machine)
+        except InvalidInput as refused:
+            found[name] = str(refused)
+    return found
+
+
 recorder = Recorder()
 mocks.set_mocks(recorder.mocks, monitor=recorder)
 outputs: dict[str, Any] = {}
@@ -89,6 +101,13 @@ def declare() -> pulumi.Output[Any]:
             },
         ),
     }
+    outputs["refused"] = refusals(
+        group=azure.resources.ResourceGroup("group"),
+        arc=azure.hybridcompute.Machine("arc", resource_group_name="rg-contoso"),
+        features=previews,
+        component=ready["plain"],
+        number=5,
+    )
     shown = {
         name: [each.machine_id, each.outcome, each.image_support, each.schedule_id, each.assignment_id]
         for name, each in ready.items()

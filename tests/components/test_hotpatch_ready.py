@@ -18,6 +18,7 @@ PROGRAM = Path(__file__).parent / "declaring.py"
 GROUP = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-contoso"
 MACHINE = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm-web-1"
 NIGHTS = f"{GROUP}/providers/Microsoft.Maintenance/maintenanceConfigurations/nights"
+WINDOW = dict.fromkeys(("resource_group_name", "location", "start", "duration", "time_zone", "recurrence"), "given")
 PREVIEWS = "pulumi-python:dynamic/azurehotpatch:PreviewEnrollment::previews"
 VIRTUAL_MACHINE = "azure-native:compute:VirtualMachine::machine"
 
@@ -106,6 +107,21 @@ def test_children_wait_for_what_the_component_waits_for(program: Any) -> None:
     assert found["settings"]["inputs"]["virtualMachineId"] == "machine-id"
 
 
+def test_what_is_certainly_no_machine_is_refused_before_anything_is_declared(program: Any) -> None:
+    ask = "give the ARM id of a VM, or a resource that is one"
+    kinds = {
+        "group": "machine is a azure-native:resources:ResourceGroup",
+        "arc": "machine is a azure-native:hybridcompute:Machine",
+        "features": "machine is a pulumi-python:dynamic/azurehotpatch:PreviewEnrollment",
+        "component": "machine is a azurehotpatch:components:HotpatchReady",
+        "number": "machine is of type int",
+    }
+    expected = {name: f"HotpatchReady '{name}': {words}; {ask}" for name, words in kinds.items()}
+    assert program["outputs"]["refused"] == expected
+    declared = {each["name"] for each in program["seen"]}
+    assert not {"component", "number"} & declared
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -125,6 +141,22 @@ def test_children_wait_for_what_the_component_waits_for(program: Any) -> None:
         ),
         ({"bypass_platform_safety_checks_on_user_schedule": True}, r"is for machines with a schedule"),
         ({"schedule_id": NIGHTS, "schedule": {}}, r"give schedule or schedule_id, not both"),
+        (
+            {"schedule": {"location": "eastus"}, "enable_hotpatching": False},
+            r"schedule lacks duration, recurrence, resource_group_name, start, time_zone$",
+        ),
+        (
+            {"schedule": {**WINDOW, "lokation": "eastus"}, "enable_hotpatching": False},
+            r"schedule has no argument 'lokation'; did you mean location\?$",
+        ),
+        (
+            {"schedule": {**WINDOW, "on_destroy": "keep"}, "enable_hotpatching": False},
+            r"schedule takes no on_destroy; give on_destroy to the component",
+        ),
+        (
+            {"schedule": {**WINDOW, "linux": {}}, "enable_hotpatching": False},
+            r"schedule selects Linux packages only, and HotpatchReady is for Windows; declare VirtualMachinePatch",
+        ),
         ({"machine": None}, r"machine is missing; give the ARM id of a VM"),
         ({"features": "InGuestHotPatchVMPreview"}, r"features is one text; give a list, such as \['InGuestHotPatch"),
         ({"schedule": NIGHTS}, r"an id goes to schedule_id"),
@@ -135,6 +167,8 @@ def test_wishes_that_contradict_each_other_are_refused_in_one_line(given: dict[s
     with pytest.raises(InvalidInput, match=f"^HotpatchReady 'web': .*{message}") as refused:
         HotpatchReady("web", **{"machine": MACHINE, **given})
     assert "\n" not in str(refused.value)
+    # Pulumi prints no traceback of such an error.
+    assert isinstance(refused.value, pulumi.RunError)
 
 
 def test_the_arguments_of_a_schedule_are_those_of_the_resource() -> None:

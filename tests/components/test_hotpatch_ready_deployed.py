@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from azure_patch_simulator.inventory import windows_machine
+from azure_patch_simulator.inventory import linux_machine, windows_machine
 from azure_patch_simulator.launch import launched
 from azure_patch_simulator.world import SUBSCRIPTION_ID
 from demo import Azure
 from pulumi_azure_hotpatch import HOTPATCH_PREVIEW_FEATURES
-from tests.support.pulumi_cli import Stack
+from tests.support.pulumi_cli import Result, Stack
 
 pytestmark = pytest.mark.slow
 
@@ -26,6 +26,7 @@ NIGHTS = {
     "recurrence": "1Week Saturday",
     "windows": {"classifications_to_include": ["Critical", "Security"]},
 }
+UBUNTU = {"publisher": "canonical", "offer": "0001-com-ubuntu-server-jammy", "sku": "22_04-lts-gen2"}
 WRITES = ("CreateOrUpdate", "Update", "Delete", "Register", "AssessPatches")
 
 
@@ -53,7 +54,7 @@ class Ready:
 
 @pytest.fixture
 def inventory(tmp_path: Path) -> Path:
-    """A hotpatchable machine, an ordinary one, and one from an image that nobody can patch."""
+    """A hotpatchable machine, an ordinary one, one from an image that nobody can patch, and one of Linux."""
     odd = windows_machine(SUBSCRIPTION_ID, "rg-contoso", "vm-odd-1", "2022-datacenter-g2")
     image = f"/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/rg-images/providers/Microsoft.Compute/images/server-2025"
     odd["properties"]["storageProfile"]["imageReference"] = {"id": image}
@@ -61,6 +62,7 @@ def inventory(tmp_path: Path) -> Path:
         windows_machine(SUBSCRIPTION_ID, "rg-contoso", "vm-web-1", "2025-datacenter-azure-edition"),
         windows_machine(SUBSCRIPTION_ID, "rg-contoso", "vm-app-1", "2022-datacenter-g2"),
         odd,
+        linux_machine(SUBSCRIPTION_ID, "rg-contoso", "vm-linux-1", UBUNTU),
     ]
     file = tmp_path / "azure.json"
     file.write_text(json.dumps(machines), encoding="utf-8")
@@ -116,14 +118,34 @@ def test_an_image_that_is_not_on_the_list_is_refused_in_preview(ready: Ready) ->
     assert ready.writes() == []
 
 
-def test_wishes_that_contradict_each_other_end_the_preview_in_one_line(ready: Ready) -> None:
-    ready.declare("vm-web-1", schedule=NIGHTS)
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"schedule": NIGHTS}, "a schedule runs only with bypass_platform_safety_checks_on_user_schedule, and"),
+        ({"schedule": {"location": "eastus"}, "enable_hotpatching": False}, "schedule lacks duration, recurrence, "),
+    ],
+)
+def test_wishes_that_cannot_be_right_end_the_preview_in_one_line(
+    ready: Ready, arguments: dict[str, Any], said: str
+) -> None:
+    ready.declare("vm-web-1", **arguments)
     refused = ready.stack.preview(json=False, fails=True)
-    (line,) = (
-        each for each in refused.output.splitlines() if "InvalidInput: HotpatchReady 'web': a schedule runs" in each
-    )
-    assert "[hotpatch-forbids-bypass; " in line
+    assert errors(refused)[0].startswith(f"error: HotpatchReady 'web': {said}")
+    assert len(errors(refused)) == 1
+    assert "Traceback" not in refused.output
     assert ready.writes() == []
+
+
+def test_a_linux_machine_is_refused_with_a_way_out(ready: Ready) -> None:
+    ready.declare("vm-linux-1", enable_hotpatching=False, schedule=NIGHTS)
+    refused = ready.stack.preview(json=False, fails=True)
+    assert "declare VirtualMachinePatchSettings and ScheduleAssignment instead. [hotpatch-is-windo" in refused.output
+    assert "Traceback" not in refused.output
+
+
+def errors(refused: Result) -> list[str]:
+    """The errors of the program itself."""
+    return [line.strip() for line in refused.output.splitlines() if line.strip().startswith("error: HotpatchReady")]
 
 
 def test_features_are_registered_before_anything_else(ready_in_2021: Ready) -> None:

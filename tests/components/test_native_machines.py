@@ -218,3 +218,38 @@ def test_a_change_that_contradicts_is_refused_and_the_machine_stays_as_it_is(nat
     native.stack.up(fails=True)
     assert native.settings() == BY_PLATFORM
     assert native.stack.destroy().changed == {"deleted": 3}
+
+
+@pytest.mark.slow
+def test_machines_inside_components_are_filled_in_and_guarded_by_several_modules(native: Machines) -> None:
+    native.stack.set_config("modules", "true")
+    native.declare(fill=True, guard="refuse", web={"sku": EDITION, "inside": True})
+    assert native.stack.up().changed == {"created": 4}
+    assert native.settings() == BY_PLATFORM
+    assert native.stack.up("--expect-no-changes").changed == {}
+    declared = {"sku": EDITION, "inside": True, "windows_configuration": {"patch_settings": BYPASSED}}
+    native.declare(fill=True, guard="refuse", web=declared)
+    refused = native.stack.preview(json=False, fails=True)
+    assert any(FORBIDDEN in line for line in told(refused))
+    assert "Traceback" not in refused.output
+
+
+@pytest.mark.slow
+def test_a_value_of_the_wrong_type_is_refused_in_preview(native: Machines) -> None:
+    text = {"patch_settings": {"patch_mode": "AutomaticByPlatform", "enable_hotpatching": "true"}}
+    native.declare(guard="refuse", web={"sku": EDITION, "windows_configuration": text})
+    refused = native.stack.preview(json=False, fails=True)
+    (line,) = told(refused)
+    assert "VM 'web': enable_hotpatching is \"true\", and Azure takes no value of that type there. Fix: write" in line
+    assert "Traceback" not in refused.output
+    native.declare(guard="warn", web={"sku": EDITION, "windows_configuration": text})
+    (line,) = told(native.stack.preview(json=False))
+    assert line.startswith("warning: VM 'web': enable_hotpatching is \"true\"")
+
+
+@pytest.mark.slow
+def test_a_guard_that_is_told_nonsense_ends_the_program_in_one_line(native: Machines) -> None:
+    native.declare(guard="shout")
+    refused = native.stack.preview(json=False, fails=True)
+    assert "error: mode is 'shout'; it must be 'warn' or 'refuse'" in refused.output
+    assert "Traceback" not in refused.output

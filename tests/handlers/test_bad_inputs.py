@@ -542,7 +542,8 @@ MACHINES_REFUSED: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
                 "enableHotpatching",
                 f"VM 'vm-linux-1': enable_hotpatching ({ON_LINUX}.enableHotpatching): "
                 "enable_hotpatching exists for Windows machines only, and this one runs Linux. "
-                "Fix: remove enable_hotpatching. [hotpatch-is-windows-only; azure-mgmt-compute 39.0.0, model "
+                "Fix: remove enable_hotpatching; where HotpatchReady gives it, declare VirtualMachinePatchSettings and "
+                "ScheduleAssignment instead. [hotpatch-is-windows-only; azure-mgmt-compute 39.0.0, model "
                 "LinuxPatchSettings]",
             )
         ],

@@ -2,44 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from collections.abc import Awaitable, Mapping, Sequence
 
 from pulumi import ComponentResource, CustomResource, Input, Output, Resource, ResourceOptions
 
-from pulumi_azure_hotpatch.engine.recurrence import Recurrence
+from pulumi_azure_hotpatch.engine.declared import NATIVE_MACHINE, Declared
 from pulumi_azure_hotpatch.engine.rules import rule
 from pulumi_azure_hotpatch.errors import InvalidInput
+from pulumi_azure_hotpatch.host.program_errors import in_one_line
 from pulumi_azure_hotpatch.resources import (
     ImageSupportCheck,
-    LinuxPackagesArgs,
     MaintenanceSchedule,
     PreviewEnrollment,
     ScheduleAssignment,
     VirtualMachinePatchSettings,
-    WindowsPatchesArgs,
 )
 
-
-class _Window(TypedDict):
-    resource_group_name: Input[str]
-    location: Input[str]
-    start: Input[str]
-    duration: Input[str]
-    time_zone: Input[str]
-    recurrence: Input[str] | Recurrence
-
-
-class ScheduleArgs(_Window, total=False):
-    """A maintenance schedule to create: the arguments of `MaintenanceSchedule`."""
-
-    schedule_name: Input[str]
-    subscription_id: Input[str]
-    expires: Input[str]
-    reboot_setting: Input[str]
-    windows: Input[WindowsPatchesArgs]
-    linux: Input[LinuxPackagesArgs]
-    tags: Input[Mapping[str, Input[str]]]
+from .schedule_args import ScheduleArgs, check_schedule
 
 
 class HotpatchReady(ComponentResource):
@@ -47,7 +26,8 @@ class HotpatchReady(ComponentResource):
 
     In this order: the preview features (only where some are given), the gate (the image can be patched, or nothing of
     the machine is touched), the patch settings, the schedule's assignment. Hotpatching and a schedule exclude each
-    other: a schedule runs only with the bypass flag, and Azure refuses hotpatching beside it.
+    other: a schedule runs only with the bypass flag, and Azure refuses hotpatching beside it. A Linux VM has no
+    hotpatching to turn on or off; it takes `VirtualMachinePatchSettings` and `ScheduleAssignment` themselves.
 
     The children are attributes: `enrollment`, `gate`, `settings`, `schedule`, `assignment`; those there is no need of
     are None.
@@ -65,6 +45,7 @@ class HotpatchReady(ComponentResource):
     schedule: MaintenanceSchedule | None
     assignment: ScheduleAssignment | None
 
+    @in_one_line()
     def __init__(
         self,
         resource_name: str,
@@ -102,7 +83,7 @@ class HotpatchReady(ComponentResource):
         :param timeout: how long each step may take, such as `30m`.
         :param opts: also for the children, as far as Pulumi hands it on; `depends_on` holds for them, too.
 
-        Raises InvalidInput where the arguments contradict each other.
+        Raises InvalidInput where the arguments contradict each other or are not what they have to be.
         """
         label = f"HotpatchReady '{resource_name}'"
         _check_kinds(
@@ -112,6 +93,8 @@ class HotpatchReady(ComponentResource):
         hotpatch = not scheduled if enable_hotpatching is None else enable_hotpatching
         bypass = bypass_platform_safety_checks_on_user_schedule
         _check(label, schedule is not None and schedule_id is not None, enable_hotpatching, scheduled, bypass)
+        if schedule is not None:
+            check_schedule(label, schedule)
         if bypass is None and (hotpatch or scheduled):
             bypass = scheduled
         machine_id = machine.id if isinstance(machine, CustomResource) else Output.from_input(machine)
@@ -193,8 +176,7 @@ def _check_kinds(
     label: str, machine: object, features: object, schedule: object, hotpatch: object, bypass: object
 ) -> None:
     """Raise InvalidInput where an argument is not what it has to be: a child would say so in its own words."""
-    if machine is None or machine == "":
-        raise InvalidInput(f"{label}: machine is missing; give the ARM id of a VM, or a resource that is one")
+    _check_machine(label, machine)
     if isinstance(features, str):
         raise InvalidInput(f"{label}: features is one text; give a list, such as ['{features}']")
     if schedule is not None and not isinstance(schedule, Mapping):
@@ -206,6 +188,28 @@ def _check_kinds(
             raise InvalidInput(
                 f"{label}: {name} must be True, False or left out when the program runs; it is no output"
             )
+
+
+def _check_machine(label: str, machine: object) -> None:
+    if machine is None or machine == "":
+        raise InvalidInput(f"{label}: machine is missing; give the ARM id of a VM, or a resource that is one")
+    if isinstance(machine, Resource):
+        kind = machine.pulumi_resource_type
+        if not isinstance(machine, CustomResource) or _is_something_else(kind):
+            raise InvalidInput(f"{label}: machine is a {kind}; give the ARM id of a VM, or a resource that is one")
+    elif not isinstance(machine, str | Output | Awaitable):
+        raise InvalidInput(
+            f"{label}: machine is of type {type(machine).__name__}; give the ARM id of a VM, or a resource that is one"
+        )
+
+
+def _is_something_else(kind: str) -> bool:
+    """Whether a resource is certainly no VM; who knows what those of other packages are."""
+    package = kind.partition(":")[0]
+    if package == "azure":
+        return not (kind.startswith("azure:compute/") and kind.endswith("VirtualMachine"))
+    declared = Declared("", kind, {})
+    return declared.kind != NATIVE_MACHINE if package.startswith("azure-native") else declared.is_ours
 
 
 def _check(label: str, two_schedules: bool, hotpatch: bool | None, scheduled: bool, bypass: bool | None) -> None:

@@ -141,7 +141,8 @@ class _Check:
             self._ctx.keep(self._name(state), state)
             raise Refused(
                 f"{self._ctx.label}: its image ({state.image}) must be {state.require} and is {state.support_state}: "
-                f"{state.reason}. Rebuild the machine from a supported system, or leave `require` out"
+                f"{state.reason}. Rebuild the machine from a supported system, or leave `require` out (in "
+                "HotpatchReady: require_supported_image=False)"
             )
         self._state = state.model_copy(update={"unfinished": None})
         return self._state

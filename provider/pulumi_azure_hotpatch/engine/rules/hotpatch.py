@@ -94,7 +94,10 @@ HOTPATCH_RULES: Final = (
         applies_to=_LINUX,
         require=Equals("settings.enable_hotpatching", None),
         reason="enable_hotpatching exists for Windows machines only, and this one runs {os_type}.",
-        fix="remove enable_hotpatching.",
+        fix=(
+            "remove enable_hotpatching; where HotpatchReady gives it, declare VirtualMachinePatchSettings and "
+            "ScheduleAssignment instead."
+        ),
         source="azure-mgmt-compute 39.0.0, model LinuxPatchSettings",
         as_of=date(2026, 8, 1),
     ),

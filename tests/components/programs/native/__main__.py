@@ -7,11 +7,23 @@ import pulumi_azure_native as azure
 
 from pulumi_azure_hotpatch import fill_patch_settings, guard_virtual_machines
 
+
+class Shop(pulumi.ComponentResource):
+    """What a machine may be a part of."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("contoso:index:Shop", name)
+
+
 config = pulumi.Config()
 if config.get_bool("fill"):
     fill_patch_settings()
 if mode := config.get("guard"):
     guard_virtual_machines(mode)  # type: ignore[arg-type] # a wrong one is tested, too
+    if config.get_bool("modules"):
+        # As two modules of the program might.
+        guard_virtual_machines(mode)  # type: ignore[arg-type]
+        guard_virtual_machines(mode, relax=["hotpatch-forbids-bypass"])  # type: ignore[arg-type]
 
 group = azure.resources.ResourceGroup("shop", resource_group_name="rg-shop", location="westeurope")
 # Known only when the group has been made.
@@ -36,4 +48,5 @@ for name, given in config.require_object("machines").items():
             "admin_password": pulumi.Output.secret("not-a-real-password"),
             "windows_configuration": given.get("windows_configuration", {}),
         },
+        opts=pulumi.ResourceOptions(parent=Shop(f"shop-{name}")) if given.get("inside") else None,
     )
