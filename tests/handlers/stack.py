@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
+from google.protobuf.struct_pb2 import Struct
+
 from pulumi_azure_hotpatch import dynamic_providers
 from pulumi_azure_hotpatch.host import dynamic
 from tests.handlers.declared import Bag, as_the_engine_sends
@@ -95,7 +97,7 @@ class Stack:
         """Read every resource; those that are gone are forgotten."""
         self.azure.new_run()
         for name, stored in list(self.resources.items()):
-            read = self._call(name, PROVIDERS[stored.kind].read, stored.id, stored.outputs)
+            read = self._call(name, PROVIDERS[stored.kind].read, stored.id, stored.outputs, inputs=stored.inputs)
             if read.id:
                 self.resources[name] = Stored(
                     stored.kind, stored.id, as_the_engine_sends(read.inputs), as_the_engine_sends(read.outs)
@@ -118,9 +120,14 @@ class Stack:
     def _delete(self, name: str, stored: Stored) -> None:
         self._call(name, PROVIDERS[stored.kind].delete, stored.id, stored.outputs)
 
-    def _call(self, name: str, verb: Callable[..., ResultT], *arguments: Any) -> ResultT:
+    def _call(self, name: str, verb: Callable[..., ResultT], *arguments: Any, inputs: Bag | None = None) -> ResultT:
+        """What the engine sends: a check has the old inputs and nothing of the outputs, only a read has both."""
+        request = SimpleNamespace(urn=f"urn:{name}", timeout=0.0)
+        if inputs is not None:
+            request.inputs = Struct()
+            request.inputs.update(inputs)
         with _plugin_of(self.azure):
-            return Check(SimpleNamespace(urn=f"urn:{name}", timeout=0.0), None, verb, *arguments)
+            return Check(request, None, verb, *arguments)
 
 
 def Check(request: Any, context: Any, verb: Callable[..., ResultT], *arguments: Any) -> ResultT:  # noqa: ARG001, N802

@@ -182,6 +182,24 @@ def test_where_azure_may_not_be_asked_nobody_joins_or_leaves() -> None:
     assert patched(azure) == [0, 1, 2]
 
 
+def test_a_fleet_that_was_made_without_a_look_needs_none_to_be_settled() -> None:
+    azure = in_rings(0, 1)
+    stack = Stack(azure)
+    program = {"web": declared(**RING)}
+    object.__setattr__(azure.settings, "preview_reads", False)
+    stack.up(program)
+    azure.take()
+    assert stack.up(program) == []
+    assert azure.take() == []
+    stack.refresh()
+    assert stack.up(program) == []
+    object.__setattr__(azure.settings, "preview_reads", True)
+    assert stack.up(program) == []
+    move(azure, 2, "web")
+    assert stack.up(program) == ["update web"]
+    assert patched(azure) == [0, 1, 2]
+
+
 def test_without_previews_a_new_fleet_finds_its_machines_when_it_is_made() -> None:
     azure = in_rings(0, 1)
     object.__setattr__(azure.settings, "preview_reads", False)

@@ -21,6 +21,7 @@ from tests.handlers.patching import (
     turn_off,
     windows,
 )
+from tests.handlers.stack import Stack
 from tests.support.simulated import START, Settings, minutes
 
 
@@ -106,6 +107,20 @@ def test_a_result_that_is_too_old_asks_for_another_one() -> None:
     resource.declare(expired=None)
     assert resource.difference().changed == ()
     assert resource.answers() == {}
+    assert asked(azure, ASSESS) == 2
+
+
+def test_the_engine_is_asked_for_another_one_although_it_shows_a_check_no_outputs() -> None:
+    azure = azure_of()
+    stack = Stack(azure)
+    program = {"web": ("patch_assessment", {"machineId": VM, "maxAge": "24h"})}
+    assert stack.up(program) == ["create web"]
+    azure.simulator.clock.advance(timedelta(hours=23))
+    assert stack.up(program) == []
+    azure.simulator.clock.advance(timedelta(hours=2))
+    assert stack.up(program) == ["update web"]
+    assert azure.said.text.count("it was made 25h ago and max_age is 24h: it is made again") == 1
+    assert stack.up(program) == []
     assert asked(azure, ASSESS) == 2
 
 

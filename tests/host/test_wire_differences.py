@@ -239,6 +239,17 @@ def test_what_a_scope_takes_is_a_change_while_a_guard_is_declared() -> None:
     assert changed == wire.Difference(changed=("matchingCount",))
 
 
+def test_what_is_not_known_of_an_answer_that_counts_is_no_change() -> None:
+    watched = {"scheduleId": SCHEDULE, "assignmentName": "a", "maxMachines": 5.0}
+    taken = {"matchingCount": 1.0, "matchingMachines": [MACHINE]}
+    assert difference(KINDS["DynamicScope"], {**watched, **taken}, watched) == wire.Difference()
+    web = {"fleetName": "web", "query": "resources"}
+    assert difference(KINDS["FleetPatchSettings"], {**web, "matched": [MACHINE]}, web) == wire.Difference()
+    assert difference(KINDS["FleetPatchSettings"], web, {**web, "matched": []}) == wire.Difference()
+    found = difference(KINDS["FleetPatchSettings"], {**web, "matched": [MACHINE]}, {**web, "matched": []})
+    assert found == wire.Difference(changed=("matched",))
+
+
 def test_every_input_changed_at_once_replaces_for_exactly_these() -> None:
     for kind in KINDS.values():
         ids = {"virtualMachineId": MACHINE, "machineId": MACHINE, "scheduleId": SCHEDULE, "scaleSetId": SCALE_SET}

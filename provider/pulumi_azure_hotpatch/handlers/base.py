@@ -54,6 +54,13 @@ class Handler(ABC, Generic[InputsT, StateT]):
         """Clock-free answers that preview shows, by field name. May read, never writes."""
         return {}
 
+    def is_due(self, ctx: Context, inputs: Draft[InputsT], state: StateT) -> bool:
+        """Whether something is due although nothing was declared anew, by what is stored alone: nothing is read here.
+
+        The engine need not show a check what is stored; it shows it whenever it asks what a declaration changes.
+        """
+        return False
+
     @abstractmethod
     def check(self, ctx: Context, inputs: Draft[InputsT]) -> Iterable[Finding]:
         """Judge what is known. May read (coalesced, switchable), never writes, never fails for what is unknown."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pulumi_azure_hotpatch.engine.patch_results import Assessment
@@ -21,7 +21,7 @@ from pulumi_azure_hotpatch.ports import Context
 from .base import Created, Handler
 from .late_lists import assessment_by_now
 from .patched_machines import find, label
-from .waiting import Patience
+from .waiting import Patience, spell
 
 Inputs = Draft[PatchAssessmentInputs]
 State = PatchAssessmentState
@@ -46,10 +46,13 @@ class PatchAssessmentHandler(Handler[PatchAssessmentInputs, State]):
         return ()
 
     def answers(self, ctx: Context, inputs: Inputs, state: State | None) -> dict[str, Any]:
-        if state is None or state.assessed_at is None or not inputs.known("max_age") or inputs.max_age is None:
-            return {}
-        age = ctx.clock.now() - datetime.fromisoformat(state.assessed_at)
-        return {"expired": True} if age >= parse_wait(inputs.max_age) else {}
+        return {"expired": True} if state is not None and _age_if_too_old(ctx, inputs, state) else {}
+
+    def is_due(self, ctx: Context, inputs: Inputs, state: State) -> bool:
+        age = _age_if_too_old(ctx, inputs, state)
+        if age is not None:
+            ctx.inform(f"it was made {spell(age)} ago and max_age is {inputs.max_age}: it is made again")
+        return age is not None
 
     def create(self, ctx: Context, inputs: PatchAssessmentInputs) -> Created[State]:
         run = _Run(ctx, ResourceId.parse(inputs.machine_id), _fresh(inputs), None)
@@ -66,7 +69,8 @@ class PatchAssessmentHandler(Handler[PatchAssessmentInputs, State]):
         same = state.triggers == inputs.triggers
         if same and state.unfinished and (state.operation or state.activity_id) and state.assessed_at is None:
             return _Run(ctx, machine, _carried(state, inputs), id).resume()
-        if same and state.assessed_at is not None and not state.unfinished and not inputs.expired:
+        is_old = inputs.expired or _age_if_too_old(ctx, Draft.of(inputs), state) is not None
+        if same and state.assessed_at is not None and not state.unfinished and not is_old:
             return _carried(state, inputs)
         return _Run(ctx, machine, _fresh(inputs), id).begin(inputs.max_age if same else None)
 
@@ -122,6 +126,13 @@ class _Run:
                 "Resource Graph has it"
             )
         return self._state
+
+
+def _age_if_too_old(ctx: Context, inputs: Inputs, state: State) -> timedelta | None:
+    if state.assessed_at is None or not inputs.known("max_age") or inputs.max_age is None:
+        return None
+    age = ctx.clock.now() - datetime.fromisoformat(state.assessed_at)
+    return age if age >= parse_wait(inputs.max_age) else None
 
 
 def _fresh(inputs: PatchAssessmentInputs) -> State:

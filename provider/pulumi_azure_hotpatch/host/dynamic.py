@@ -120,7 +120,9 @@ class HandlerProvider(ResourceProvider):
             # to be deleted.
             in_place = bool(found.replaces) and _targets(handler, _olds) == _targets(handler, _news)
             return DiffResult(
-                changes=bool(found.changed), replaces=list(found.replaces), delete_before_replace=in_place
+                changes=bool(found.changed) or _is_due(handler, _olds, _news),
+                replaces=list(found.replaces),
+                delete_before_replace=in_place,
             )
 
     def create(self, props: Bag) -> CreateResult:
@@ -251,6 +253,13 @@ def _without_tags(failures: list[CheckFailure], news: Bag) -> list[CheckFailure]
         CheckFailure("" if wire.holds_tags({one.property: news.get(one.property)}) else one.property, one.reason)
         for one in failures
     ]
+
+
+def _is_due(handler: Handler[Any, Any], stored: Bag, news: Bag) -> bool:
+    from . import wire
+
+    ctx = _started().call(engine_hooks.current_call(), _label(handler, news))
+    return handler.is_due(ctx, wire.draft(handler.inputs, news)[0], wire.load_state(handler.state, stored))
 
 
 def _is_settled(handler: Handler[Any, Any], stored: Bag, news: Bag) -> bool:

@@ -99,7 +99,8 @@ def plain(value: Any) -> Any:
 def difference(inputs: type[Inputs], state: type[State], old: Bag, new: Bag) -> Difference:
     """What the declaration `new` changes on the stored outputs `old`, by the marks on the inputs' fields.
 
-    An unknown value is a change, but not a replacement: it may turn out to be the same.
+    An unknown value is a change, but not a replacement: it may turn out to be the same. An answer that `check` could
+    not give is none: nobody knows of a difference.
     """
     changed: list[str] = []
     replaces: list[str] = []
@@ -108,6 +109,8 @@ def difference(inputs: type[Inputs], state: type[State], old: Bag, new: Bag) -> 
         if answer is not None and not _is_compared(answer, inputs, new):
             continue
         alias = field.alias or name
+        if answer is not None and new.get(alias) is None:
+            continue
         pruned, has_unknown = prune(_marked(new.get(alias)))
         if has_unknown:
             changed.append(alias)
