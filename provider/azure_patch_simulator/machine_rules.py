@@ -93,6 +93,8 @@ def check(body: Body, before: Body | None, knowledge: Knowledge) -> None:
     """Raise the service's answer to a machine that breaks a rule; ``before`` is the machine as it was, if it was."""
     if before is not None:
         _check_unchangeable(body, before)
+        if knowledge.settings.refuses_new_os_profiles:
+            _check_profile(body, before)
     _check_linux(body)
     windows = typed(body, _WINDOWS, dict)
     if windows is not None:
@@ -115,6 +117,14 @@ def _check_unchangeable(body: Body, before: Body) -> None:
             raise unseen(
                 "PropertyChange", f"Changing '{path}' is not possible on an existing machine.", status=409, target=path
             )
+
+
+def _check_profile(body: Body, before: Body) -> None:
+    if typed(before, "properties.osProfile", dict) is None and typed(body, "properties.osProfile", dict) is not None:
+        # Source: MicrosoftDocs/azure-docs issue 12602.
+        raise ArmError(
+            409, "PropertyChangeNotAllowed", "Changing property 'osProfile' is not allowed.", target="osProfile"
+        )
 
 
 def _same(was: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> bool:

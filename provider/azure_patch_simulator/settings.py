@@ -87,6 +87,9 @@ class Settings:
     ``activity_log_lag``: how far the activity log is behind (3 to 20 minutes: Microsoft Learn, Activity log).
     ``hotpatch_images_need_platform_mode``: a rule of the Terraform provider azurerm; the service was not
     seen to have it.
+    ``refuses_new_os_profiles``: whether a machine made from a specialised disk can be given an ``osProfile`` is
+    unknown. Refused: MicrosoftDocs/azure-docs issues 21850 and 118223; seen with nothing but patch settings in it:
+    terraform-provider-azurerm issue 24533.
     ``patching``: how guests are patched. ``throttling``: how many requests are taken.
     """
 
@@ -99,6 +102,7 @@ class Settings:
     assignable_after: timedelta = timedelta(0)
     deletes_assigned_configurations: bool = True
     hotpatch_images_need_platform_mode: bool = False
+    refuses_new_os_profiles: bool = False
     activity_log_lag: timedelta = timedelta(minutes=5)
     page_size: int = 200
     registered_providers: list[str] = field(default_factory=default_providers)

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from azure_patch_simulator import Answer, Drop, World, match
+from azure_patch_simulator import SUBSCRIPTION_ID, Answer, Drop, World, match
+from azure_patch_simulator.inventory import windows_machine
 from pulumi_azure_hotpatch.errors import ArmError, Interrupted, NotFound, TimedOut
 from tests.handlers.machines import APP, LINUX, MACHINES, WEB, declared, edit, held, windows_world
 from tests.support.simulated import Azure, Settings, minutes
@@ -362,3 +363,21 @@ def test_an_edit_within_a_run_is_seen_by_the_next() -> None:
     azure.new_run()
     assert settings.refresh().patch_mode == "AutomaticByOS"
     assert settings.difference().changed == ("patchMode",)
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+def test_of_a_machine_without_a_profile_nobody_knows_whether_azure_takes_settings(refuses: bool) -> None:
+    body = windows_machine(SUBSCRIPTION_ID, "rg-contoso", "vm-web-1", "2022-datacenter-g2")
+    del body["properties"]["osProfile"], body["properties"]["storageProfile"]["imageReference"]
+    azure = Azure(World.from_inventory([body], settings=Settings(refuses_new_os_profiles=refuses)))
+    wanted = declared(azure, assessment_mode="AutomaticByPlatform")
+    (finding,) = (one for one in wanted.check() if one.rule == "settings-need-os-profile")
+    assert (finding.verdict, finding.severity) == ("fail", "warning")
+    assert "whether Azure takes patch settings there is unknown" in finding.located
+    if refuses:
+        with pytest.raises(ArmError, match="Changing property 'osProfile' is not allowed"):
+            wanted.create()
+        return
+    wanted.create()
+    assert held(azure) == {"assessment_mode": "AutomaticByPlatform"}
+    assert not [one for one in wanted.check() if one.rule == "settings-need-os-profile"]

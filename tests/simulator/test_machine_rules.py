@@ -155,3 +155,19 @@ def test_the_image_of_a_machine_cannot_be_exchanged(azure: Client) -> None:
     body = {"properties": {"storageProfile": {"imageReference": image}}}
     assert refusal(azure, body)["code"] == "SimulatorRulePropertyChange"
     assert azure.ask("GET", f"{MACHINES}/vm-web-1").status == 200
+
+
+def test_whether_a_specialised_machine_takes_a_profile_is_up_to_the_world() -> None:
+    body = windows_machine(SUBSCRIPTION_ID, "rg-contoso", "vm-web-1", "2022-datacenter-g2")
+    del body["properties"]["osProfile"]
+    wanted = patch_settings(patchMode="AutomaticByPlatform")
+    assert one_machine(body).ask("PATCH", MACHINE, wanted).status == 200
+    strict = one_machine(body)
+    strict.simulator.world.settings.refuses_new_os_profiles = True
+    assert refusal(strict, wanted) == {
+        "status": 409,
+        "code": "PropertyChangeNotAllowed",
+        "message": "Changing property 'osProfile' is not allowed.",
+        "target": "osProfile",
+    }
+    assert strict.ask("PATCH", MACHINE, {"tags": {}}).status == 200

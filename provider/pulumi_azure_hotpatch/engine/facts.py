@@ -111,7 +111,8 @@ class Machine:
 
     From `os_name` to `reboot_pending` the facts come from an instance view. `support_state` is what an assessment found
     out about the image (`vmGuestPatchReadiness.detectedVMGuestPatchSupportState`: Supported, Unsupported, Unknown,
-    UnableToDetermine), `was_hotpatched` the switch before this declaration.
+    UnableToDetermine), `was_hotpatched` the switch before this declaration. `has_os_profile` is False for a machine
+    made from a specialised disk.
     """
 
     id: Maybe[str]
@@ -132,6 +133,7 @@ class Machine:
     vm_agent_version: Maybe[str | None] = UNKNOWN
     patch_extension_state: Maybe[str | None] = UNKNOWN
     reboot_pending: Maybe[bool | None] = UNKNOWN
+    has_os_profile: Maybe[bool | None] = None
     support_state: Maybe[str | None] = None
     policies: Policies | None = None
     was_hotpatched: Maybe[bool | None] = None

@@ -102,6 +102,7 @@ WRITTEN_AS: Final[Mapping[str, str]] = MappingProxyType(
         "is_used": "resource",
         "is_enough": "enable_hotpatching",
         "has_schedule": "schedule_id",
+        "has_os_profile": "os_profile",
     }
 )
 
@@ -121,6 +122,7 @@ ARM_PATHS: Final[Mapping[str, str]] = MappingProxyType(
         "provision_vm_agent": "properties.osProfile.{os}Configuration.provisionVMAgent",
         "enable_automatic_updates": "properties.osProfile.windowsConfiguration.enableAutomaticUpdates",
         "allow_extension_operations": "properties.osProfile.allowExtensionOperations",
+        "has_os_profile": "properties.osProfile",
         "image.triple": "properties.storageProfile.imageReference",
         "os_type": "properties.storageProfile.osDisk.osType",
         "start": "properties.maintenanceWindow.startDateTime",

@@ -48,6 +48,7 @@ def machine_from_arm(body: Body) -> Machine:
         power_state=power_state(properties),
         availability_set_id=object_at(properties, "availabilitySet").get("id"),
         settings=settings_from_arm(object_at(configuration, "patchSettings")),
+        has_os_profile=UNKNOWN if profile is UNSEEN else properties.get("osProfile") is not None,
         os_name=view.get("osName"),
         hyper_v_generation=view.get("hyperVGeneration"),
         vm_agent_version=object_at(view, "vmAgent").get("vmAgentVersion"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pulumi_azure_hotpatch.engine.facts import Policies
+from pulumi_azure_hotpatch.engine.facts import PATCH_FIELDS, Policies
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 
 from .form import (
@@ -80,6 +80,17 @@ CASES: Final = {
         unknown=windows_vm(allow_extension_operations=UNKNOWN),
         misses="allow_extension_operations",
         skipped=windows_vm(patch_mode="Manual", assessment_mode="ImageDefault", allow_extension_operations=False),
+    ),
+    "settings-need-os-profile": Cases(
+        passes=plain_windows_vm(),
+        violates=plain_windows_vm(has_os_profile=False, image=None, provision_vm_agent=None),
+        says=(
+            "The machine has no osProfile, as those made from a specialised disk have none; whether Azure takes patch "
+            "settings there is unknown."
+        ),
+        unknown=plain_windows_vm(has_os_profile=UNKNOWN),
+        misses="os_profile",
+        skipped=plain_windows_vm(has_os_profile=False, **dict.fromkeys(PATCH_FIELDS)),
     ),
     "platform-mode-needs-agent": Cases(
         passes=plain_windows_vm(provision_vm_agent=None),

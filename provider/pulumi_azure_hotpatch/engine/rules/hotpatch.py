@@ -42,7 +42,10 @@ HOTPATCH_RULES: Final = (
         applies_to=_AZURE_VM & _HOTPATCH,
         require=Equals("provision_vm_agent", True),
         reason="Hotpatching needs the VM agent, but provisionVMAgent is {provision_vm_agent}.",
-        fix="recreate the machine with provisionVMAgent true; it cannot be switched on afterwards.",
+        fix=(
+            "recreate the machine from an image with provisionVMAgent true; it cannot be switched on afterwards, and a "
+            "machine made from a specialised disk has no such property."
+        ),
         source=_SPEC,
         as_of=date(2024, 7, 31),
     ),

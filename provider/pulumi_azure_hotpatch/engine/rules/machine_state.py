@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
+from pulumi_azure_hotpatch.engine.facts import PATCH_FIELDS
 from pulumi_azure_hotpatch.engine.logic import Any_, Equals, Not
 
 from .model import Rule
@@ -13,6 +14,7 @@ _AZURE_VM = Equals("is_arc", False)
 _LOOKED_AFTER = Any_(
     (Equals("settings.patch_mode", "AutomaticByPlatform"), Equals("settings.assessment_mode", "AutomaticByPlatform"))
 )
+_GIVEN = Any_(tuple(Not(Equals(f"settings.{name}", None)) for name in PATCH_FIELDS))
 
 _AVGP = "Microsoft Learn, Automatic guest patching for Azure VMs, 2024-07-31"
 _TROUBLESHOOT = "Microsoft Learn, Troubleshoot issues with Azure Update Manager, 2024-09-11"
@@ -30,6 +32,31 @@ MACHINE_STATE_RULES: Final = (
         fix="set osProfile.allowExtensionOperations to true on the machine.",
         source=_TROUBLESHOOT,
         as_of=date(2024, 9, 11),
+    ),
+    Rule(
+        id="settings-need-os-profile",
+        subject="machine",
+        severity="warning",
+        title="The machine has an operating system profile to hold its patch settings",
+        field="has_os_profile",
+        applies_to=_AZURE_VM & _GIVEN,
+        require=Not(Equals("has_os_profile", False)),
+        reason=(
+            "The machine has no osProfile, as those made from a specialised disk have none; whether Azure takes patch "
+            "settings there is unknown."
+        ),
+        fix="try it on one such machine; where Azure refuses, nothing is changed and its words are shown.",
+        source=(
+            "MicrosoftDocs/azure-docs issue 118223, 2024-01-31; hashicorp/terraform-provider-azurerm issue 24533, "
+            "2024-12-10"
+        ),
+        as_of=date(2024, 12, 10),
+        switch="settings-need-os-profile",
+        disagreement=(
+            "People who tried to add a profile were refused (PropertyChangeNotAllowed, MicrosoftDocs/azure-docs issues "
+            "21850 and 118223); in terraform-provider-azurerm issue 24533 a machine shows a profile of nothing but "
+            "patch settings, and Microsoft Learn says that Update Manager patches specialised machines."
+        ),
     ),
     Rule(
         id="reboot-pending-and-never",
