@@ -148,6 +148,13 @@ def errors(refused: Result) -> list[str]:
     return [line.strip() for line in refused.output.splitlines() if line.strip().startswith("error: HotpatchReady")]
 
 
+def test_a_misspelt_key_of_the_configuration_is_told_once(ready: Ready) -> None:
+    ready.declare("vm-web-1")
+    ready.stack.set_config("azure-hotpatch:preview_reads", "off")
+    told = ready.stack.preview(json=False).output.partition("\nDiagnostics:\n")[2]
+    assert told.count("azure-hotpatch:preview_reads is not a configuration key, and is ignored; did you mean") == 1
+
+
 def test_features_are_registered_before_anything_else(ready_in_2021: Ready) -> None:
     ready = ready_in_2021
     ready.declare("vm-web-1", features=HOTPATCH_PREVIEW_FEATURES)

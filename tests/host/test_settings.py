@@ -8,7 +8,7 @@ import pytest
 
 from pulumi_azure_hotpatch.errors import ConfigurationError
 from pulumi_azure_hotpatch.host.endpoint_clock import EndpointClock
-from pulumi_azure_hotpatch.host.settings import Configuration, read_configuration
+from pulumi_azure_hotpatch.host.settings import OURS, Configuration, read_configuration, unknown_keys
 
 VARIABLES = {
     "clientId": "ARM_CLIENT_ID",
@@ -154,7 +154,8 @@ def test_rules_are_relaxed_by_name(written: Any, expected: set[str]) -> None:
             "custom-image",
             "azure-hotpatch:relax names 'custom-image', which relaxes nothing; there is: custom-images, "
             "hotpatch-forbids-bypass, hotpatch-needs-eligible-image, install-duration, "
-            "platform-mode-without-automatic-updates, provider-registered-again, schedule-duration",
+            "platform-mode-without-automatic-updates, provider-registered-again, schedule-duration, "
+            "settings-need-os-profile",
         ),
         ("relax", "[oops", "azure-hotpatch:relax is neither a JSON list nor names separated by commas"),
         ("clock", "sundial", "azure-hotpatch:clock is 'sundial'; it must be 'system' or 'endpoint'"),
@@ -241,3 +242,14 @@ def test_a_ca_file_that_holds_no_certificate_is_told_in_one_line(tmp_path: Path)
     wrong.write_text("no certificate", encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"caFile is '.*ca\.pem', which holds no certificate"):
         EndpointClock("https://127.0.0.1:1", str(wrong))
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [("preview_reads", "previewReads"), ("PreviewReads", "previewReads"), ("relaxed", "relax"), ("cafile", "caFile")],
+)
+def test_a_key_of_ours_that_nothing_reads_is_told_with_the_one_that_is_meant(key: str, meant: str) -> None:
+    others = ("azure-native:location", "contoso:preview_reads", *(f"azure-hotpatch:{known}" for known in OURS))
+    assert unknown_keys(others) == []
+    (line,) = unknown_keys((*others, f"azure-hotpatch:{key}"))
+    assert line == f"azure-hotpatch:{key} is not a configuration key, and is ignored; did you mean {meant}?"

@@ -31,6 +31,7 @@ from pulumi_azure_hotpatch.errors import HotpatchError, Refused
 from . import engine_hooks
 from .engine_log import EngineLog
 from .runtime import CallContext, Runtime, end_with_parent
+from .settings import unknown_keys
 
 if TYPE_CHECKING:
     from pulumi_azure_hotpatch.engine.rules import Finding
@@ -71,6 +72,8 @@ class HandlerProvider(ResourceProvider):
                 return
             sys.tracebacklimit = 0
             runtime = Runtime.configured(req.config.get, EngineLog.of_this_plugin())
+            for line in unknown_keys(engine_hooks.keys_of(req.config)):
+                runtime.log.say("WARNING", line)
             cancel = getattr(runtime.clock, "cancel", None)
             if cancel is not None:
                 engine_hooks.hear_cancel(cancel)

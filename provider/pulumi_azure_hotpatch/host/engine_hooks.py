@@ -61,6 +61,12 @@ def current_call() -> Call | None:
     return None
 
 
+def keys_of(config: Any) -> tuple[str, ...]:
+    """The full keys of what `configure` is handed, which offers single look-ups only; empty where it cannot be told."""
+    stored = getattr(config, "_props", None)
+    return tuple(map(str, stored)) if isinstance(stored, Mapping) else ()
+
+
 def widen_worker_pool(workers: int = _WORKERS) -> bool:
     """Let this plugin serve `workers` calls at once instead of four. True if it worked."""
     try:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Final
 
 from pulumi_azure_hotpatch.arm.connection import Connection, parse_flag
@@ -115,6 +116,20 @@ def read_configuration(lookup: Lookup, environment: Mapping[str, str] | None = N
         cloud=_cloud(azure, endpoint),
     )
     return Configuration(settings, Connection(azure, endpoint, ca_file), clock)
+
+
+def unknown_keys(keys: Iterable[str]) -> list[str]:
+    """Of the full keys of a configuration those in our namespace that nothing reads, each as a line with the nearest
+    key that there is.
+    """
+    found = []
+    for key in sorted(keys):
+        namespace, _, name = key.partition(":")
+        if namespace == "azure-hotpatch" and name not in OURS:
+            near = {one.casefold(): one for one in OURS}
+            alike = get_close_matches(name.replace("_", "").casefold(), near, n=1, cutoff=0)
+            found.append(f"{key} is not a configuration key, and is ignored; did you mean {near[alike[0]]}?")
+    return found
 
 
 def _ours(key: str, lookup: Lookup, env: Mapping[str, str]) -> str:
