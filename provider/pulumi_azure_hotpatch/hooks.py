@@ -43,7 +43,7 @@ class _Guarding:
 _GUARDING: Final[WeakKeyDictionary[object, _Guarding]] = WeakKeyDictionary()
 
 
-@in_one_line()
+@in_one_line("guard_virtual_machines")
 def guard_virtual_machines(mode: Mode = "refuse", *, relax: Iterable[str] | None = None) -> None:
     """Judge every azure-native `VirtualMachine` that the program declares from here on, in preview and before it is
     created or updated, by the rules on patching.

@@ -18,7 +18,7 @@ from .host.program_inputs import ProgramLog, known_part
 from .models.owned_settings import AssessmentMode, RebootSetting
 
 
-@in_one_line()
+@in_one_line("fill_patch_settings")
 def fill_patch_settings(
     *,
     enable_hotpatching: bool = True,

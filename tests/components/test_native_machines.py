@@ -95,12 +95,14 @@ def told_by(name: str, transformed: Any) -> list[str]:
 
 
 def test_a_guard_that_is_told_nonsense_says_so() -> None:
-    with pytest.raises(InvalidInput, match=r"^relax is one text; give a list, such as \['custom-images'\]$"):
+    with pytest.raises(
+        InvalidInput, match=r"^guard_virtual_machines: relax is one text; give a list, such as \['custom-images'\]$"
+    ):
         guard_virtual_machines(relax="custom-images")
     for wrong, found in ((5, "relax is 5"), ([5], "relax holds 5")):
-        with pytest.raises(InvalidInput, match=rf"^{found}; give "):
+        with pytest.raises(InvalidInput, match=rf"^guard_virtual_machines: {found}; give "):
             guard_virtual_machines(relax=wrong)  # type: ignore[arg-type]
-    with pytest.raises(InvalidInput, match=r"^mode is 'shout'; it must be 'warn' or 'refuse'$"):
+    with pytest.raises(InvalidInput, match=r"^guard_virtual_machines: mode is 'shout'; it must be 'warn' or 'refuse'$"):
         guard_virtual_machines("shout")  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match="'hotpatch-forbid-bypass', which relaxes nothing"):
         guard_virtual_machines("warn", relax=["hotpatch-forbid-bypass"])
@@ -108,12 +110,18 @@ def test_a_guard_that_is_told_nonsense_says_so() -> None:
 
 def test_settings_that_azure_does_not_have_are_not_filled_in() -> None:
     with pytest.raises(
-        InvalidInput, match=r"^assessment_mode is 'Daily'; it must be one of AutomaticByPlatform, Image"
+        InvalidInput,
+        match=r"^fill_patch_settings: assessment_mode is 'Daily'; it must be one of AutomaticByPlatform, Image",
     ):
         fill_patch_settings(assessment_mode="Daily")
-    with pytest.raises(InvalidInput, match=r"^reboot_setting is 'Maybe'; it must be one of IfRequired, Never, Always$"):
+    with pytest.raises(
+        InvalidInput,
+        match=r"^fill_patch_settings: reboot_setting is 'Maybe'; it must be one of IfRequired, Never, Always$",
+    ):
         fill_patch_settings(reboot_setting="Maybe")
-    with pytest.raises(InvalidInput, match=r"^enable_hotpatching is 'yes'; it must be True or False$"):
+    with pytest.raises(
+        InvalidInput, match=r"^fill_patch_settings: enable_hotpatching is 'yes'; it must be True or False$"
+    ):
         fill_patch_settings(enable_hotpatching="yes")  # type: ignore[arg-type]
 
 
@@ -251,5 +259,5 @@ def test_a_value_of_the_wrong_type_is_refused_in_preview(native: Machines) -> No
 def test_a_guard_that_is_told_nonsense_ends_the_program_in_one_line(native: Machines) -> None:
     native.declare(guard="shout")
     refused = native.stack.preview(json=False, fails=True)
-    assert "error: mode is 'shout'; it must be 'warn' or 'refuse'" in refused.output
+    assert "error: guard_virtual_machines: mode is 'shout'; it must be 'warn' or 'refuse'" in refused.output
     assert "Traceback" not in refused.output
