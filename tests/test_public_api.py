@@ -207,7 +207,7 @@ def test_preview_features_without_a_subscription_say_what_to_set(monkeypatch: py
     for variable in ("ARM_SUBSCRIPTION_ID", "AZURE_SUBSCRIPTION_ID"):
         monkeypatch.delenv(variable, raising=False)
     program_runtime.cache_clear()
-    with pytest.raises(InvalidInput, match=r"^no subscription is given; set subscription_id"):
+    with pytest.raises(InvalidInput, match=r"^get_preview_features: no subscription is given; set subscription_id"):
         get_preview_features()
     program_runtime.cache_clear()
 

@@ -22,6 +22,7 @@ from .engine.instants import MOST_MONTHS, MOST_WINDOWS, check_count, check_year,
 from .engine.releases import Month, Release
 from .engine.window import windows
 from .engine.zones import zone
+from .host.program_errors import in_one_line
 from .host.system_clock import SystemClock
 
 AsOf = datetime | date | str | None
@@ -68,6 +69,7 @@ class ForecastRow(TypedDict):
     why: str
 
 
+@in_one_line("get_release_calendar")
 def get_release_calendar(
     product: str,
     first_month: str | None = None,
@@ -97,6 +99,7 @@ def get_release_calendar(
     return [cast(ReleaseRow, row.as_json()) for row in rows]
 
 
+@in_one_line("next_windows")
 def next_windows(
     recurrence: str | recurrences.Recurrence,
     *,
@@ -133,6 +136,7 @@ def next_windows(
     return [cast(WindowRow, window.as_json()) for window in found]
 
 
+@in_one_line("forecast")
 def forecast(
     inventory: Sequence[Mapping[str, Any]] | Mapping[str, Any],
     *,

@@ -10,6 +10,7 @@ import pulumi
 
 from .errors import InvalidInput
 from .host.program import program_runtime as _program_runtime
+from .host.program_errors import in_one_line
 from .models.preview_enrollment import HOTPATCH_PREVIEW_FEATURES
 
 
@@ -29,6 +30,7 @@ class PreviewFeatureState:
         return self.state == "Registered"
 
 
+@in_one_line("get_preview_features")
 def get_preview_features(
     features: Sequence[str] = HOTPATCH_PREVIEW_FEATURES,
     *,

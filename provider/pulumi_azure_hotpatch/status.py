@@ -16,6 +16,7 @@ import pulumi
 from .engine.extra_releases import read_releases
 from .engine.instants import instant_of
 from .host.program import program_runtime
+from .host.program_errors import in_one_line
 from .host.runtime import Runtime
 from .observing import history, hotpatching, ledger, status
 from .observing.ledger_places import ledger_at
@@ -26,6 +27,7 @@ AsOf = datetime | date | str | None
 """A day (its first instant in UTC), an instant with an offset, or the text of either; None is now."""
 
 
+@in_one_line("get_patch_status")
 def get_patch_status(
     machine_ids: Sequence[str] | None = None, *, subscription_ids: Sequence[str] = (), instance_views: bool = True
 ) -> list[PatchStatusRow]:
@@ -56,6 +58,7 @@ def get_patch_status_output(
     return rows
 
 
+@in_one_line("get_patch_history")
 def get_patch_history(
     machine_ids: Sequence[str] | None = None,
     *,
@@ -102,6 +105,7 @@ def get_patch_history_output(
     return rows
 
 
+@in_one_line("get_hotpatch_state")
 def get_hotpatch_state(
     machine_ids: Sequence[str] | None = None,
     *,

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
+import pulumi
 import pytest
 
 from pulumi_azure_hotpatch import patch_tuesday
@@ -82,7 +83,9 @@ def test_without_as_of_the_answer_is_as_of_now() -> None:
 def test_an_instant_that_is_none_is_refused(as_of: Any, message: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         forecast(BODIES, as_of=as_of)
-    assert str(refused.value) == message
+    assert str(refused.value) == f"forecast: {message}"
+    # Pulumi prints no traceback of such an error.
+    assert isinstance(refused.value, pulumi.RunError)
 
 
 def test_bad_input_is_refused() -> None:
