@@ -15,10 +15,27 @@ import pytest
 from azure_patch_simulator.launch import launched
 from demo import Azure
 from tests.e2e.conftest import MakeStack
-from tests.handlers.scopes import HERE, THERE, windows
+from tests.handlers.schedules import WINDOW
+from tests.handlers.scopes import GROUP, HERE, TAIL, THERE, WEEKLY, windows
 
 START = "2026-11-02T08:00:00Z"
 PUT, DELETE = (f"ConfigurationAssignmentsForSubscriptions_{verb}" for verb in ("CreateOrUpdate", "Delete"))
+
+
+def another_schedule() -> list[dict[str, Any]]:
+    """A schedule that somebody else gave vm-1, from December on at the hours of the program's."""
+    window = {**WINDOW, "startDateTime": "2026-12-01 20:00", "timeZone": "UTC", "recurEvery": "Week Tuesday"}
+    schedule = {
+        "id": WEEKLY,
+        "location": "eastus",
+        "properties": {"maintenanceScope": "InGuestPatch", "maintenanceWindow": window},
+    }
+    given = {
+        "id": f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm-1/{TAIL}/theirs",
+        "location": "eastus",
+        "properties": {"maintenanceConfigurationId": WEEKLY},
+    }
+    return [schedule, given]
 
 
 @pytest.fixture
@@ -28,6 +45,7 @@ def azure(tmp_path: Path) -> Iterator[Azure]:
         windows("vm-1", {"ring": "1"}),
         windows("vm-2", {"ring": "2"}),
         windows("vm-3", {"ring": "1"}, THERE),
+        *another_schedule(),
     ]
     inventory = tmp_path / "inventory.json"
     inventory.write_text(json.dumps(bodies), encoding="utf-8")
@@ -62,6 +80,9 @@ def test_a_ring_is_patched_in_every_subscription_until_the_scope_leaves_one(
     foreseen = {step["urn"].rpartition("::")[2]: step for step in stack.preview().json["steps"]}
     inputs = foreseen["ring-one"]["newState"]["inputs"]
     assert (inputs["matchingCount"], names(inputs["matchingMachines"])) == (2, ["vm-1", "vm-3"])
+    # The schedule is not made yet, and its windows are compared.
+    (same_start,) = inputs["findings"]
+    assert same_start.startswith("scope-same-start: On 1 machine of the scope another schedule starts")
     assert PUT not in azure.calls()
 
     stack.up()

@@ -83,6 +83,7 @@ __all__ = [
     "MONTHLY",
     "PUT",
     "READY",
+    "TAIL",
     "THERE",
     "WEEKLY",
     "at",

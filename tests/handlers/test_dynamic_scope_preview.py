@@ -61,7 +61,7 @@ def test_a_resource_graph_that_does_not_answer_leaves_it_unknown() -> None:
     resource = scope(azure)
     assert failed(resource) == {}
     assert resource.answers() == {}
-    assert "which machines it takes is not known in this preview: Azure Resource Graph" in azure.said.text
+    assert "which machines it takes is not known: Azure Resource Graph" in azure.said.text
 
 
 def test_what_comes_in_and_what_drops_out_is_named_in_the_preview_of_a_change() -> None:
@@ -182,7 +182,7 @@ def test_a_guard_that_cannot_look_says_so_and_changes_nothing() -> None:
     stored = stack.resources["ring"].inputs
     assert stored["matchingCount"] == 3
     assert stack.check(PROGRAM["ring"][0], "ring", PROGRAM["ring"][1], stored) == stored
-    assert "which machines it takes is not known in this preview" in azure.said.text
+    assert "which machines it takes is not known, so max_machines cannot be checked: " in azure.said.text
 
 
 def test_without_a_guard_an_unchanged_program_asks_nothing() -> None:

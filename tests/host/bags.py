@@ -446,6 +446,7 @@ KINDS: Mapping[str, Kind] = {
             {
                 "matchingCount": _counts,
                 "matchingMachines": _set_of(_machines()),
+                "findings": st.lists(_names, max_size=2),
                 "assignmentIds": _set_of(_names),
                 "adopted": _set_of(_names),
                 "previous": _assignments,

@@ -236,6 +236,7 @@ PROPERTIES = {
         "applied",
         "assignmentIds",
         "assignmentName",
+        "findings",
         "location",
         "locations",
         "matchingCount",

@@ -53,7 +53,7 @@ ANSWERS: dict[str, set[str]] = {
     "PatchInstallation": {"wouldInstall", "rebootExpected", "timeBudget"},
     "ArcHotpatchLicense": {"adopted"},
     "ArcMachinePatchSettings": {"adopted"},
-    "DynamicScope": {"matchingCount", "matchingMachines"},
+    "DynamicScope": {"adopted", "findings", "matchingCount", "matchingMachines"},
     "FleetPatchSettings": {"outcomes"},
     "PatchRollout": {"plan"},
     "ScaleSetPatchSettings": {"adopted"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -11,19 +11,18 @@ from pulumi_azure_hotpatch.engine.facts import Assignment, Declaration, Machine
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.engine.rules import Finding, judge, rule, rules_for
 from pulumi_azure_hotpatch.engine.scope import Place, ScopeFilter
-from pulumi_azure_hotpatch.engine.scope_preview import ScopePreview, compared, preview, taken_by
-from pulumi_azure_hotpatch.engine.scopes_around import Scope, Surroundings
-from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, InvalidInput
+from pulumi_azure_hotpatch.engine.scope_preview import ScopePreview, compared
+from pulumi_azure_hotpatch.engine.scopes_around import Scope
+from pulumi_azure_hotpatch.errors import InvalidInput, Refused
 from pulumi_azure_hotpatch.ids import ResourceId, same_id
 from pulumi_azure_hotpatch.models.base import as_observed
 from pulumi_azure_hotpatch.models.draft import Draft
 from pulumi_azure_hotpatch.models.dynamic_scope import DynamicScopeInputs, DynamicScopeState
-from pulumi_azure_hotpatch.observing.scope_inventory import bodies_around
 from pulumi_azure_hotpatch.ports import Context
 
 from .base import Created, Handler
-from .foreseeing import look_for_schedule
-from .scope_assignments import ScopeAssignments, filter_of, schedule_of
+from .scope_assignments import ScopeAssignments, filter_of, schedule_of, tell_takeover
+from .scope_looking import Look, look, others_at, taken_now, tell_uncompared
 
 Inputs = Draft[DynamicScopeInputs]
 State = DynamicScopeState
@@ -35,6 +34,7 @@ _PLACES: Final = ("subscription_ids", "resource_group_ids")
 _FILTER: Final = ("resource_types", "resource_groups", "locations", "os_types", "tag_filters", "tag_operator")
 _DECLARED: Final = (*_PLACES, *_FILTER, "location", "allow_whole_subscription", "max_machines")
 _CHANGES: Final = ("scope-machines-new", "scope-machines-dropped")
+_THEIRS: Final = "was_there_before"
 _COUNTED: Final = ("machines", "all_machines", "hotpatched_machines", "unready_machines", "machines_off")
 
 
@@ -66,26 +66,29 @@ class DynamicScopeHandler(Handler[DynamicScopeInputs, State]):
         kind = schedule_id if schedule_id is UNKNOWN else ResourceId.parse(schedule_id).type
         given = Assignment(Machine.unseen(UNKNOWN), schedule_type=kind)
         yield from judge((rule("assignment-schedule-type"),), given)
-        found = ctx.once("preview", lambda: self._preview(ctx, inputs))
-        seen: set[tuple[str, str]] = set()
-        for facts in found.facts if found is not None else _unseen_facts(inputs):
-            for finding in judge(rules_for("dynamic_scope"), facts, relaxed=ctx.settings.relaxed):
-                if (finding.rule, finding.reason) not in seen:
-                    seen.add((finding.rule, finding.reason))
-                    yield finding
+        found = self._look(ctx, inputs).preview
+        yield from _judged(ctx, found.facts if found is not None else _unseen_facts(inputs))
 
     def answers(self, ctx: Context, inputs: Inputs, state: State | None) -> dict[str, Any]:
-        found: ScopePreview | None = ctx.once("preview", lambda: self._preview(ctx, inputs))
-        if found is None:
+        found = self._look(ctx, inputs)
+        if found.failure is not None:
+            guarded = "" if inputs.max_machines is None else ", so max_machines cannot be checked"
+            ctx.advise(f"which machines it takes is not known{guarded}: {found.failure}")
+        if found.preview is None:
             return {} if state is None else {name: getattr(state, name) for name in _ANSWERS}
-        if state is not None:
-            self._tell_changes(ctx, compared(found, self._taken_before(ctx, state)))
-        return _shown(found, inputs)
+        tell_uncompared(ctx, found)
+        shown = found.preview if state is None else compared(found.preview, self._taken_before(ctx, state))
+        return _shown(found.preview, inputs) | {
+            "findings": _sentences(ctx, shown),
+            "adopted": self._adopted(ctx, inputs, found, state),
+        }
 
     def create(self, ctx: Context, inputs: DynamicScopeInputs) -> Created[State]:
         places = _declared_places(inputs)
+        self._require_guard(ctx, inputs)
         id = places[0].assignment(inputs.assignment_name)
-        assignments = ScopeAssignments(ctx, id, State.model_validate(inputs.model_dump()))
+        # What a preview found of others may have changed since.
+        assignments = ScopeAssignments(ctx, id, State.model_validate(inputs.model_dump() | {"adopted": ()}))
         assignments.bring_about(places)
         return Created(id, assignments.finished())
 
@@ -110,6 +113,7 @@ class DynamicScopeHandler(Handler[DynamicScopeInputs, State]):
         return state.model_copy(update=seen | _observed_filter(state, shown))
 
     def update(self, ctx: Context, id: str, state: State, inputs: DynamicScopeInputs) -> State:
+        self._require_guard(ctx, inputs)
         carried = {name: getattr(state, name) for name in ("assignment_ids", "adopted", "previous", "applied")}
         assignments = ScopeAssignments(ctx, id, State.model_validate(inputs.model_dump() | carried))
         places = _declared_places(inputs)
@@ -127,61 +131,61 @@ class DynamicScopeHandler(Handler[DynamicScopeInputs, State]):
         """What it takes now, where a guard is to hold although the program has not changed."""
         if inputs.max_machines is None or not (ctx.may_read and ctx.settings.preview_reads):
             return {}
-        found: ScopePreview | None = ctx.once("preview", lambda: self._preview(ctx, inputs))
+        found = self._look(ctx, inputs).preview
         return {} if found is None else _shown(found, inputs)
 
-    def _preview(self, ctx: Context, inputs: Inputs) -> ScopePreview | None:
-        """What it would take of the machines that are there, None where nobody may or can look."""
-        if not ctx.may_read or not inputs.known(*_DECLARED):
-            return None
-        scope = _scope(inputs)
-        if not scope.places:
-            return None
-        around = self._around(ctx, scope)
-        if around is None:
-            return None
-        if scope.schedule_id is not None and scope.schedule_id.casefold() not in around.schedules:
-            # Resource Graph is some moments behind.
-            look_for_schedule(ctx, scope.schedule_id)
-        return preview(scope, around, as_of=ctx.clock.now(), cloud=ctx.settings.cloud)
+    def _look(self, ctx: Context, inputs: Inputs) -> Look:
+        """What it takes of the machines that are there; nothing where nobody may look, or its places are not known."""
 
-    def _around(self, ctx: Context, scope: Scope) -> Surroundings | None:
-        subscriptions = {place.subscription_id for place in scope.places}
-        if scope.schedule_id is not None:
-            subscriptions.add(ResourceId.parse(scope.schedule_id).subscription_id)
-        try:
-            around = Surroundings.of(bodies_around(ctx.graph, subscriptions))
-        except (ArmError, ConfigurationError, InvalidInput) as error:
-            ctx.advise(f"which machines it takes is not known in this preview: {error}")
-            return None
-        # As this run will leave them.
-        candidates = (
-            replace(one, machine=one.machine.with_settings(noted))
-            if (noted := ctx.declarations.noted(one.key))
-            else one
-            for one in around.candidates
-        )
-        return replace(around, candidates=tuple(candidates))
+        def once() -> Look:
+            if not ctx.may_read or not inputs.known(*_DECLARED):
+                return Look()
+            scope = _scope(inputs)
+            return look(ctx, scope) if scope.places else Look()
+
+        found: Look = ctx.once("look", once)
+        return found
+
+    def _require_guard(self, ctx: Context, inputs: DynamicScopeInputs) -> None:
+        """Refuse to write where nobody knows whether a guard holds; that it does has been judged."""
+        if inputs.max_machines is None:
+            return
+        found = self._look(ctx, Draft.of(inputs))
+        if found.failure is not None:
+            raise Refused(
+                f"{ctx.label}: max_machines cannot be checked, because which machines the scope takes is not known: "
+                f"{found.failure}; nothing was changed. Fix: let the sign-in read the subscriptions and their machines "
+                "(role Reader), or take max_machines out."
+            )
 
     def _taken_before(self, ctx: Context, state: State) -> Iterable[str]:
         """What it took before: what was noted if that is all, else what the stored declaration takes now."""
         noted = state.matching_machines
         if noted is not None and state.matching_count == len(noted):
             return noted
-        scope = _scope(Draft.of(DynamicScopeInputs.model_construct(**state.model_dump())))
-        around = self._around(ctx, scope)
-        return () if around is None else taken_by(scope, around.candidates)
+        return taken_now(ctx, _scope(Draft.of(DynamicScopeInputs.model_construct(**state.model_dump()))))
 
-    def _tell_changes(self, ctx: Context, found: ScopePreview) -> None:
-        for rule_id, machines in zip(_CHANGES, (found.new or (), found.dropped or ()), strict=True):
-            for finding in judge((rule(rule_id),), found.facts[0], relaxed=ctx.settings.relaxed):
-                if finding.verdict == "fail":
-                    names = [one.rpartition("/")[2] for one in machines]
-                    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-                    ctx.inform(f"{finding.located} They are: {', '.join(names[:_NAMED])}{more}.")
+    def _adopted(self, ctx: Context, inputs: Inputs, found: Look, state: State | None) -> tuple[str, ...]:
+        """The assignments that are not ours; what is to be changed of those that are new to us is told."""
+        if state is not None:
+            # A check need not be shown which assignments were made: those of the stored declaration were. One that
+            # becomes a replacement is judged once more, as if nothing were stored.
+            stored = Draft.of(DynamicScopeInputs.model_construct(**state.model_dump()))
+            for one in map(ResourceId.parse, self.targets(stored)):
+                ctx.declarations.note(str(one), {_THEIRS: one.key in (state.adopted or ())})
+        adopted = []
+        schedule_id = inputs.schedule_id if inputs.known("schedule_id") else None
+        for place, other in others_at(found):
+            assignment = ResourceId.parse(place.assignment(inputs.assignment_name))
+            is_theirs = ctx.declarations.noted(str(assignment)).get(_THEIRS)
+            if is_theirs is None:
+                tell_takeover(ctx, place, other, Scope((place,), filter_of(inputs), schedule_id), inputs.on_destroy)
+            if is_theirs is not False:
+                adopted.append(assignment.key)
+        return tuple(adopted)
 
 
-_ANSWERS: Final = ("matching_count", "matching_machines")
+_ANSWERS: Final = ("matching_count", "matching_machines", "findings", "adopted")
 
 HANDLER = DynamicScopeHandler()
 
@@ -215,6 +219,37 @@ def _shown(found: ScopePreview, inputs: Inputs) -> dict[str, Any]:
     """The answers. All machines that a guard expects are named: of those it is said when they come and go."""
     taken = tuple(str(one.candidate.machine.id) for one in found.sure)
     return {"matching_count": len(taken), "matching_machines": taken[: max(MOST_SHOWN, inputs.max_machines or 0)]}
+
+
+def _judged(ctx: Context, all_facts: Iterable[DynamicScope]) -> Iterator[Finding]:
+    """What the rules say of subscriptions and of groups, each sentence once."""
+    seen: set[tuple[str, str]] = set()
+    for facts in all_facts:
+        for finding in judge(rules_for("dynamic_scope"), facts, relaxed=ctx.settings.relaxed):
+            if (finding.rule, finding.reason) not in seen:
+                seen.add((finding.rule, finding.reason))
+                yield finding
+
+
+def _sentences(ctx: Context, found: ScopePreview) -> tuple[str, ...]:
+    """What the rules find of a scope; machines that come and go are named, and told of."""
+    changes = dict(zip(_CHANGES, (found.new or (), found.dropped or ()), strict=True))
+    sentences = []
+    for finding in _judged(ctx, found.facts):
+        if finding.verdict == "fail":
+            sentence = f"{finding.rule}: {finding.reason}"
+            if finding.rule in changes:
+                they_are = _named(changes[finding.rule])
+                sentence += they_are
+                ctx.inform(f"{finding.located}{they_are}")
+            sentences.append(sentence)
+    return tuple(sentences)
+
+
+def _named(machines: Sequence[str]) -> str:
+    names = [one.rpartition("/")[2] for one in machines]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f" They are: {', '.join(names[:_NAMED])}{more}."
 
 
 def _unseen_facts(inputs: Inputs) -> Iterable[DynamicScope]:

@@ -29,6 +29,7 @@ from .schedule_bodies import (
     read_field,
     wire_field,
 )
+from .scope_looking import NOTED_SCHEDULE
 from .waiting import kept_if_unanswered
 
 Inputs = Draft[MaintenanceScheduleInputs]
@@ -77,6 +78,8 @@ class MaintenanceScheduleHandler(Handler[MaintenanceScheduleInputs, State]):
             as_of=ctx.clock.now() if ctx.may_read else None,
         )
         facts = replace(facts, patches=_patch_lists(windows, linux))
+        for target in self.targets(inputs):
+            ctx.declarations.note(target, {NOTED_SCHEDULE: facts})
         yield from judge(rules_for("schedule"), facts, relaxed=ctx.settings.relaxed)
 
     def answers(self, ctx: Context, inputs: Inputs, state: State | None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from pulumi_azure_hotpatch.engine.bodies import properties_of
 from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.scope import Place, ScopeFilter
-from pulumi_azure_hotpatch.engine.scopes_around import GLOBAL
+from pulumi_azure_hotpatch.engine.scopes_around import GLOBAL, Scope
 from pulumi_azure_hotpatch.errors import ArmError, Interrupted, NotFound
 from pulumi_azure_hotpatch.ids import ResourceId, same_id
 from pulumi_azure_hotpatch.models.base import means_the_same
@@ -58,6 +58,10 @@ class ScopeAssignments:
             status=first.status,
         )
 
+    @property
+    def _adopted(self) -> tuple[str, ...]:
+        return self.state.adopted or ()
+
     def _try(self, place: str, step: Callable[[], None]) -> None:
         if self._failed and self._failed[-1][1].is_unreachable:
             # The next one would wait as long for nothing.
@@ -78,7 +82,7 @@ class ScopeAssignments:
             "location": self._location(place),
         }
         is_known = any(same_id(one, str(assignment)) for one in self.state.assignment_ids)
-        is_adopted = key in self.state.adopted
+        is_adopted = key in self._adopted
         if found is None:
             # Whoever made the one that is gone: this one is ours.
             self.state = self._without(key)
@@ -86,6 +90,10 @@ class ScopeAssignments:
         elif not is_known:
             is_adopted = True
         is_alike = found is not None and _is_as_wanted(found, wanted, moves=not is_adopted and bool(wanted["location"]))
+        if found is not None and not is_known:
+            wants = Scope((place,), filter_of(self.state), self.state.schedule_id)
+            there = Scope((place,), ScopeFilter.from_arm(found), schedule_of(found))
+            tell_takeover(self._ctx, place, there, wants, self.state.on_destroy)
         previous = self.state.previous
         if is_adopted and not is_alike and key not in previous and found is not None:
             # What was as wanted when we came and has been changed since goes back to that, not to the change.
@@ -95,7 +103,7 @@ class ScopeAssignments:
         reached = self.state.model_copy(
             update={
                 "assignment_ids": self.state.assignment_ids if is_known else (*others, str(assignment)),
-                "adopted": (*(one for one in self.state.adopted if one != key), *((key,) if is_adopted else ())),
+                "adopted": (*(one for one in self._adopted if one != key), *((key,) if is_adopted else ())),
                 "previous": previous,
                 "applied": {**self.state.applied, key: wanted},
             }
@@ -115,7 +123,7 @@ class ScopeAssignments:
         beyond = (found or {}).get("properties", {}).get("filter") or {}
         narrowed = {name: beyond[name] for name in _BEYOND if beyond.get(name)} | dict(wanted["filter"] or {})
         # What was there before stays where it is.
-        is_adopted = assignment.key in (reached or self.state).adopted
+        is_adopted = assignment.key in ((reached or self.state).adopted or ())
         location = ((found or {}).get("location") if is_adopted else None) or wanted["location"]
         body = {
             "properties": {
@@ -143,7 +151,7 @@ class ScopeAssignments:
         if self._ctx.declarations.is_still_wanted(str(assignment)):
             self._ctx.inform(f"{shown} stays: another resource of this stack declares it")
             return
-        if self.state.on_destroy == "keep" or (key in self.state.adopted and before is None):
+        if self.state.on_destroy == "keep" or (key in self._adopted and before is None):
             reason = " (on_destroy is 'keep')" if self.state.on_destroy == "keep" else ", because it was there before"
             self._ctx.inform(f"{shown} stays{reason}")
             return
@@ -180,7 +188,7 @@ class ScopeAssignments:
     def _without(self, key: str) -> DynamicScopeState:
         return self.state.model_copy(
             update={
-                "adopted": tuple(one for one in self.state.adopted if one != key),
+                "adopted": tuple(one for one in self._adopted if one != key),
                 "previous": {name: value for name, value in self.state.previous.items() if name != key},
                 "applied": {name: value for name, value in self.state.applied.items() if name != key},
             }
@@ -189,6 +197,22 @@ class ScopeAssignments:
     def _reach(self, state: DynamicScopeState) -> None:
         self.state = state
         self._ctx.keep(self._id, state)
+
+
+def tell_takeover(ctx: Context, place: Place, there: Scope, wanted: Scope, on_destroy: str) -> None:
+    """Warn that an assignment of somebody else is about to be changed; nothing of one that is as wanted.
+
+    Once in a run: a preview may have seen it.
+    """
+    differs = [] if there.filter.key == wanted.filter.key else ["another filter"]
+    given = there.schedule_id
+    if wanted.schedule_id is not None and not same_id(given or "", wanted.schedule_id):
+        differs.append(f"another schedule ({given.rpartition('/')[2]})" if given else "no schedule")
+    if differs:
+        then = "stays so on destroy (on_destroy is 'keep')" if on_destroy == "keep" else "goes back on destroy"
+        ctx.advise(
+            f"the assignment at {place.id} exists already with {' and '.join(differs)}; it is changed, and {then}"
+        )
 
 
 def filter_of(inputs: DynamicScopeInputs | Draft[DynamicScopeInputs]) -> ScopeFilter:

@@ -84,6 +84,8 @@ class DynamicScopeInputs(Inputs):
     on_destroy: OnDestroy = "restore"
     matching_count: Annotated[int | None, Answer(compared_with="max_machines")] = None
     matching_machines: Annotated[tuple[str, ...] | None, ANY_ORDER, Answer(compared_with="max_machines")] = None
+    findings: Annotated[tuple[str, ...] | None, Answer()] = None
+    adopted: Annotated[tuple[str, ...] | None, Answer()] = None
 
 
 class DynamicScopeState(DynamicScopeInputs, State):
@@ -97,6 +99,5 @@ class DynamicScopeState(DynamicScopeInputs, State):
     model_config = ConfigDict(extra="ignore")
 
     assignment_ids: tuple[str, ...] = ()
-    adopted: tuple[str, ...] = ()
     previous: dict[str, dict[str, Any]] = Field(default_factory=dict)
     applied: dict[str, dict[str, Any]] = Field(default_factory=dict)

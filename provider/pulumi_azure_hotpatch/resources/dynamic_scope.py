@@ -10,6 +10,7 @@ from pulumi import Input, Output, ResourceOptions
 from pulumi_azure_hotpatch import dynamic_providers as providers
 
 from .declared import Declared, arguments
+from .schedule_ids import known_early
 
 
 class DynamicScope(Declared, module="azurehotpatch", name="DynamicScope"):
@@ -31,6 +32,7 @@ class DynamicScope(Declared, module="azurehotpatch", name="DynamicScope"):
     on_destroy: Output[str]
     matching_count: Output[int | None]
     matching_machines: Output[Sequence[str] | None]
+    findings: Output[Sequence[str] | None]
     assignment_ids: Output[Sequence[str]]
     adopted: Output[Sequence[str]]
     previous: Output[Mapping[str, Any]]
@@ -60,12 +62,26 @@ class DynamicScope(Declared, module="azurehotpatch", name="DynamicScope"):
         """Declare the scope: one assignment for each subscription and each resource group.
 
         The service decides at every run which machines are in it; `matching_count` and `matching_machines` are what it
-        took when it was last deployed. Without `max_machines` that is when the declaration was last changed: a run
-        without changes does not look, and `matching_machines` has at most 100 ids.
+        took when it was last deployed, `findings` what the rules said of that: machines that came in and dropped out,
+        limits, other schedules at the same time, members of one availability set, machines that are not ready for
+        schedules, hotpatched or off. Without `max_machines` that is when the declaration was last changed: a run
+        without changes does not look, and `matching_machines` has at most 100 ids. What findings say of today is asked
+        for with `azure-hotpatch scope`.
 
         With `max_machines` every preview and every update looks, by two queries of Resource Graph that all scopes over
         the same subscriptions share: too many machines stop it although the program is the same, and a machine that
-        comes or goes is an update that names it and writes nothing to Azure. All machines are listed then.
+        comes or goes is an update that names it and writes nothing to Azure. All machines are listed then. A change
+        that cannot look is refused before anything is written; a preview says so.
+
+        Windows are compared with those of the other schedules that Azure has on the scope's machines; of a
+        `MaintenanceSchedule` whose `id` is given here they are those that the program declares, also before it is made.
+        While the id of another schedule is not known yet, one line says that they are not compared. Assignments and
+        scopes that the same program makes are seen in the next run; the policy pack and `azure-hotpatch check` of a
+        preview see them at once.
+
+        The resource's own id is that of the assignment at its first place and stays so although that place is left:
+        use `assignment_ids`. An assignment that is there already under the name is adopted (`adopted`); preview tells
+        if it has another filter or schedule, which goes back when the scope is destroyed.
 
         :param schedule_id: ARM id of the maintenance configuration, such as a `MaintenanceSchedule`'s id. A change
             replaces the scope, as for the next one.
@@ -85,7 +101,10 @@ class DynamicScope(Declared, module="azurehotpatch", name="DynamicScope"):
         :param on_destroy: `restore` (the default) deletes what was created and puts back what was changed, `keep`
             leaves everything.
         """
-        inputs = arguments(locals()) | {"assignment_name": assignment_name or resource_name}
+        inputs = arguments(locals()) | {
+            "assignment_name": assignment_name or resource_name,
+            "schedule_id": known_early(schedule_id),
+        }
         # What was there before and what was set hold tags again, which may be secret.
         copies = ResourceOptions(additional_secret_outputs=["applied", "previous"])
         opts = ResourceOptions.merge(opts, copies)
