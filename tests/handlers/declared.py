@@ -63,13 +63,23 @@ class Declared:
         assert not wrong, wrong
         ctx = self.context()
         ctx.may_read = may_read
+        ctx.earlier = self._as_old_inputs()
         return [finding for finding in self.handler.check(ctx, draft) if finding.verdict != "pass"]
 
     def answers(self) -> Bag:
         """What preview adds to the declaration."""
         draft, wrong = wire.draft(self.handler.inputs, as_the_engine_sends(self.inputs))
         assert not wrong, wrong
-        return self.handler.answers(self.context(), draft, None if self.stored is None else self.state)
+        ctx = self.context()
+        ctx.earlier = self._as_old_inputs()
+        return self.handler.answers(ctx, draft, None if self.stored is None else self.state)
+
+    def _as_old_inputs(self) -> Any:
+        """What the engine sends of what is stored before a verb: the old inputs, and no more."""
+        if self.stored is None:
+            return None
+        old = {name: value for name, value in self.stored.items() if name in wire.aliases(self.handler.inputs)}
+        return wire.load_state(self.handler.state, as_the_engine_sends(old))
 
     def create(self, timeout: timedelta | None = None) -> Any:
         """Create it; the new state. What was kept before a failure is stored."""

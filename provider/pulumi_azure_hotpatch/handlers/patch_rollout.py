@@ -13,20 +13,17 @@ from pulumi_azure_hotpatch.engine.rollout import Phase
 from pulumi_azure_hotpatch.engine.rollout_rings import Rings
 from pulumi_azure_hotpatch.engine.rules import Finding
 from pulumi_azure_hotpatch.errors import Refused
+from pulumi_azure_hotpatch.handlers.rollouts.dealing import dealt
 from pulumi_azure_hotpatch.handlers.rollouts.plan import batches, judge_plan, look, planned
 from pulumi_azure_hotpatch.handlers.rollouts.progress import Progress
-from pulumi_azure_hotpatch.handlers.rollouts.records import find_members, tags_of
+from pulumi_azure_hotpatch.handlers.rollouts.results import in_name_of_the_rollout
 from pulumi_azure_hotpatch.handlers.rollouts.rolling_out import RollingOut
-from pulumi_azure_hotpatch.handlers.rollouts.words import halted, named
+from pulumi_azure_hotpatch.handlers.rollouts.words import goes_with, halted, named
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.base import parse_wait
 from pulumi_azure_hotpatch.models.draft import Draft
-from pulumi_azure_hotpatch.models.patch_rollout import (
-    PatchRolloutInputs,
-    PatchRolloutState,
-    asks_for_the_same,
-)
-from pulumi_azure_hotpatch.models.rollout_facts import all_machines, deal_out, needs_tags
+from pulumi_azure_hotpatch.models.patch_rollout import PatchRolloutInputs, PatchRolloutState, asks_for_the_same
+from pulumi_azure_hotpatch.models.rollout_facts import all_machines
 from pulumi_azure_hotpatch.ports import Context
 
 from .base import Created, Handler
@@ -45,6 +42,7 @@ class PatchRolloutHandler(Handler[PatchRolloutInputs, State]):
     inputs = PatchRolloutInputs
     state = PatchRolloutState
     twice = "installation-declared-twice"
+    claims = "rings"
 
     def label(self, inputs: Inputs) -> str:
         if inputs.rings is UNKNOWN:
@@ -65,27 +63,32 @@ class PatchRolloutHandler(Handler[PatchRolloutInputs, State]):
     def answers(self, ctx: Context, inputs: Inputs, state: State | None) -> dict[str, Any]:
         if state is not None and not ctx.may_read:
             return {"plan": state.plan}
-        return {"plan": planned(inputs, look(ctx, inputs))}
+        return {"plan": planned(ctx, inputs, look(ctx, inputs))}
 
+    @in_name_of_the_rollout
     def create(self, ctx: Context, inputs: PatchRolloutInputs) -> Created[State]:
-        id, dealt = _new_id(ctx, inputs), _dealt(ctx, inputs)
-        progress = Progress.begin(inputs, dealt, ctx.clock.now(), None)
-        return Created(id, RollingOut(ctx, id, progress, _patience(ctx, inputs, dealt)).run())
+        id, rings = _new_id(ctx, inputs), dealt(ctx, inputs, None)
+        progress = Progress.begin(inputs, rings, ctx.clock.now(), None)
+        return Created(id, RollingOut(ctx, id, progress, _patience(ctx, inputs, rings)).run())
 
     def read(self, ctx: Context, id: str, state: State) -> State | None:
         # What has happened does not change, and is not gone with a machine.
         return state
 
+    @in_name_of_the_rollout
     def update(self, ctx: Context, id: str, state: State, inputs: PatchRolloutInputs) -> State:
-        dealt = _dealt(ctx, inputs)
-        patience = _patience(ctx, inputs, dealt)
-        if not asks_for_the_same(state, inputs):
+        goes_on = asks_for_the_same(state, inputs)
+        rings = dealt(ctx, inputs, state if goes_on else None)
+        patience = _patience(ctx, inputs, rings)
+        if not goes_on:
             # Under its own declaration, so that an interruption leaves it what it is.
             RollingOut(ctx, id, Progress(state, state), patience).drain()
-            progress = Progress.begin(inputs, dealt, ctx.clock.now(), state)
+            progress = Progress.begin(inputs, rings, ctx.clock.now(), state)
             return RollingOut(ctx, id, progress, patience).run()
         progress = Progress(inputs, state)
-        progress.redeal(dealt)
+        moved = progress.redeal(rings)
+        if moved:
+            ctx.inform(goes_with(progress, moved))
         if inputs.resume != state.resume:
             progress.accept_failures(retry=inputs.retry_failed)
         rolling = RollingOut(ctx, id, progress, patience)
@@ -111,17 +114,6 @@ class PatchRolloutHandler(Handler[PatchRolloutInputs, State]):
 HANDLER = PatchRolloutHandler()
 
 
-def _dealt(ctx: Context, inputs: PatchRolloutInputs) -> Rings:
-    """The machines of each ring. Raises Refused for machines that no ring, or more than one, takes."""
-    members = find_members(ctx, all_machines(inputs)) if needs_tags(inputs) else {}
-    dealt = deal_out(inputs, tags_of(members))
-    if dealt.twice:
-        raise Refused(f"{ctx.label}: two rings claim {named(dealt.twice)}; let only one do so")
-    if dealt.nowhere:
-        raise Refused(f"{ctx.label}: no ring takes {named(dealt.nowhere)}; make one ring the rest, or exclude them")
-    return dealt
-
-
 def _new_id(ctx: Context, inputs: PatchRolloutInputs) -> str:
     """The subscription of its first machine, and a digest of machines and triggers: no one activity is all of it, and
     there may be none yet when a run ends.
@@ -132,7 +124,7 @@ def _new_id(ctx: Context, inputs: PatchRolloutInputs) -> str:
     return f"/subscriptions/{scope}#rollout-{uuid.uuid5(uuid.NAMESPACE_URL, asked)}"
 
 
-def _patience(ctx: Context, inputs: PatchRolloutInputs, dealt: Rings) -> Patience:
+def _patience(ctx: Context, inputs: PatchRolloutInputs, rings: Rings) -> Patience:
     one = parse_wait(inputs.maximum_duration) + _MARGIN
-    most = one * max(1, batches(inputs, dealt)) + parse_wait(inputs.max_wait) * (2 * len(inputs.rings))
+    most = one * max(1, batches(inputs, rings)) + parse_wait(inputs.max_wait) * (2 * len(inputs.rings))
     return Patience.of(ctx, inputs.timeout, spell(most))

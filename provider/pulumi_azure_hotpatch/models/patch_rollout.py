@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
@@ -86,6 +86,8 @@ def _one_or_more(value: Any) -> Any:
 
 # Whole numbers arrive as 2.0.
 BudgetText = Annotated[str | float, BeforeValidator(_check_budget), Same(_budget_key)]
+# `0s` is an answer too: a ring may go without the soak that the others have.
+OptionalSoak = Annotated[Wait | None, Same(lambda value: parse_wait(value) if isinstance(value, str) else value)]
 TagValues = Annotated[TagFilters, BeforeValidator(_one_or_more)]
 
 
@@ -103,7 +105,7 @@ class Ring(Model):
     percent: Annotated[float | None, Field(gt=0, le=100)] = None
     rest: bool = False
     deferral_days: Annotated[int, Field(ge=0, le=365)] = 0
-    soak: OptionalWait = None
+    soak: OptionalSoak = None
     max_concurrent: Annotated[int | None, Field(ge=1)] = None
     failure_budget: BudgetText | None = None
 
@@ -261,15 +263,15 @@ class PatchRolloutState(PatchRolloutInputs, State):
     remaining_count: int = 0
 
 
-def asks_for_the_same(left: PatchRolloutInputs, right: PatchRolloutInputs) -> bool:
-    """Whether two declarations ask for one and the same rollout."""
+def asks_for_the_same(left: PatchRolloutInputs, right: PatchRolloutInputs, names: Iterable[str] = REQUEST) -> bool:
+    """Whether two declarations ask for one and the same rollout, by those of its fields that `names` gives."""
     fields = PatchRolloutInputs.model_fields
-    return all(means_the_same(fields[name], getattr(left, name), getattr(right, name)) for name in REQUEST)
+    return all(means_the_same(fields[name], getattr(left, name), getattr(right, name)) for name in names)
 
 
 def soak_of(inputs: PatchRolloutInputs, ring: Ring) -> timedelta:
     """How long a ring is left alone after its last machine."""
-    return parse_wait(ring.soak or inputs.soak)
+    return parse_wait(inputs.soak if ring.soak is None else ring.soak)
 
 
 def at_a_time(inputs: PatchRolloutInputs, ring: Ring) -> int:

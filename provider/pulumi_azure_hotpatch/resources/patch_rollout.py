@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
 
 from pulumi import Input, Output, ResourceOptions
 
 from pulumi_azure_hotpatch import dynamic_providers as providers
+from pulumi_azure_hotpatch.host.program_errors import in_one_line
 
 from .declared import Declared, arguments, nested
 from .patches import LinuxPackagesArgs, WindowsPatchesArgs
@@ -33,12 +34,13 @@ class RingArgs(TypedDict, total=False):
 def read_rings(path: str | Path) -> list[RingArgs]:
     """The rings of a YAML or JSON file (`schemas/rings.schema.json` describes it).
 
-    Raises InvalidInput that says what is wrong with it.
+    Raises InvalidProgram, an InvalidInput that ends the program in one line, with what is wrong with it.
     """
     from pulumi_azure_hotpatch.models.rings_file import load_rings
 
-    loaded: list[Any] = load_rings(Path(path))
-    return loaded
+    with in_one_line():
+        loaded: list[Any] = load_rings(Path(path))
+        return loaded
 
 
 class PatchRollout(Declared, module="azurehotpatch", name="PatchRollout"):
@@ -165,4 +167,7 @@ def _with_wire_names(rings: Any) -> Any:
     """Rings with camelCase keys, now or when they are known."""
     if isinstance(rings, Output):
         return rings.apply(_with_wire_names)
-    return [nested(ring) for ring in rings or ()]
+    # What is no list of rings goes on as it is: `check` says what it should be.
+    if rings is None or isinstance(rings, str | Mapping) or not isinstance(rings, Iterable):
+        return rings
+    return [nested(ring) if isinstance(ring, Mapping | Output | Awaitable) else ring for ring in rings]

@@ -23,6 +23,7 @@ from pulumi_azure_hotpatch.ports import Context
 from .progress import Progress
 from .records import find_members
 from .results import GONE, refusal, shortened
+from .words import named
 
 # Source: Microsoft Learn, Application Health extension with Virtual Machine Scale Sets: vmHealth.status.code.
 _HEALTHY: Final = "healthstate/healthy"
@@ -31,15 +32,22 @@ _HEALTHY: Final = "healthstate/healthy"
 def check_health(ctx: Context, progress: Progress, machines: Iterable[RolloutMachine]) -> None:
     """Note what is wrong with patched machines: in bulk where that can be trusted, the others one by one.
 
-    A machine that may not be read is not well; raises ArmError where nobody can be reached.
+    A machine that may not be read is not well, one that was taken away is nothing to wait for; raises ArmError where
+    nobody can be reached.
     """
     machines, gate = tuple(machines), progress.inputs.gate
     trusted = [each.machine_id for each in machines if gate and _may_trust(ctx, each, gate)]
     running = {key for key, member in find_members(ctx, trusted).items() if member.facts.power_state == RUNNING}
+    gone = []
     for machine in machines:
         clear = not gate or machine.machine_id.casefold() in running
         problem = None if clear else shortened(_problem(ctx, machine, gate))
-        progress.put(machine.model_copy(update={"unhealthy": problem}))
+        if problem == GONE:
+            gone.append(machine.machine_id)
+        progress.put(machine.model_copy(update={"unhealthy": None if problem == GONE else problem}))
+    if gone:
+        exist = "does" if len(gone) == 1 else "do"
+        ctx.advise(f"of what ring '{progress.ring.name}' has patched, {named(gone)} {exist} not exist any more")
 
 
 def health_problem(view: Body) -> str | None:

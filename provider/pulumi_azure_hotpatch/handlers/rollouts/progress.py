@@ -47,6 +47,9 @@ class Progress:
         now = names.get(state.ring or "")
         # The ring that was under way, if it is declared no more.
         self._removed = state.ring if now is None else None
+        if self.phase is Phase.WAITING and now is not None and not self._is_begun(now):
+            # Nothing is missed by another one that comes before it now.
+            now = None
         self._index = next((at for at, ring in enumerate(inputs.rings) if ring.name == now), self._first_open())
 
     @staticmethod
@@ -81,12 +84,12 @@ class Progress:
 
     @property
     def is_last(self) -> bool:
-        """Whether no other ring follows."""
-        return self._index + 1 == len(self.inputs.rings)
+        """Whether no other ring follows, but such as have passed."""
+        return self._next() is None
 
     def next_ring(self) -> None:
-        """Go to the next ring."""
-        self._index += 1
+        """Go to the next ring; one that has passed is not looked at again unless machines have come into it."""
+        self._index = self._next() or self._index
 
     @property
     def looked_back_to(self) -> datetime:
@@ -96,6 +99,11 @@ class Progress:
     def is_surely_first(self, began: datetime) -> bool:
         """Whether no run before the one that began then asked for anything, by what the program says."""
         return not parse_wait(self.inputs.look_back) and datetime.fromisoformat(self._state.begun_at or "") >= began
+
+    @property
+    def is_at_its_beginning(self) -> bool:
+        """Whether nothing has been done yet, nor by a rollout of the same resource before."""
+        return self._state.previous_until is None and all(each.phase == "waiting" for each in self.machines())
 
     @property
     def ours_since(self) -> datetime | None:
@@ -113,6 +121,17 @@ class Progress:
         """The machines of the ring under way (or of the named one), or those in one of the phases."""
         wanted = name or self.ring.name
         return [each for each in self.machines(*phases) if each.ring == wanted and each.phase != "excluded"]
+
+    @property
+    def ungated(self) -> list[RolloutMachine]:
+        """The patched machines of the ring under way that its gate has not let pass yet."""
+        passed = self.ring_state().passed_at
+        since = None if passed is None else datetime.fromisoformat(passed)
+        return [
+            each
+            for each in self.of_ring("succeeded")
+            if since is None or each.unhealthy or not each.finished_at or instant_of(each.finished_at) > since
+        ]
 
     def put(self, machine: RolloutMachine) -> None:
         """Take over what is known of a machine now."""
@@ -158,12 +177,13 @@ class Progress:
         """Whether more have failed or are unhealthy."""
         return len(self.bad) > self.allowance
 
-    def redeal(self, dealt: Rings) -> None:
+    def redeal(self, dealt: Rings) -> list[str]:
         """Follow the declaration: machines that came and went, and rings of those that nothing was done with yet.
 
         A machine whose ring is over goes with the ring under way, or with the next one if that is through as well. One
         that something was done with counts in its ring as long as that is declared, then where it is dealt now; if its
-        ring was under way, in the ring that takes its place, so that no halt ends by another name.
+        ring was under way, in the ring that takes its place, so that no halt ends by another name. The machines that
+        wait for another ring than the one that takes them.
         """
         wanted, names = dealt.ring_of(), {ring.name for ring in self.inputs.rings}
         if self._removed is not None:
@@ -189,6 +209,7 @@ class Progress:
                 elif known.ring not in names:
                     ring = self.ring.name if known.ring == self._removed else name
                     self.put(known.model_copy(update={"ring": ring}))
+        return [each.machine_id for each in self.machines("waiting") if wanted[each.machine_id.casefold()] != each.ring]
 
     def accept_failures(self, *, retry: bool) -> None:
         """What a `resume` does: failures so far count no more, or their machines are tried again."""
@@ -251,14 +272,31 @@ class Progress:
     def _still_open(self, name: str) -> str:
         """The ring, or the first after it in which machines may still be started."""
         order = [ring.name for ring in self.inputs.rings]
-        through = self.phase in (Phase.SOAKING, Phase.CHECKING) and not self.is_last
-        return order[max(order.index(name), self._index + (1 if through else 0))]
+        following = self._next() if self.phase in (Phase.SOAKING, Phase.CHECKING) else None
+        return order[max(order.index(name), self._index if following is None else following)]
 
     def _first_open(self) -> int:
-        """The first ring that has not passed; the last one where all have."""
-        rings = self.inputs.rings
-        passed = {name for name, each in self._rings.items() if each.passed_at is not None}
-        return next((at for at, ring in enumerate(rings) if ring.name not in passed), len(rings) - 1)
+        """The ring after the last one that has passed; the last of all where none follows."""
+        last = len(self.inputs.rings) - 1
+        passed = [at for at in range(last + 1) if self._has_passed(at)]
+        return min(passed[-1] + 1, last) if passed else 0
+
+    def _next(self) -> int | None:
+        """The ring that follows the one under way: it has not passed, or machines have come into it since."""
+        following = range(self._index + 1, len(self.inputs.rings))
+        return next((at for at in following if not self._has_passed(at) or self._is_unfinished(at)), None)
+
+    def _has_passed(self, at: int) -> bool:
+        known = self._rings.get(self.inputs.rings[at].name)
+        return known is not None and known.passed_at is not None
+
+    def _is_unfinished(self, at: int) -> bool:
+        return bool(self.of_ring("waiting", "asked", "installing", name=self.inputs.rings[at].name))
+
+    def _is_begun(self, name: str) -> bool:
+        known = self._rings.get(name)
+        machines = self.of_ring(name=name)
+        return (known is not None and known.opened_at is not None) or any(each.phase != "waiting" for each in machines)
 
 
 def soaked_at(progress: Progress, soak: timedelta) -> datetime | None:

@@ -26,7 +26,7 @@ from pulumi_azure_hotpatch.ports import Context
 
 from .progress import Progress
 from .records import find_all_installations
-from .words import question
+from .words import others, question
 
 _LOG_INTERVAL: Final = timedelta(minutes=2)
 
@@ -63,6 +63,9 @@ class Recall:
         self._rows = find_all_installations(self._ctx, machines, since)
         while unclear := self._sort_out():
             self._tell_apart(unclear)
+        theirs = [each for each in machines if self._is_anothers(each)]
+        if theirs and self._progress.is_at_its_beginning:
+            self._ctx.advise(others(theirs))
 
     def look_at(self, machine: RolloutMachine, seen: Seen) -> Evidence:
         """As `look`, for one machine as it is now; `running` is another's installation."""
@@ -92,6 +95,11 @@ class Recall:
         """The id of our request of that machine, the same in every run of this rollout."""
         asked = f"roll out {spell_meaning(self._progress.inputs, REQUEST)}"
         return request_id(self._ctx.identity, machine.machine_id, asked)
+
+    def _is_anothers(self, machine: str) -> bool:
+        """Whether the log has said of an installation of a machine that somebody else asked for it."""
+        found = self._rows.get(machine.casefold(), ())
+        return any(each.activity_id in self._others for each in found if each.is_over)
 
     def _sort_out(self) -> list[Unclear]:
         """Adopt what is ours; what may be, and may be another's, is left over."""

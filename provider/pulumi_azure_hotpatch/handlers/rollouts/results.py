@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from functools import wraps
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.patch_results import Installation
@@ -11,6 +13,10 @@ from pulumi_azure_hotpatch.errors import ArmError
 from pulumi_azure_hotpatch.handlers.patched_machines import label
 from pulumi_azure_hotpatch.models.patch_rollout import MachinePhase, PatchRolloutInputs, RolloutMachine
 from pulumi_azure_hotpatch.models.patches import spell_instant
+from pulumi_azure_hotpatch.ports import Context
+
+RestP = ParamSpec("RestP")
+ResultT = TypeVar("ResultT")
 
 GONE: Final = "it does not exist any more"
 
@@ -78,6 +84,22 @@ def refusal(machine_id: str, error: ArmError) -> str:
     if error.is_unreachable:
         raise error
     return str(error).removeprefix(f"{label(machine_id, '')}: ")
+
+
+def in_name_of_the_rollout(
+    verb: Callable[Concatenate[Any, Context, RestP], ResultT],
+) -> Callable[Concatenate[Any, Context, RestP], ResultT]:
+    """A verb whose failures that are of no one machine say of which resource they are, and how it goes on."""
+
+    @wraps(verb)
+    def named(handler: Any, ctx: Context, /, *rest: RestP.args, **named: RestP.kwargs) -> ResultT:
+        try:
+            return verb(handler, ctx, *rest, **named)
+        except ArmError as error:
+            text = f"{ctx.label}: {error}. Run again when it answers: what is done is kept"
+            raise type(error)(text, code=error.code, status=error.status, reason=error.reason) from None
+
+    return named
 
 
 def shortened(text: str | None) -> str | None:

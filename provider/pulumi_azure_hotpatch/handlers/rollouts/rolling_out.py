@@ -97,7 +97,7 @@ class RollingOut:
         match effect:
             case Effect.OPEN_RING:
                 self._installations.open_ring()
-                progress.note_ring(opened_at=progress.ring_state().opened_at or spell_instant(now), passed_at=None)
+                progress.note_ring(opened_at=progress.ring_state().opened_at or spell_instant(now))
             case Effect.START_MACHINES:
                 if progress.of_ring("waiting"):
                     progress.note_ring(ended_at=None)
@@ -107,7 +107,7 @@ class RollingOut:
                     progress.note_ring(ended_at=spell_instant(now))
                     self._ctx.inform(ended(progress))
             case Effect.CHECK_HEALTH:
-                check_health(self._ctx, progress, progress.of_ring("succeeded"))
+                check_health(self._ctx, progress, progress.ungated)
             case Effect.NEXT_RING:
                 progress.next_ring()
             case Effect.HALT:

@@ -49,11 +49,29 @@ def halted(progress: Progress) -> str:
     more = f" and {len(bad) - _SHOWN} more" if len(bad) > _SHOWN else ""
     what = "failed or are unhealthy" if progress.unhealthy else "failed"
     left = len(progress.machines("waiting"))
+    rest = f"Nothing is started on the {counted(left)} that {'is' if left == 1 else 'are'} left. " if left else ""
     return (
         f"halted in ring '{ring.name}' ({progress.number}): of {counted(len(progress.of_ring()))} {len(bad)} {what}, "
-        f"and {progress.allowance} may ({shown}{more}). Nothing is started on the {counted(left)} that are left. To go "
+        f"and {progress.allowance} may ({shown}{more}). {rest}To go "
         "on, mend them and run again (where nothing was installed is tried again), change `resume` to accept these "
         "failures (with retry_failed=True to install there again), raise failure_budget, or name machines in `exclude`"
+    )
+
+
+def goes_with(progress: Progress, machines: Sequence[str]) -> str:
+    """Which machines do not go with the ring that takes them, because it is over or a later one is under way."""
+    rings: dict[str, list[str]] = {}
+    for each in machines:
+        rings.setdefault(progress.get(each).ring, []).append(each)
+    told = "; ".join(f"{named(found)} with ring '{ring}'" for ring, found in rings.items())
+    return f"of rings before the one under way, machines go with a later one: {told}"
+
+
+def others(machines: Sequence[str]) -> str:
+    """Whose earlier installations another asked for."""
+    return (
+        f"what was installed on demand on {counted(len(machines))} is not this rollout's, so that they are patched all "
+        f"the same: {named(machines)}. If this is a rollout under another name, `aliases` would have kept what it did"
     )
 
 
