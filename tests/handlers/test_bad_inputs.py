@@ -98,7 +98,7 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
     (
         "preview_enrollment",
         {"agreeingReads": 0},
-        [("agreeingReads", "agreeing_reads must be at least 1, not 0.0")],
+        [("agreeingReads", "agreeing_reads must be at least 1, not 0")],
     ),
     (
         "preview_enrollment",
@@ -135,7 +135,7 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
         {"timeout": "99999999999h"},
         [("timeout", "timeout '99999999999h' is longer than a century")],
     ),
-    ("preview_enrollment", {"timeout": 5}, [("timeout", "timeout must be text, not 5.0")]),
+    ("preview_enrollment", {"timeout": 5}, [("timeout", "timeout must be text, not 5")]),
     (
         "preview_enrollment",
         {"onDestroy": "delete"},

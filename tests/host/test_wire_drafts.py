@@ -281,7 +281,7 @@ def test_what_the_engine_adds_to_a_bag_is_ignored(drawn: tuple[Kind, Bag]) -> No
         ("PatchRollout", "resume", {"a": 1.0}, {"resume": "must be text or true or false or a number, not an object"}),
         ("PatchRollout", "rings", [{}], {"rings.0.name": "is required"}),
         ("PatchRollout", "rings", [None], {"rings.0": "must be an object, not null"}),
-        ("PatchRollout", "maxConcurrent", 0.0, {"maxConcurrent": "must be at least 1, not 0.0"}),
+        ("PatchRollout", "maxConcurrent", 0.0, {"maxConcurrent": "must be at least 1, not 0"}),
         ("DynamicScope", "maxMachines", 1e300, {"maxMachines": "must be a smaller number, not 1e+300"}),
         ("DynamicScope", "osTypes", [None], {"osTypes.0": "must be text, not null"}),
     ],

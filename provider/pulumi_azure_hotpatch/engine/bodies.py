@@ -143,6 +143,9 @@ def as_written(value: object) -> str:
     """A value as documents have it, cut where it is long; of lists and objects only what they are."""
     if isinstance(value, list | tuple | Mapping):
         return "an object" if isinstance(value, Mapping) else "a list"
+    if isinstance(value, float) and value.is_integer():
+        # Engines send every number as one with a fraction.
+        value = int(value)
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
