@@ -179,7 +179,11 @@ def test_our_dynamic_scope_is_one_at_subscriptions_and_one_at_resource_groups() 
     assert (whole.facts.resource_group_name, part.facts.resource_group_name) == (None, "rg-contoso")
     assert Stack([scope]).urns_of(whole.resource) == (scope.urn,)
     assert (whole.facts.tag_filters, whole.facts.tag_operator, whole.facts.wrong_os_type) == (1, "Any", "Windws")
-    assert {rule for _, rule in failures(judged(scope))} == {"scope-os-type", "scope-group-needs-locations"}
+    assert {rule for _, rule in failures(judged(scope))} == {
+        "scope-os-type",
+        "scope-group-needs-locations",
+        "scope-places-apart",
+    }
 
 
 def test_two_of_our_dynamic_scopes_with_one_name_in_one_place_are_one_declared_twice() -> None:

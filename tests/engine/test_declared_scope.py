@@ -68,7 +68,30 @@ def test_of_many_assignments_of_one_scope_the_same_is_said_once() -> None:
 
 def test_groups_of_a_scope_are_judged_beside_its_subscriptions() -> None:
     found = failures(declared(resourceGroupIds=[GROUP]))
-    assert found == {(f"{GROUP}/{at(HERE).split('/', 3)[3]}", "scope-group-needs-locations")}
+    at_group = f"{GROUP}/{at(HERE).split('/', 3)[3]}"
+    assert found == {(at_group, "scope-group-needs-locations"), (at_group, "scope-places-apart")}
+
+
+@pytest.mark.parametrize(
+    ("groups", "told"),
+    [([f"/subscriptions/{HERE}/resourceGroups/rg-other"], True), (["/subscriptions/x/resourceGroups/rg"], False)],
+)
+def test_a_group_in_a_subscription_of_the_same_scope_is_told(groups: list[str], told: bool) -> None:
+    found = failures(declared(resourceGroupIds=groups, locations=["eastus"]))
+    assert ("scope-places-apart" in {rule for _, rule in found}) == told
+
+
+def test_groups_that_are_not_known_yet_may_be_in_a_subscription_of_the_scope() -> None:
+    made = Stack([declared(resourceGroupIds=UNKNOWN)]).estate([], as_of=AS_OF)
+    assert {one.facts.covered_groups for one in made.dynamic_scopes} == {UNKNOWN}
+
+
+def test_what_nobody_can_declare_narrows_a_scope_that_is_there() -> None:
+    properties = {"filter": {"availabilityZones": ["1"]}, "maintenanceConfigurationId": MONTHLY}
+    bodies = (machine("vm-1", "1"), {"id": at(HERE), "properties": properties})
+    assert failures(bodies=bodies) == set()
+    (found,) = Stack([]).estate(bodies, as_of=AS_OF).dynamic_scopes
+    assert (found.facts.has_filter, found.facts.all_machines) == (True, None)
 
 
 def test_a_whole_subscription_needs_to_be_said() -> None:

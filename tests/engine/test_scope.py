@@ -13,12 +13,12 @@ from azure_patch_simulator.inventory import arc_machine, linux_machine, windows_
 from azure_patch_simulator.resources import Resource
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.engine.scope import Candidate, Place, ScopeFilter
-from pulumi_azure_hotpatch.engine.scope_preview import compared, preview, taken_by
+from pulumi_azure_hotpatch.engine.scope_preview import at_least, compared, preview, taken_by
 from pulumi_azure_hotpatch.engine.scopes_around import Scope, Surroundings
 from pulumi_azure_hotpatch.errors import InvalidInput
 from tests.handlers.examples import BY_OTHERS
 from tests.handlers.machines import UBUNTU
-from tests.handlers.scopes import HERE, MONTHLY, THERE, WEEKLY, at, fleet, windows
+from tests.handlers.scopes import DAILY, HERE, MONTHLY, THERE, WEEKLY, at, fleet, windows
 
 AS_OF = datetime(2026, 11, 22, tzinfo=UTC)
 REGIONS = ("eastus", "East US", "westeurope", "West Europe", "uksouth")
@@ -128,7 +128,7 @@ def test_a_machine_whose_system_is_not_known_is_neither_in_nor_out() -> None:
     assert ScopeFilter(os_types=("Windows",), tags={"ring": ("2",)}).takes(candidate) is False
     assert ScopeFilter(tags={"RING": ("1",)}).takes(candidate) is True
     found = preview(Scope((Place(HERE),), ScopeFilter(os_types=("Windows",))), Surroundings.of([body]), as_of=AS_OF)
-    assert (len(found.machines), found.sure, found.facts[0].all_machines) == (1, (), 0)
+    assert (len(found.machines), found.sure, found.facts[0].all_machines) == (1, (), UNKNOWN)
 
 
 @pytest.mark.parametrize(
@@ -157,6 +157,7 @@ def schedule(id: str, **window: Any) -> dict[str, Any]:
     return {**BY_OTHERS, "id": id, "properties": changed}
 
 
+WIDE_OPEN = Scope((Place(HERE),), ScopeFilter())
 WIDE = Scope((Place(HERE), Place(THERE)), ScopeFilter(tags={"ring": ("1", "2")}), MONTHLY, "ring")
 
 
@@ -198,7 +199,87 @@ def test_limits_count_what_is_around_without_the_scope_itself() -> None:
     facts = preview(WIDE, Surroundings.of(bodies), as_of=AS_OF).facts[0]
     assert (facts.machines, facts.all_machines) == (3, 5)
     assert (facts.scopes_in_region, facts.scopes_on_schedule, facts.subscriptions_on_schedule) == (4, 5, 2)
-    assert facts.associations_on_schedule == 6
+    # The machine that the schedule is given to by itself is one that the scope takes.
+    assert facts.associations_on_schedule == 5
+
+
+def test_machines_that_other_scopes_of_the_schedule_take_are_resources_on_it_once() -> None:
+    others = [assignment(at(HERE, "linux"), MONTHLY, {"osTypes": ["Linux"]}), assignment(at(THERE, "all"), MONTHLY)]
+    elsewhere = assignment(at(HERE, "weekly"), WEEKLY)
+    narrow = Scope((Place(HERE),), ScopeFilter(tags={"ring": ("1",)}), MONTHLY, "ring")
+    around = Surroundings.of([*fleet(), *others, elsewhere])
+    # vm-1 and vm-linux by this scope, vm-linux by another as well, vm-3 and srv-1 by the third.
+    assert preview(narrow, around, as_of=AS_OF).facts[0].associations_on_schedule == 4
+
+
+def test_what_the_scope_itself_took_before_it_was_narrowed_is_on_the_schedule_no_longer() -> None:
+    around = Surroundings.of([*fleet(), assignment(at(HERE, "ring"), MONTHLY)])
+    narrow = Scope((Place(HERE),), ScopeFilter(os_types=("Linux",)), MONTHLY, "ring")
+    assert preview(narrow, around, as_of=AS_OF).facts[0].associations_on_schedule == 1
+
+
+VM, ARC = "Microsoft.Compute/virtualMachines", "Microsoft.HybridCompute/machines"
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "filters", "narrows"),
+    [
+        (ScopeFilter(os_types=("Windows", "LINUX")), False, False),
+        (ScopeFilter(resource_types=(VM, ARC.upper())), False, False),
+        (ScopeFilter(resource_types=(VM, ARC), os_types=("linux", "windows")), False, False),
+        (ScopeFilter(resource_types=(VM, VM.upper())), True, False),
+        (ScopeFilter(os_types=("Windows", "windows")), True, True),
+        (ScopeFilter(resource_types=(VM, ARC), locations=("eastus",)), True, True),
+        (ScopeFilter.from_arm({"properties": {"filter": {"availabilityZones": ["1"]}}}), True, True),
+        (ScopeFilter.from_arm({"properties": {"filter": {"resourceIds": None, "osTypes": []}}}), False, False),
+    ],
+)
+def test_a_filter_that_names_all_there_is_filters_nothing(narrowed: ScopeFilter, filters: bool, narrows: bool) -> None:
+    facts = preview(Scope((Place(HERE),), narrowed), Surroundings.of(fleet()), as_of=AS_OF).facts[0]
+    assert (facts.has_filter, facts.is_narrowed) == (filters, narrows)
+
+
+@pytest.mark.parametrize("beyond", [{"availabilityZones": ["1"]}, {"resourceIds": [fleet()[0]["id"]]}])
+def test_a_filter_that_looks_at_more_may_take_less_than_what_can_be_told(beyond: dict[str, Any]) -> None:
+    body = assignment(at(HERE, "zoned"), MONTHLY, {"osTypes": ["Windows"], **beyond})
+    around = Surroundings.of([*fleet(), body])
+    (scope,) = around.scopes.values()
+    assert scope.filter.beyond == tuple(beyond)
+    found = preview(scope, around, as_of=AS_OF)
+    assert [(one.candidate.machine.name, one.taken) for one in found.machines] == [("vm-1", UNKNOWN), ("vm-2", UNKNOWN)]
+    assert found.facts[0].all_machines is UNKNOWN
+    assert (dict(around.memberships), len(around.may_be_taken)) == ({}, 2)
+
+
+def test_a_group_of_a_subscription_that_the_scope_covers_as_well_is_counted() -> None:
+    places = (Place(HERE), Place(HERE.upper(), "rg-contoso"), Place(THERE, "rg-contoso"), Place(HERE, "rg-other"))
+    facts = preview(Scope(places, ScopeFilter(os_types=("Linux",))), Surroundings.of(fleet()), as_of=AS_OF).facts
+    assert [one.covered_groups for one in facts] == [2, None]
+
+
+def test_a_machine_that_meets_one_schedule_at_once_and_another_later_counts_for_both() -> None:
+    bodies = [
+        *fleet(),
+        *(schedule(MONTHLY), schedule(WEEKLY), schedule(DAILY, startDateTime="2026-12-01 21:00")),
+        assignment(at(HERE, "weekly"), WEEKLY, {"osTypes": ["Linux"]}),
+        assignment(at(HERE, "daily"), DAILY, {"tagSettings": {"tags": {"ring": ["1"]}}}),
+    ]
+    found = preview(WIDE, Surroundings.of(bodies), as_of=AS_OF)
+    by_name = {one.candidate.machine.name: one for one in found.machines}
+    assert (by_name["vm-linux"].clash, by_name["vm-1"].clash, by_name["vm-3"].clash) == ("same start", "overlap", None)
+    assert (found.facts[0].same_start_machines, found.facts[0].overlapping_machines) == (1, 2)
+    assert (at_least(found)["same_start_machines"], at_least(found)["overlapping_machines"]) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("status", "off"),
+    [("Disconnected", 1), ("Expired", 1), ("Error", 1), ("connected", 0), (None, 0)],
+)
+def test_an_arc_server_that_is_not_connected_is_off(status: str | None, off: int) -> None:
+    body = arc_machine(HERE, "rg-contoso", "srv-1")
+    body["properties"]["status"] = status
+    (facts,) = preview(WIDE_OPEN, Surroundings.of([body]), as_of=AS_OF).facts
+    assert facts.machines_off == off
 
 
 def test_subscriptions_and_groups_of_one_scope_are_judged_apart() -> None:

@@ -270,6 +270,19 @@ def test_another_schedule_of_the_same_machines_is_seen_however_it_is_given() -> 
     assert failed(scope(azure, THERE)) == {}
 
 
+@pytest.mark.parametrize("reads", [True, False])
+def test_a_group_in_a_subscription_of_the_same_scope_is_told(reads: bool) -> None:
+    azure = scoped_azure()
+
+    def told(subscription: str) -> list[str]:
+        found = scope(azure, subscription, resourceGroupIds=[GROUP], locations=["eastus"]).check(may_read=reads)
+        return [one.reason for one in found if (one.rule, one.verdict) == ("scope-places-apart", "fail")]
+
+    (reason,) = told(HERE)
+    assert reason.startswith("1 resource group is in a subscription that the scope covers as well")
+    assert told(THERE) == []
+
+
 BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"tagFilters": None}, "scope-whole-subscription", "Nothing but resource types narrows the scope"),
     (
@@ -291,6 +304,11 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
         {"resourceTypes": ["Microsoft.Compute/virtualMachineScaleSets"]},
         "scope-resource-type",
         "Resource type 'Microsoft.Compute/virtualMachineScaleSets' cannot be in a dynamic scope.",
+    ),
+    (
+        {"tagFilters": None, "osTypes": ["Windows", "linux"]},
+        "scope-whole-subscription",
+        "Nothing but resource types narrows the scope",
     ),
     ({"osTypes": ["Solaris"]}, "scope-os-type", "There is no operating system type 'Solaris'."),
     ({"tagOperator": "Some"}, "scope-tag-operator", "There is no tag operator Some."),

@@ -136,6 +136,18 @@ def _whole_subscription() -> Declarations:
     return Declarations(scope(osTypes=["Linux"]), scope(), says, scope(osTypes=NOT_KNOWN))
 
 
+def _places_apart() -> Declarations:
+    subscription = "00000000-0000-0000-0000-000000000001"
+
+    def scope(groups: Any) -> list[Resource]:
+        given = {"scheduleId": SCHEDULE_ID, "assignmentName": "all", "subscriptionIds": [subscription]}
+        return [Resource(f"{OURS}:DynamicScope", wire({**given, "osTypes": ["Linux"], "resourceGroupIds": groups}))]
+
+    apart, covered = (f"/subscriptions/{one}/resourceGroups/rg-contoso" for one in ("another", subscription))
+    says = "1 resource group is in a subscription that the scope covers as well"
+    return Declarations(scope([apart]), scope([covered]), says, scope(NOT_KNOWN))
+
+
 def _machine(number: int) -> str:
     return f"{VM_ID}-{number}"
 
@@ -190,5 +202,6 @@ _BY_HAND: Final[Mapping[str, Callable[[], Declarations]]] = {
     "hotpatch-needs-agent": _agent,
     "assessment-mode": _assessment_mode,
     "feature-retired": _retired_feature,
+    "scope-places-apart": _places_apart,
     "scope-whole-subscription": _whole_subscription,
 }

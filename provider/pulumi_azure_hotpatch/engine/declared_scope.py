@@ -12,8 +12,8 @@ from .bodies import Body, as_written
 from .declared import Declared, truth_of
 from .declared_names import Names
 from .dynamic_scope import DynamicScope
-from .logic import UNKNOWN
-from .scope import ANY, Place, ScopeFilter, is_vague
+from .logic import UNKNOWN, Maybe
+from .scope import ANY, Place, ScopeFilter, covered_groups, is_vague
 from .scopes_around import GLOBAL, Scope
 
 _LISTS: Final = {
@@ -58,7 +58,7 @@ def scope_bodies(one: Declared, names: Names) -> Iterator[Body]:
     inputs = one.inputs
     properties = {"maintenanceConfigurationId": names.schedule_of(one), "filter": wire_filter(inputs)}
     name, location = inputs.get("assignmentName"), inputs.get("location")
-    places = () if any(is_vague(inputs.get(which)) for which in _PLACES) else _places(inputs)
+    places = () if _has_open_places(inputs) else _places(inputs)
     if not places or not isinstance(name, str):
         yield {"id": names.id_of(one), "name": name, "location": location, "properties": properties}
     else:
@@ -68,17 +68,33 @@ def scope_bodies(one: Declared, names: Names) -> Iterator[Body]:
 
 
 def scope_adjustment(one: Declared) -> Callable[[Any], Any]:
-    """What a body cannot say of a declared scope: what it allows."""
+    """What one body cannot say of a declared scope: what it allows, and how its places lie."""
     allowed, most = truth_of(one.inputs.get("allowWholeSubscription")), one.inputs.get("maxMachines")
     declared: dict[str, Any] = {
         "allow_whole_subscription": UNKNOWN if allowed is UNKNOWN else bool(allowed),
         "most_machines": int(most) if isinstance(most, int | float) else most,
     }
 
+    covered = _covered(one.inputs)
+
     def adjust(facts: Any) -> Any:
-        return replace(facts, **declared) if isinstance(facts, DynamicScope) else facts
+        if not isinstance(facts, DynamicScope):
+            return facts
+        # Told once: where the groups are, if that is known.
+        is_elsewhere = covered is not UNKNOWN and facts.resource_group_name is None
+        return replace(facts, **declared, covered_groups=None if is_elsewhere else covered)
 
     return adjust
+
+
+def _covered(inputs: Mapping[str, Any]) -> Maybe[int]:
+    if not _has_open_places(inputs):
+        return len(covered_groups(_places(inputs)))
+    return UNKNOWN if all(inputs.get(which) for which in _PLACES) else 0
+
+
+def _has_open_places(inputs: Mapping[str, Any]) -> bool:
+    return any(is_vague(inputs.get(which)) for which in _PLACES)
 
 
 def _places(inputs: Mapping[str, Any]) -> tuple[Place, ...]:

@@ -12,6 +12,8 @@ from .patch_lists import Texts, first_outside
 
 # What the assignment at a subscription has in the place of a region.
 _NO_REGION: Final = "global"
+MACHINE_TYPES: Final = (VIRTUAL_MACHINES, ARC_MACHINES)
+OS_TYPES: Final = ("Windows", "Linux")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +24,13 @@ class DynamicScope:
     this scope and are None where nobody counted: `machines` it matches, `hotpatched_machines` and `unready_machines`
     (no AutomaticByPlatform or no bypass flag) among them, `scopes_in_region` of its subscription or group,
     `scopes_on_schedule`, `subscriptions_on_schedule`, `associations_on_schedule`. Of a scope over several places
-    `machines` is of the fullest place, `all_machines` of all of them, `machines_off` those that do not run now.
+    `machines` is of the fullest place, `all_machines` of all of them, `machines_off` those that do not run, or
+    are not connected, now.
 
     `cloud` is where the scope is, as `clouds` calls it, None where only its location may tell.
+
+    `has_other_filter` is whether the service narrows it by something that nobody can declare here, `covered_groups`
+    how many of its resource groups are in a subscription that it covers as well.
 
     `allow_whole_subscription` and `most_machines` are what a declaration says; None where nobody declared the scope.
     """
@@ -37,6 +43,8 @@ class DynamicScope:
     resource_groups: Maybe[Texts | None] = None
     tag_operator: Maybe[str | None] = None
     tag_filters: Maybe[int | None] = None
+    has_other_filter: Maybe[bool] = False
+    covered_groups: Maybe[int | None] = None
     machines: Maybe[int | None] = None
     hotpatched_machines: Maybe[int | None] = None
     unready_machines: Maybe[int | None] = None
@@ -44,7 +52,6 @@ class DynamicScope:
     scopes_on_schedule: Maybe[int | None] = None
     subscriptions_on_schedule: Maybe[int | None] = None
     associations_on_schedule: Maybe[int | None] = None
-    maintenance_registered: Maybe[bool | None] = None
     all_machines: Maybe[int | None] = None
     machines_off: Maybe[int | None] = None
     same_start_machines: Maybe[int | None] = None
@@ -59,15 +66,20 @@ class DynamicScope:
     @property
     def has_filter(self) -> Maybe[bool]:
         """Whether anything narrows the scope."""
-        return _any_of(self.resource_types, self.os_types, self.locations, self.resource_groups, self.tag_filters)
+        return _any_of(_leaves_out(self.resource_types, MACHINE_TYPES), self._narrows_within_types)
 
     @property
     def is_narrowed(self) -> Maybe[bool]:
         """Whether it takes less than every machine of a subscription: types of resources alone leave all in."""
         if self.resource_group_name is not UNKNOWN and self.resource_group_name is not None:
             return True
-        narrowed = _any_of(self.os_types, self.locations, self.resource_groups, self.tag_filters)
+        narrowed = self._narrows_within_types
         return UNKNOWN if narrowed is False and self.resource_group_name is UNKNOWN else narrowed
+
+    @property
+    def _narrows_within_types(self) -> Maybe[bool]:
+        systems = _leaves_out(self.os_types, OS_TYPES)
+        return _any_of(systems, self.locations, self.resource_groups, self.tag_filters, self.has_other_filter)
 
     @property
     def exceeds_most_machines(self) -> Maybe[bool]:
@@ -85,12 +97,12 @@ class DynamicScope:
     @property
     def wrong_resource_type(self) -> Maybe[str | None]:
         """The first resource type that cannot be in a scope."""
-        return first_outside(self.resource_types, (VIRTUAL_MACHINES, ARC_MACHINES))
+        return first_outside(self.resource_types, MACHINE_TYPES)
 
     @property
     def wrong_os_type(self) -> Maybe[str | None]:
         """The first operating system type that does not exist."""
-        return first_outside(self.os_types, ("Windows", "Linux"))
+        return first_outside(self.os_types, OS_TYPES)
 
     @property
     def resource_group_count(self) -> Maybe[int | None]:
@@ -107,6 +119,14 @@ class DynamicScope:
         if not isinstance(self.location, str) or self.location.casefold() == _NO_REGION:
             return UNKNOWN
         return cloud_of(self.location) != PUBLIC
+
+
+def _leaves_out(named: Maybe[Texts | None], all_there_are: Texts) -> Maybe[bool]:
+    """Whether a list lets less than everything through; one that is empty or names all lets everything."""
+    if named is UNKNOWN or not named:
+        return UNKNOWN if named is UNKNOWN else False
+    given = {one.casefold() for one in named}
+    return any(one.casefold() not in given for one in all_there_are)
 
 
 def _any_of(*parts: object) -> Maybe[bool]:

@@ -223,8 +223,6 @@ class _Joining:
             facts = replace(facts, **(counted(found) if is_shown else {}))
             if not is_shown or not self._declared.isdisjoint(below):
                 facts = replace(facts, **at_least(found))
-                if facts.all_machines == 0 and found.machines:
-                    facts = replace(facts, all_machines=UNKNOWN)
         return self._adjust(_id(body).casefold(), facts)
 
     def _of(self, kind: str) -> Mapping[str, Body]:

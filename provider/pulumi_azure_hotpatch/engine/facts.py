@@ -245,7 +245,6 @@ class Assignment:
     machine_exists: Maybe[bool | None] = None
     schedule: Schedule | None = None
     same_subscription: Maybe[bool | None] = None
-    maintenance_registered: Maybe[bool | None] = None
     same_start_as: Maybe[str | None] = None
     overlaps_with: Maybe[str | None] = None
 

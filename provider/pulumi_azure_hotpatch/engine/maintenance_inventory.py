@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from .bodies import UNSEEN, Body, group_of, known_texts_at, object_at, properties_of, text_at
 from .dynamic_scope import DynamicScope
 from .facts import Schedule
-from .logic import UNKNOWN, any_of
+from .logic import UNKNOWN, Maybe, any_of
 from .patch_lists import PatchLists
 from .schedules import schedule_facts
+from .scope import BEYOND
 
 
 def schedule_from_arm(body: Body, *, as_of: datetime | None = None) -> Schedule:
@@ -59,8 +61,13 @@ def dynamic_scope_from_arm(body: Body) -> DynamicScope:
         locations=known_texts_at(narrowed, "locations"),
         resource_groups=known_texts_at(narrowed, "resourceGroups"),
         tag_operator=tags.get("filterOperator"),
+        has_other_filter=any_of(*(_is_given(narrowed.get(name)) for name in BEYOND)),
         tag_filters=UNKNOWN if object_at(tags, "tags") is UNSEEN else len(object_at(tags, "tags")),
     )
+
+
+def _is_given(value: Any) -> Maybe[bool]:
+    return UNKNOWN if value is UNKNOWN else bool(value)
 
 
 def _patch_lists(install: Body) -> PatchLists:

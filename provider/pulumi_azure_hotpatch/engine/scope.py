@@ -25,6 +25,10 @@ from .patch_lists import Texts
 from .stand_ins import LATER, is_stand_in, same
 
 _LISTS: Final = ("resourceTypes", "resourceGroups", "locations", "osTypes")
+BEYOND: Final = ("resourceIds", "availabilityZones")
+"""Members of a live filter that nobody can declare here. What they compare is documented nowhere; source of the names:
+recorded traffic of API 2023-09-01-preview.
+"""
 ANY: Final = "Any"
 ALL: Final = "All"
 _KINDS: Final = {name.casefold(): name for name in (VIRTUAL_MACHINES, ARC_MACHINES)}
@@ -79,7 +83,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A machine with what filters look at; `key` is its id in lower case.
+    """A machine with what filters look at; `key` is its id in lower case, `agent` how the agent of an Arc-enabled
+    server stands (`Connected`, `Disconnected`, ...), None for a VM and where nothing is said.
 
     Of one that a program declares parts of the id may be stand-ins, and tags may not be known.
     """
@@ -89,6 +94,7 @@ class Candidate:
     resource_group: str
     tags: Maybe[Mapping[str, Maybe[str]]]
     machine: Machine
+    agent: Maybe[str | None] = None
 
     @property
     def subscription_id(self) -> str:
@@ -115,13 +121,14 @@ class Candidate:
             if tags is UNSEEN
             else {str(name).casefold(): UNKNOWN if value is UNKNOWN else str(value) for name, value in tags.items()},
             machine=machine or machine_from_arm(body),
+            agent=properties_of(body).get("status") if _KINDS[kind] == ARC_MACHINES else None,
         )
 
 
 @dataclass(frozen=True)
 class ScopeFilter:
     """What narrows a scope, as it was given. Of one that `is_open` parts are not known yet and left out: it may take
-    less than the others let through.
+    less than the others let through, and so it is of one that has members `beyond` those that are compared here.
     """
 
     resource_types: Texts = ()
@@ -131,12 +138,13 @@ class ScopeFilter:
     tags: Mapping[str, Texts] = field(default_factory=dict)
     tag_operator: str = ANY
     is_open: bool = False
+    beyond: Texts = ()
 
     @staticmethod
     def from_arm(body: Body) -> ScopeFilter:
         """The filter in the body of an assignment; nulls and empty lists are nothing."""
         given = object_at(properties_of(body), "filter")
-        narrowed = {name: given.get(name) for name in (*_LISTS, "tagSettings")}
+        narrowed = {name: given.get(name) for name in (*_LISTS, "tagSettings", *BEYOND)}
         known = {name: value for name, value in narrowed.items() if not is_vague(value)}
         settings = object_at(known, "tagSettings")
         tags = object_at(settings, "tags")
@@ -148,6 +156,7 @@ class ScopeFilter:
             tags={str(name): texts_at(tags, name) or () for name in tags},
             tag_operator=str(settings.get("filterOperator") or ANY),
             is_open=len(known) < len(narrowed),
+            beyond=tuple(name for name in BEYOND if known.get(name)),
         )
 
     def as_arm(self) -> dict[str, Any]:
@@ -189,7 +198,8 @@ class ScopeFilter:
         tagged = self._takes_tags(candidate.tags)
         if in_group is False or tagged is False:
             return False
-        machine, unknown = candidate.machine, self.is_open or UNKNOWN in (in_group, tagged)
+        machine = candidate.machine
+        unknown = self.is_open or bool(self.beyond) or UNKNOWN in (in_group, tagged)
         for allowed, value in ((regions, machine.location), (systems, machine.os_type)):
             if not allowed:
                 continue
@@ -212,6 +222,13 @@ class ScopeFilter:
         found = [(tags.get(name.casefold()), values) for name, values in self.tags.items()]
         met: list[Maybe[bool]] = [UNKNOWN if value is UNKNOWN else value in values for value, values in found]
         return every(met) if self.tag_operator.casefold() == ALL.casefold() else any_of(*met)
+
+
+def covered_groups(places: Iterable[Place]) -> tuple[Place, ...]:
+    """The resource groups in a subscription that is among the places as well: its machines are theirs too."""
+    given = tuple(places)
+    covered = {place.key for place in given if place.resource_group is None}
+    return tuple(one for one in given if one.resource_group and Place(one.subscription_id).key in covered)
 
 
 def is_vague(value: Any) -> bool:

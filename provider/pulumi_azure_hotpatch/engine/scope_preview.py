@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -13,7 +13,7 @@ from .dynamic_scope import DynamicScope
 from .facts import ARC_MACHINES
 from .logic import UNKNOWN, Maybe, every, fold, negate
 from .schedule_clashes import Clash, clashes
-from .scope import Candidate, Place
+from .scope import Candidate, Place, covered_groups
 from .scopes_around import GLOBAL, Scope, Surroundings
 
 
@@ -21,8 +21,8 @@ from .scopes_around import GLOBAL, Scope, Surroundings
 class Taken:
     """A machine of a scope. `taken` is unknown where something decides that is not known, such as its system.
 
-    `other_schedules` are the ids (in lower case) of those that it is in beside this scope's, `clash` how they meet its
-    windows at worst.
+    `other_schedules` are the ids (in lower case) of those that it is in beside this scope's, `clashes` how they meet
+    its windows.
     """
 
     candidate: Candidate
@@ -31,7 +31,23 @@ class Taken:
     ready: Maybe[bool] = True
     hotpatched: Maybe[bool] = False
     other_schedules: tuple[str, ...] = ()
-    clash: Clash | None = None
+    clashes: frozenset[Clash] = frozenset()
+
+    @property
+    def clash(self) -> Clash | None:
+        """The worst way in which another schedule meets the scope's windows."""
+        return "same start" if "same start" in self.clashes else next(iter(self.clashes), None)
+
+    @property
+    def is_off(self) -> bool:
+        """Whether it is known not to run now, or, of an Arc-enabled server, not to be connected.
+
+        Source: Microsoft Learn, Troubleshoot issues with Azure Update Manager, 2024-09-11.
+        """
+        state, agent = self.candidate.machine.power_state, self.candidate.agent
+        if isinstance(agent, str) and agent.casefold() != "connected":
+            return True
+        return isinstance(state, str) and state.casefold() not in ("running", "starting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +106,7 @@ def scope_facts(scope: Scope, *, in_group: bool) -> DynamicScope:
         resource_groups=narrowed.resource_groups or None,
         tag_operator=narrowed.tag_operator,
         tag_filters=len(narrowed.tags),
+        has_other_filter=bool(narrowed.beyond),
         allow_whole_subscription=scope.allow_whole_subscription,
         most_machines=scope.max_machines,
     )
@@ -126,8 +143,8 @@ def _taken(scope: Scope, around: Surroundings) -> Iterable[Taken]:
 
 
 def _with_clash(one: Taken, met: Mapping[str, Clash]) -> Taken:
-    kinds = {met[key] for key in one.other_schedules if key in met}
-    return replace(one, clash="same start" if "same start" in kinds else "overlap") if kinds else one
+    kinds = frozenset(met[key] for key in one.other_schedules if key in met)
+    return replace(one, clashes=kinds) if kinds else one
 
 
 def _clashes(scope: Scope, around: Surroundings, others: Iterable[str], as_of: datetime) -> dict[str, Clash]:
@@ -160,36 +177,42 @@ def _counts(found: ScopePreview, around: Surroundings) -> dict[str, Any]:
     scope, sure = found.scope, found.sure
     by_place = Counter(one.place.key for one in sure)
     sets = Counter(fold(one.candidate.machine.availability_set_id) for one in sure if _in_a_set(one))
-    clashing = Counter(one.clash for one in sure)
     return {
         "machines": max(by_place.values(), default=0),
-        "all_machines": len(sure),
+        # Where none is surely taken but some may be, nobody knows that it takes none.
+        "all_machines": len(sure) if sure or not found.machines else UNKNOWN,
+        "covered_groups": len(covered_groups(scope.places)),
         "hotpatched_machines": sum(one.hotpatched is True for one in sure),
         "unready_machines": sum(one.ready is False and one.hotpatched is not True for one in sure),
-        "machines_off": sum(_is_off(one) for one in sure),
-        "same_start_machines": clashing["same start"],
-        "overlapping_machines": clashing["overlap"],
+        "machines_off": sum(one.is_off for one in sure),
+        "same_start_machines": sum("same start" in one.clashes for one in sure),
+        "overlapping_machines": sum("overlap" in one.clashes for one in sure),
         "shared_availability_sets": sum(number > 1 for number in sets.values()),
-        **_limits(scope, len(sure), around),
+        **_limits(scope, {one.candidate.key for one in sure}, around),
     }
 
 
-def _limits(scope: Scope, machines: int, around: Surroundings) -> dict[str, Any]:
-    """How full the schedule and the places are with this scope and the others that are shown."""
-    others = [one for key, one in around.scopes.items() if key not in scope.assignment_keys]
-    here = Counter((place.key, _region(one, place)) for one in others for place in one.places)
+def _limits(scope: Scope, machines: Set[str], around: Surroundings) -> dict[str, Any]:
+    """How full the schedule and the places are with this scope and the others that are shown.
+
+    A machine is one resource of its schedule, in however many ways it is given it.
+    """
+    others = {key: one for key, one in around.scopes.items() if key not in scope.assignment_keys}
+    here = Counter((place.key, _region(one, place)) for one in others.values() for place in one.places)
     counts: dict[str, Any] = {
         "scopes_in_region": 1 + max((here[place.key, _region(scope, place)] for place in scope.places), default=0),
     }
     if scope.schedule_id is None:
         return counts
     own = scope.schedule_id.rstrip("/").casefold()
-    alike = [one for one in others if str(one.schedule_id or "").casefold() == own]
-    places = {place.key for place in scope.places} | {place.key for one in alike for place in one.places}
+    alike = {key: one for key, one in others.items() if str(one.schedule_id or "").casefold() == own}
+    places = {place.key for place in scope.places} | {place.key for one in alike.values() for place in one.places}
+    given = {machine for machine, schedules in around.given.items() if own in schedules}
+    taken = {machine for machine, keys in around.memberships.items() if not alike.keys().isdisjoint(keys)}
     return counts | {
-        "scopes_on_schedule": len(scope.places) + sum(len(one.places) for one in alike),
+        "scopes_on_schedule": len(scope.places) + sum(len(one.places) for one in alike.values()),
         "subscriptions_on_schedule": len({place.split("/")[2] for place in places}),
-        "associations_on_schedule": machines + sum(own in given for given in around.given.values()),
+        "associations_on_schedule": len(machines | given | taken),
     }
 
 
@@ -200,11 +223,6 @@ def _region(scope: Scope, place: Place) -> str:
 
 def _in_a_set(one: Taken) -> bool:
     return isinstance(one.candidate.machine.availability_set_id, str)
-
-
-def _is_off(one: Taken) -> bool:
-    state = one.candidate.machine.power_state
-    return isinstance(state, str) and state.casefold() not in ("running", "starting")
 
 
 def _is(value: Any, wanted: Any) -> Maybe[bool]:
@@ -240,8 +258,8 @@ def at_least(found: ScopePreview) -> dict[str, Any]:
 _LEAST: Final[Mapping[str, Callable[[Taken], Maybe[bool]]]] = {
     "hotpatched_machines": lambda one: one.hotpatched,
     "unready_machines": lambda one: every((negate(one.ready), negate(one.hotpatched))),
-    "same_start_machines": lambda one: one.clash == "same start",
-    "overlapping_machines": lambda one: one.clash == "overlap",
+    "same_start_machines": lambda one: "same start" in one.clashes,
+    "overlapping_machines": lambda one: "overlap" in one.clashes,
 }
 
 _COUNTED: Final = (

@@ -61,8 +61,8 @@ class Scope:
 
     @property
     def is_open(self) -> bool:
-        """Whether a part of it is not known yet."""
-        return self.filter.is_open or any(is_stand_in(place.id) for place in self.places)
+        """Whether a part of it is not known, or not compared here."""
+        return self.filter.is_open or bool(self.filter.beyond) or any(is_stand_in(place.id) for place in self.places)
 
     @property
     def assignment_keys(self) -> frozenset[str]:

@@ -10,7 +10,7 @@ from pulumi_azure_hotpatch.engine.dynamic_scope import DynamicScope
 from pulumi_azure_hotpatch.engine.facts import Assignment, Declaration, Machine
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.engine.rules import Finding, judge, rule, rules_for
-from pulumi_azure_hotpatch.engine.scope import Place, ScopeFilter
+from pulumi_azure_hotpatch.engine.scope import Place, ScopeFilter, covered_groups
 from pulumi_azure_hotpatch.engine.scope_preview import ScopePreview, compared
 from pulumi_azure_hotpatch.engine.scopes_around import Scope
 from pulumi_azure_hotpatch.errors import InvalidInput, Refused
@@ -255,6 +255,9 @@ def _named(machines: Sequence[str]) -> str:
 def _unseen_facts(inputs: Inputs) -> Iterable[DynamicScope]:
     """What can be said without a look at machines: of the subscriptions, and of the groups."""
     tags = inputs.tag_filters
+    covered: Any = UNKNOWN if inputs.subscription_ids and inputs.resource_group_ids else 0
+    if inputs.known(*_PLACES):
+        covered = len(covered_groups(_places(inputs.subscription_ids, inputs.resource_group_ids)))
     located: Any = inputs.location or next(iter(inputs.locations or ()), None) if inputs.known("locations") else UNKNOWN
     facts = DynamicScope(
         resource_group_name=None,
@@ -262,6 +265,7 @@ def _unseen_facts(inputs: Inputs) -> Iterable[DynamicScope]:
         **{name: getattr(inputs, name) for name in ("resource_types", "os_types", "locations", "resource_groups")},
         tag_operator=inputs.tag_operator,
         tag_filters=tags if tags is UNKNOWN else len(tags or {}),
+        covered_groups=covered,
         allow_whole_subscription=inputs.allow_whole_subscription,
         most_machines=inputs.max_machines,
         **dict.fromkeys(_COUNTED, UNKNOWN),

@@ -113,6 +113,7 @@ DECLARED_FACTS: Final[Mapping[Subject, frozenset[str]]] = {
             "tag_operator",
             "tag_filters",
             "resource_group_count",
+            "covered_groups",
             *_OF_TAKEN_MACHINES,
         )
     ),

@@ -124,14 +124,6 @@ CASES: Final = {
         misses="same_subscription",
         skipped=assignment(),
     ),
-    "assignment-provider-registered": Cases(
-        passes=assignment(maintenance_registered=True),
-        violates=assignment(maintenance_registered=False),
-        says="Microsoft.Maintenance is not registered in the machine's subscription.",
-        unknown=assignment(maintenance_registered=UNKNOWN),
-        misses="maintenance_registered",
-        skipped=assignment(),
-    ),
     "assignment-same-start": Cases(
         passes=assignment(),
         violates=assignment(same_start_as="weekly"),

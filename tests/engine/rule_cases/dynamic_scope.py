@@ -37,7 +37,7 @@ CASES: Final = {
     "scope-has-a-filter": Cases(
         passes=dynamic_scope(resource_types=None, os_types=None, locations=None, tag_filters=1),
         violates=dynamic_scope(resource_types=None, os_types=(), locations=None, tag_filters=0),
-        says="The scope has no filter: it takes every machine below it.",
+        says="Nothing narrows the scope: it takes every machine below it.",
         unknown=dynamic_scope(resource_types=None, os_types=None, locations=UNKNOWN),
         misses="filter",
         skipped=dynamic_scope(os_types=None, locations=None, allow_whole_subscription=True),
@@ -49,6 +49,17 @@ CASES: Final = {
         unknown=dynamic_scope(allow_whole_subscription=False, os_types=None, locations=UNKNOWN),
         misses="filter",
         skipped=dynamic_scope(allow_whole_subscription=True, os_types=None, locations=None),
+    ),
+    "scope-places-apart": Cases(
+        passes=dynamic_scope(covered_groups=0),
+        violates=dynamic_scope(covered_groups=2),
+        says=(
+            "2 resource groups are in subscriptions that the scope covers as well: their machines are on the schedule "
+            "twice."
+        ),
+        unknown=dynamic_scope(covered_groups=UNKNOWN),
+        misses="resource_group_ids",
+        skipped=dynamic_scope(),
     ),
     "scope-expected-machines": Cases(
         passes=dynamic_scope(most_machines=7, all_machines=7),
@@ -72,8 +83,8 @@ CASES: Final = {
     ),
     "scope-machines-off": _count(
         "machines_off",
-        "3 machines in the scope are off now; unless a machine runs 15 minutes before a window, its run ends as "
-        "ShutdownOrUnresponsive.",
+        "3 machines in the scope are off or disconnected now; unless a machine runs and is reached 15 minutes before a "
+        "window, its run ends as ShutdownOrUnresponsive.",
     ),
     "scope-same-start": _count(
         "same_start_machines",
@@ -120,20 +131,12 @@ CASES: Final = {
         unknown=dynamic_scope(tag_operator=UNKNOWN),
         misses="tag_operator",
     ),
-    "scope-provider-registered": Cases(
-        passes=dynamic_scope(),
-        violates=dynamic_scope(maintenance_registered=False),
-        says="Microsoft.Maintenance is not registered in the scope's subscription.",
-        unknown=dynamic_scope(maintenance_registered=UNKNOWN),
-        misses="maintenance_registered",
-        skipped=dynamic_scope(maintenance_registered=None),
-    ),
     "scope-takes-hotpatched-machines": Cases(
         passes=dynamic_scope(hotpatched_machines=0),
         violates=dynamic_scope(hotpatched_machines=3),
         says="The scope takes 3 hotpatched machines; neither the schedule nor the platform patches such a machine.",
         unknown=dynamic_scope(hotpatched_machines=UNKNOWN),
-        misses="hotpatched_machines",
+        misses="filter",
         skipped=dynamic_scope(),
     ),
     "scope-machines-ready": Cases(
@@ -141,10 +144,10 @@ CASES: Final = {
         violates=dynamic_scope(unready_machines=12),
         says="12 machines in the scope lack AutomaticByPlatform or the bypass flag; nothing patches such a machine.",
         unknown=dynamic_scope(unready_machines=UNKNOWN),
-        misses="unready_machines",
+        misses="filter",
         skipped=dynamic_scope(),
     ),
-    "scope-machine-limit": _limit("machines", 1000, "1001 machines in one dynamic scope; the limit is 1000."),
+    "scope-machine-limit": _limit("machines", 1000, "1001 machines in one dynamic scope; the limit is 1000.", "filter"),
     "scope-tag-filter-limit": _limit("tag_filters", 50, "51 tag filters in one scope; the limit is 50."),
     "scope-resource-group-limit": Cases(
         passes=dynamic_scope(resource_groups=("contoso",) * 50),
@@ -155,17 +158,22 @@ CASES: Final = {
         skipped=dynamic_scope(),
     ),
     "scope-region-limit": _limit(
-        "scopes_in_region", 250, "251 dynamic scopes in one region of a subscription or group; the limit is 250."
+        "scopes_in_region",
+        250,
+        "251 dynamic scopes in one region of a subscription or group; the limit is 250.",
+        "subscription_ids",
     ),
     "scope-schedule-limit": _limit(
         "scopes_on_schedule",
         200,
         "201 dynamic scopes on one schedule; the limit is 200.",
+        "schedule_id",
     ),
     "scope-schedule-limit-sovereign": _limit(
         "scopes_on_schedule",
         100,
         "101 dynamic scopes on one schedule; the limit is 100 in the US Government and China clouds.",
+        "schedule_id",
         skipped=dynamic_scope(scopes_on_schedule=101),
         **_SOVEREIGN,
     ),
@@ -173,16 +181,18 @@ CASES: Final = {
         "subscriptions_on_schedule",
         200,
         "201 subscriptions in the dynamic scopes of one schedule; the limit is 200.",
+        "subscription_ids",
     ),
     "scope-subscription-limit-sovereign": _limit(
         "subscriptions_on_schedule",
         100,
         "101 subscriptions in the dynamic scopes of one schedule; "
         "the limit is 100 in the US Government and China clouds.",
+        "subscription_ids",
         skipped=dynamic_scope(subscriptions_on_schedule=101),
         **_SOVEREIGN,
     ),
     "scope-association-limit": _limit(
-        "associations_on_schedule", 3000, "3001 resources on one schedule; the limit is 3000."
+        "associations_on_schedule", 3000, "3001 resources on one schedule; the limit is 3000.", "schedule_id"
     ),
 }

@@ -236,7 +236,6 @@ def dynamic_scope(**changes: Any) -> DynamicScope:
         os_types=("linux",),
         locations=("westeurope",),
         tag_operator="Any",
-        maintenance_registered=True,
     )
     return replace(known, **changes)
 

@@ -16,14 +16,21 @@ _OURS = "This package's contract: a scope takes what its declaration says and no
 
 
 def _limit(
-    rule_id: str, fact: str, most: int, what: str, fix: str, applies_to: Expression = ALWAYS, where: str = ""
+    rule_id: str,
+    fact: str,
+    field: str,
+    most: int,
+    what: str,
+    fix: str,
+    applies_to: Expression = ALWAYS,
+    where: str = "",
 ) -> Rule:
     return Rule(
         id=rule_id,
         subject="dynamic_scope",
         severity="error",
         title=f"At most {most} {what}{where}",
-        field=fact,
+        field=field,
         applies_to=applies_to & Not(Equals(fact, None)),
         require=Not(AtLeast(fact, most + 1)),
         reason=f"{{{fact}}} {what}; the limit is {most}{where}.",
@@ -45,8 +52,8 @@ DYNAMIC_SCOPE_RULES: Final = (
         field="filter",
         applies_to=Not(Equals("allow_whole_subscription", True)),
         require=Equals("has_filter", True),
-        reason="The scope has no filter: it takes every machine below it.",
-        fix="name resource types, operating systems, locations, resource groups or tags.",
+        reason="Nothing narrows the scope: it takes every machine below it.",
+        fix="name one resource type or operating system, locations, resource groups or tags.",
         source=_AZURERM,
         as_of=date(2026, 8, 21),
     ),
@@ -60,11 +67,27 @@ DYNAMIC_SCOPE_RULES: Final = (
         require=Equals("is_narrowed", True),
         reason="Nothing but resource types narrows the scope: it takes every such machine of the subscription.",
         fix=(
-            "name operating systems, locations, resource groups or tags; if every machine is meant, set "
-            "allow_whole_subscription to True."
+            "name one operating system, locations, resource groups or tags; if every machine is meant, set "
+            "allow_whole_subscription to True (--whole-subscription of `azure-hotpatch scope`)."
         ),
         source=f"{_OURS}; a filter at all is demanded by {_AZURERM}",
         as_of=date(2026, 11, 22),
+    ),
+    Rule(
+        id="scope-places-apart",
+        subject="dynamic_scope",
+        severity="warning",
+        title="No resource group of the scope is in a subscription that it covers as well",
+        field="resource_group_ids",
+        applies_to=Not(Equals("covered_groups", None)),
+        require=Equals("covered_groups", 0),
+        reason=(
+            "{covered_groups:resource group is in a subscription|resource groups are in subscriptions} that the scope "
+            "covers as well: their machines are on the schedule twice."
+        ),
+        fix="leave out the groups, or the subscription.",
+        source=_LEARN,
+        as_of=date(2026, 9, 25),
     ),
     Rule(
         id="scope-expected-machines",
@@ -130,10 +153,13 @@ DYNAMIC_SCOPE_RULES: Final = (
         applies_to=Not(Equals("machines_off", None)),
         require=Equals("machines_off", 0),
         reason=(
-            "{machines_off:machine in the scope is|machines in the scope are} off now; unless a machine runs 15 "
-            "minutes before a window, its run ends as ShutdownOrUnresponsive."
+            "{machines_off:machine in the scope is|machines in the scope are} off or disconnected now; unless a "
+            "machine runs and is reached 15 minutes before a window, its run ends as ShutdownOrUnresponsive."
         ),
-        fix="start them at least 15 minutes before every window, for example by a pre-event.",
+        fix=(
+            "start them at least 15 minutes before every window, for example by a pre-event; mend the agents of Arc-"
+            "enabled servers that are disconnected."
+        ),
         source="Microsoft Learn, Troubleshoot issues with Azure Update Manager, 2024-09-11",
         as_of=date(2024, 9, 11),
     ),
@@ -235,19 +261,6 @@ DYNAMIC_SCOPE_RULES: Final = (
         as_of=date(2026, 8, 1),
     ),
     Rule(
-        id="scope-provider-registered",
-        subject="dynamic_scope",
-        severity="error",
-        title="Microsoft.Maintenance is registered in the scope's subscription",
-        field="subscription_id",
-        applies_to=Not(Equals("maintenance_registered", None)),
-        require=Equals("maintenance_registered", True),
-        reason="Microsoft.Maintenance is not registered in the scope's subscription.",
-        fix="register it: az provider register --namespace Microsoft.Maintenance.",
-        source=_TROUBLESHOOT,
-        as_of=date(2023, 10, 13),
-    ),
-    Rule(
         id="scope-takes-hotpatched-machines",
         subject="dynamic_scope",
         severity="warning",
@@ -287,11 +300,14 @@ DYNAMIC_SCOPE_RULES: Final = (
         source="Microsoft Learn, Prerequisites for schedule patching, 2024-02-20",
         as_of=date(2024, 2, 20),
     ),
-    _limit("scope-machine-limit", "machines", 1000, "machines in one dynamic scope", "split the scope."),
-    _limit("scope-tag-filter-limit", "tag_filters", 50, "tag filters in one scope", "use fewer tag filters."),
+    _limit("scope-machine-limit", "machines", "filter", 1000, "machines in one dynamic scope", "split the scope."),
+    _limit(
+        "scope-tag-filter-limit", "tag_filters", "tag_filters", 50, "tag filters in one scope", "use fewer tag filters."
+    ),
     _limit(
         "scope-resource-group-limit",
         "resource_group_count",
+        "resource_groups",
         50,
         "resource groups in one scope",
         "name fewer groups, or split the scope.",
@@ -299,6 +315,7 @@ DYNAMIC_SCOPE_RULES: Final = (
     _limit(
         "scope-region-limit",
         "scopes_in_region",
+        "subscription_ids",
         250,
         "dynamic scopes in one region of a subscription or group",
         "merge scopes, or move some to another subscription.",
@@ -306,6 +323,7 @@ DYNAMIC_SCOPE_RULES: Final = (
     _limit(
         "scope-schedule-limit",
         "scopes_on_schedule",
+        "schedule_id",
         200,
         "dynamic scopes on one schedule",
         "spread the scopes over two schedules.",
@@ -313,6 +331,7 @@ DYNAMIC_SCOPE_RULES: Final = (
     _limit(
         "scope-schedule-limit-sovereign",
         "scopes_on_schedule",
+        "schedule_id",
         100,
         "dynamic scopes on one schedule",
         "spread the scopes over two schedules.",
@@ -322,6 +341,7 @@ DYNAMIC_SCOPE_RULES: Final = (
     _limit(
         "scope-subscription-limit",
         "subscriptions_on_schedule",
+        "subscription_ids",
         200,
         "subscriptions in the dynamic scopes of one schedule",
         "spread the subscriptions over two schedules.",
@@ -329,6 +349,7 @@ DYNAMIC_SCOPE_RULES: Final = (
     _limit(
         "scope-subscription-limit-sovereign",
         "subscriptions_on_schedule",
+        "subscription_ids",
         100,
         "subscriptions in the dynamic scopes of one schedule",
         "spread the subscriptions over two schedules.",
@@ -338,6 +359,7 @@ DYNAMIC_SCOPE_RULES: Final = (
     _limit(
         "scope-association-limit",
         "associations_on_schedule",
+        "schedule_id",
         3000,
         "resources on one schedule",
         "spread the machines over two schedules.",
