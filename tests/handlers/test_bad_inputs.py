@@ -593,3 +593,27 @@ def test_ids_of_the_wrong_things_are_refused_by_what_they_are() -> None:
             "ConfigurationAssignment.maintenance_configuration_id]",
         ),
     ]
+
+
+TWICE: list[tuple[str, dict[str, Any], str]] = [
+    ("dynamic_scope", {"resourceGroups": ["rg-contoso", "RG-Contoso"]}, "resource_groups names a resource group twice"),
+    ("dynamic_scope", {"locations": ["eastus", "East US"]}, "locations names a region twice"),
+    ("dynamic_scope", {"osTypes": ["Windows", "windows"]}, "os_types names an operating system twice"),
+    (
+        "dynamic_scope",
+        {"resourceTypes": ["Microsoft.Compute/virtualMachines", "microsoft.compute/virtualmachines"]},
+        "resource_types names a resource type twice",
+    ),
+    (
+        "fleet_patch_settings",
+        {"machineIds": None, "subscriptionIds": [SUBSCRIPTION_ID], "locations": ["westeurope", "West Europe"]},
+        "locations names a region twice",
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "changes", "reason"), TWICE)
+def test_one_thing_that_a_filter_names_twice_is_refused_however_it_is_spelt(
+    kind: str, changes: dict[str, Any], reason: str
+) -> None:
+    assert [told for _, told in failures(kind, changes)] == [reason]

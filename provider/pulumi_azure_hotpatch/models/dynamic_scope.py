@@ -37,10 +37,12 @@ def _check_group(given: str) -> str:
     return Place(parse_subscription_id(place.subscription_id), check_group_name(place.resource_group)).id
 
 
-def _once(noun: str) -> AfterValidator:
+def once(noun: str) -> AfterValidator:
+    """Refuses a list that names one thing twice, whatever the letter case; `West Europe` and `westeurope` are one."""
+
     def check(given: tuple[str, ...]) -> tuple[str, ...]:
-        if len({one.casefold() for one in given}) < len(given):
-            raise ValueError(f"names a {noun} twice")
+        if len({one.replace(" ", "").casefold() for one in given}) < len(given):
+            raise ValueError(f"names {noun} twice")
         return given
 
     return AfterValidator(check)
@@ -60,9 +62,14 @@ OS_TYPES: Final = spelt_as("Windows", "Linux")
 TAG_OPERATORS: Final = spelt_as(ANY, ALL)
 RESOURCE_TYPES: Final = spelt_as(VIRTUAL_MACHINES, ARC_MACHINES)
 REGIONS: Final = Same(_regions_key)
-Subscriptions = Annotated[tuple[SubscriptionId, ...], Field(min_length=1), _once("subscription")]
+Subscriptions = Annotated[tuple[SubscriptionId, ...], Field(min_length=1), once("a subscription")]
 GroupId = Annotated[str, AfterValidator(_check_group)]
-Groups = Annotated[tuple[GroupId, ...], Field(min_length=1), _once("resource group")]
+Groups = Annotated[tuple[GroupId, ...], Field(min_length=1), once("a resource group")]
+GroupNames = Annotated[tuple[GroupName, ...], once("a resource group")]
+Regions = Annotated[tuple[Region, ...], once("a region")]
+EACH_SYSTEM_ONCE: Final = once("an operating system")
+Systems = Annotated[tuple[Annotated[str, OS_TYPES], ...], EACH_SYSTEM_ONCE]
+ResourceTypes = Annotated[tuple[Annotated[str, RESOURCE_TYPES], ...], once("a resource type")]
 
 
 class DynamicScopeInputs(Inputs):
@@ -72,10 +79,10 @@ class DynamicScopeInputs(Inputs):
     assignment_name: Annotated[Name, ReplaceOnChange(), ANY_CASE]
     subscription_ids: Annotated[Subscriptions | None, ANY_ORDER] = None
     resource_group_ids: Annotated[Groups | None, ANY_ORDER] = None
-    resource_types: Annotated[tuple[Annotated[str, RESOURCE_TYPES], ...] | None, ANY_ORDER] = None
-    resource_groups: Annotated[tuple[GroupName, ...] | None, ANY_ORDER] = None
-    locations: Annotated[tuple[Region, ...] | None, REGIONS] = None
-    os_types: Annotated[tuple[Annotated[str, OS_TYPES], ...] | None, ANY_ORDER] = None
+    resource_types: Annotated[ResourceTypes | None, ANY_ORDER] = None
+    resource_groups: Annotated[GroupNames | None, ANY_ORDER] = None
+    locations: Annotated[Regions | None, REGIONS] = None
+    os_types: Annotated[Systems | None, ANY_ORDER] = None
     tag_filters: Annotated[TagFilters | None, TAG_FILTERS] = None
     tag_operator: Annotated[str, TAG_OPERATORS, ANY_CASE] = ANY
     location: Annotated[str | None, REGION] = None

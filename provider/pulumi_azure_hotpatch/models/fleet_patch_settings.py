@@ -15,20 +15,19 @@ from .base import (
     ANY_ORDER,
     Answer,
     ArmId,
-    GroupName,
     Inputs,
     Model,
     Name,
     OnDestroy,
     OptionalWait,
-    Region,
     State,
 )
-from .dynamic_scope import OS_TYPES, REGIONS, TAG_OPERATORS, Subscriptions
+from .dynamic_scope import EACH_SYSTEM_ONCE, OS_TYPES, REGIONS, TAG_OPERATORS, GroupNames, Regions, Subscriptions
 from .owned_settings import AssessmentMode, PatchMode, RebootSetting
 from .tags import TAG_FILTERS, TagFilters
 from .virtual_machine_patch_settings import VirtualMachineId
 
+Systems = Annotated[tuple[Annotated[Literal["Windows", "Linux"], OS_TYPES], ...], EACH_SYSTEM_ONCE]
 FILTER_FIELDS: Final = ("resource_groups", "locations", "os_types", "tag_filters", "allow_whole_subscription")
 """The inputs of which any one says that the machines are found by a filter."""
 
@@ -44,9 +43,9 @@ class FleetPatchSettingsInputs(Inputs):
     machine_ids: Annotated[tuple[VirtualMachineId, ...] | None, ANY_ORDER] = None
     query: str | None = None
     subscription_ids: Annotated[Subscriptions | None, ANY_ORDER] = None
-    resource_groups: Annotated[tuple[GroupName, ...] | None, ANY_ORDER] = None
-    locations: Annotated[tuple[Region, ...] | None, REGIONS] = None
-    os_types: Annotated[tuple[Annotated[Literal["Windows", "Linux"], OS_TYPES], ...] | None, ANY_ORDER] = None
+    resource_groups: Annotated[GroupNames | None, ANY_ORDER] = None
+    locations: Annotated[Regions | None, REGIONS] = None
+    os_types: Annotated[Systems | None, ANY_ORDER] = None
     tag_filters: Annotated[TagFilters | None, TAG_FILTERS] = None
     tag_operator: Annotated[Literal["Any", "All"], TAG_OPERATORS, ANY_CASE] = "Any"
     allow_whole_subscription: bool = False
