@@ -217,6 +217,86 @@ def test_the_schedule_of_a_fleet_of_the_same_preview_is_another_schedule(ask: As
     assert [one["other_schedules"] for one in row["machines"]] == [[WEEKLY.casefold()]]
 
 
+def test_a_schedule_that_is_not_there_is_told(ask: Ask, inventory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    typo = f"{MONTHLY}y"
+    typed = ("--tag", "ring=1", "--schedule", typo, "--json")
+    answer = ask("scope", inventory, *AS_OF, *typed)
+    assert answer.err == f"Note: windows are not compared: no file shows the schedule {typo}; --live asks Azure.\n"
+    with serving(World.from_inventory(everything()), monkeypatch):
+        live = ask("scope", "--subscription", HERE, *typed)
+    assert live.err == f"Note: windows are not compared: Azure has no schedule {typo} for guests.\n"
+    assert [row["clash"] for row in answer.rows("scope")[0]["machines"]] == [None, None, None]
+
+
+def test_a_schedule_whose_recurrence_cannot_be_read_is_told(ask: Ask, tmp_path: Path) -> None:
+    broken = schedule(MONTHLY)
+    broken["properties"] = {**broken["properties"], "maintenanceWindow": {"startDateTime": "soon"}}
+    file = tmp_path / "inventory.json"
+    file.write_text(json.dumps([*fleet(), broken]), encoding="utf-8")
+    answer = ask("scope", file, *AS_OF, "--tag", "ring=1", "--schedule", MONTHLY)
+    assert answer.err == f"Note: windows are not compared: when {MONTHLY} runs cannot be read.\n"
+
+
+def test_the_schedule_of_another_subscription_is_asked_for(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(World.from_inventory(everything()), monkeypatch):
+        answer = ask("scope", "--subscription", THERE, "--tag", "ring=1", "--schedule", MONTHLY, "--json")
+    (row,) = answer.rows("scope")
+    assert (answer.err, [one["name"] for one in row["machines"]]) == ("", ["vm-3"])
+
+
+def test_scopes_that_are_there_without_their_schedule_are_told_where_that_matters(ask: Ask, tmp_path: Path) -> None:
+    file = tmp_path / "inventory.json"
+    linux = assigned(at(HERE, "linux"), {"osTypes": ["Linux"]}, WEEKLY)
+    file.write_text(json.dumps([*fleet(), assigned(at(HERE), RING_ONE)]), encoding="utf-8")
+    assert ask("scope", file, *AS_OF).err == ""
+    file.write_text(json.dumps([*fleet(), schedule(MONTHLY), assigned(at(HERE), RING_ONE), linux]), encoding="utf-8")
+    assert ask("scope", file, *AS_OF).err == (
+        f"Note: windows are not compared: no file shows the schedule {WEEKLY.casefold()}; --live asks Azure.\n"
+    )
+
+
+def test_one_tag_in_two_spellings_is_one_with_two_values(ask: Ask, inventory: Path) -> None:
+    for more in ((), ("--all-tags",)):
+        (row,) = ask("scope", inventory, *AS_OF, "--tag", "Ring=1", "--tag", "ring=2", *more, "--json").rows("scope")
+        assert len(row["machines"]) == 5
+
+
+def test_what_is_typed_twice_is_typed_once(ask: Ask, inventory: Path) -> None:
+    groups = [word for number in range(50) for word in ("--group", f"rg-{number}", "--group", f"RG-{number}")]
+    answer = ask("scope", inventory, *AS_OF, *groups, "--location", "East US", "--location", "eastus", "--json")
+    assert "scope-resource-group-limit" not in {one["rule"] for one in answer.rows("scope")[0]["findings"]}
+
+
+def test_both_operating_systems_are_no_filter(ask: Ask, inventory: Path) -> None:
+    answer = ask("scope", inventory, *AS_OF, "--os", "Windows", "--os", "linux")
+    assert (answer.code, "--whole-subscription" in answer.out) == (1, True)
+
+
+def test_a_filter_that_looks_at_more_is_told_and_its_machines_are_open(ask: Ask, tmp_path: Path) -> None:
+    zoned = assigned(at(HERE, "zoned"), {"availabilityZones": ["1"], "osTypes": ["Linux"]})
+    file = tmp_path / "inventory.json"
+    file.write_text(json.dumps([*fleet(), schedule(MONTHLY), zoned]), encoding="utf-8")
+    answer = ask("scope", file, *AS_OF, columns=100)
+    assert answer.err == "Note: zoned: its filter has availabilityZones too, which is not compared here.\n"
+    assert answer.lines[0] == "zoned: 0 machines"
+    assert [line.split()[:2] for line in answer.lines if line.startswith("vm-")] == [["vm-linux", "maybe"]]
+    assert "scope-has-a-filter" not in answer.out
+
+
+def test_a_server_that_is_not_connected_is_shown_so(ask: Ask, tmp_path: Path) -> None:
+    server = fleet()[-1]
+    server["properties"] = {**server["properties"], "status": "Disconnected"}
+    file = tmp_path / "inventory.json"
+    file.write_text(json.dumps([server]), encoding="utf-8")
+    answer = ask("scope", file, *AS_OF, "--tag", "ring=2", columns=100)
+    assert [line.split() for line in answer.lines if line.startswith("srv-")] == [
+        ["srv-1", "Windows", "eastus", "yes", "Disconnected", "-"]
+    ]
+    assert "scope-machines-off" in answer.out
+    (row,) = ask("scope", file, *AS_OF, "--tag", "ring=2", "--json").rows("scope")
+    assert [one["agent_status"] for one in row["machines"]] == ["Disconnected"]
+
+
 BAD: list[tuple[tuple[str, ...], str]] = [
     (("--tag", "ring"), "--tag 'ring': expected NAME=VALUE"),
     (("--resource-group-id", "rg-contoso"), "'rg-contoso' is neither a subscription nor a resource group; write it as"),

@@ -235,8 +235,9 @@ def scope(
     What else previews declare counts: settings, fleets, schedules and the other scopes.
     """
     from . import scope as command
+    from .scope_typed import Wanted
 
-    wanted = command.Wanted(
+    wanted = Wanted(
         subscriptions=subscription or (),
         groups=resource_group_id or (),
         types=resource_type or (),

@@ -3,52 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 from rich.text import Text
 
 from pulumi_azure_hotpatch.engine.bodies import Body
-from pulumi_azure_hotpatch.engine.facts import CONFIGURATION_ASSIGNMENTS, MAINTENANCE_CONFIGURATIONS
+from pulumi_azure_hotpatch.engine.facts import CONFIGURATION_ASSIGNMENTS
 from pulumi_azure_hotpatch.engine.judgement import Judgement
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN, Maybe
 from pulumi_azure_hotpatch.engine.rules import judge, rules_for
-from pulumi_azure_hotpatch.engine.scope import Place, ScopeFilter
+from pulumi_azure_hotpatch.engine.schedule_clashes import readable
+from pulumi_azure_hotpatch.engine.scope import Place
 from pulumi_azure_hotpatch.engine.scope_preview import ScopePreview, Taken, compared, preview, taken_by
 from pulumi_azure_hotpatch.engine.scopes_around import Scope, Surroundings
-from pulumi_azure_hotpatch.errors import InvalidInput
+from pulumi_azure_hotpatch.engine.stand_ins import is_stand_in
 from pulumi_azure_hotpatch.ids import ResourceId, parse_subscription_id
 
 from . import output
 from .check import FAILED, STYLES
 from .instants import as_of
 from .scope_given import Asked, declared_scopes, read, surroundings
+from .scope_typed import Wanted, check_schedule, subscriptions_of, typed_scope
 
 TYPED: Final = "the options"
 _SIGNS: Final = {"new": "green", "drops out": "yellow", "maybe": "magenta"}
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A scope as it was typed; every list may be empty."""
-
-    subscriptions: Sequence[str] = ()
-    groups: Sequence[str] = ()
-    types: Sequence[str] = ()
-    group_names: Sequence[str] = ()
-    locations: Sequence[str] = ()
-    systems: Sequence[str] = ()
-    tags: Sequence[str] = ()
-    all_tags: bool = False
-    schedule: str | None = None
-    whole: bool = False
-
-    @property
-    def says_something(self) -> bool:
-        """Whether a scope of its own is meant, rather than those that are there."""
-        narrowed = (*self.groups, *self.types, *self.group_names, *self.locations, *self.systems, *self.tags)
-        return bool(narrowed) or self.whole or self.schedule is not None
 
 
 def run(paths: Sequence[str], wanted: Wanted, *, live: bool, today: str | None, as_json: bool) -> int:
@@ -58,20 +38,23 @@ def run(paths: Sequence[str], wanted: Wanted, *, live: bool, today: str | None, 
     """
     instant = None if today is None else as_of(today)
     wanted = replace(wanted, subscriptions=tuple(map(parse_subscription_id, wanted.subscriptions)))
-    _check_schedule(wanted.schedule)
+    check_schedule(wanted.schedule)
     cloud = None
     bodies, declared, earlier = read(paths)
     asked = list(declared_scopes(declared, earlier))
-    if live or not bodies:
+    is_live = live or not bodies
+    if is_live:
         bodies, instant, cloud = _from_azure(wanted, asked, bodies, instant)
     around = surroundings(bodies, declared)
     if wanted.says_something:
-        asked = [Asked(TYPED, _typed(wanted, _subscriptions(wanted, around)))]
+        asked = [Asked(TYPED, typed_scope(wanted, subscriptions_of(wanted, around)))]
     elif not asked:
         asked = [Asked(key, scope) for key, scope in sorted(around.scopes.items()) if _is_wanted(scope, wanted)]
     at = instant or as_of(None)
     found = [(one, _previewed(one, around, at, cloud)) for one in asked]
     judged = [list(_judged(one, seen)) for one, seen in found]
+    for remark in dict.fromkeys(one for each, seen in found for one in _remarks(each, seen, around, is_live=is_live)):
+        output.note(f"Note: {remark}")
     if as_json:
         output.print_json(_row(one, seen, findings) for (one, seen), findings in zip(found, judged, strict=True))
     else:
@@ -80,21 +63,6 @@ def run(paths: Sequence[str], wanted: Wanted, *, live: bool, today: str | None, 
         if not found:
             output.show(output.console(), Text("No dynamic scope was found.", "bold"))
     return FAILED if any(one.finding.is_error for findings in judged for one in findings) else 0
-
-
-def _check_schedule(given: str | None) -> None:
-    """Raises InvalidInput for what is no id of a schedule."""
-    if given is None:
-        return
-    try:
-        is_schedule = ResourceId.parse(given).is_type(MAINTENANCE_CONFIGURATIONS)
-    except InvalidInput:
-        is_schedule = False
-    if not is_schedule:
-        raise InvalidInput(
-            f"--schedule {given!r}: expected the id of a schedule, "
-            f"/subscriptions/{{id}}/resourceGroups/{{group}}/providers/{MAINTENANCE_CONFIGURATIONS}/{{name}}"
-        )
 
 
 def _from_azure(
@@ -109,39 +77,13 @@ def _from_azure(
     with connected("the machines that match") as azure:
         meant = {place.subscription_id for one in asked for place in one.scope.places}
         meant |= {*wanted.subscriptions, *(Place.parse(group).subscription_id for group in wanted.groups)}
+        if meant:
+            # Without a place a typed scope is wherever machines are found.
+            schedules = (one for one in (wanted.schedule, *(one.scope.schedule_id for one in asked)) if one)
+            meant |= {ResourceId.parse(one).subscription_id for one in schedules if not is_stand_in(one)}
         chosen = Subscriptions.of(None, sorted(meant), azure.subscription_id).subscriptions
         found = bodies_around(azure.azure.graph, chosen)
         return [*bodies, *found], instant or azure.clock.now(), azure.cloud
-
-
-def _subscriptions(wanted: Wanted, around: Surroundings) -> Sequence[str]:
-    """Where a typed scope is: as typed, else wherever there are machines."""
-    if wanted.subscriptions or wanted.groups:
-        return wanted.subscriptions
-    return sorted(around.by_subscription)
-
-
-def _typed(wanted: Wanted, subscriptions: Sequence[str]) -> Scope:
-    tags: dict[str, tuple[str, ...]] = {}
-    for text in wanted.tags:
-        name, separator, value = text.partition("=")
-        if not name or not separator:
-            raise InvalidInput(f"--tag {text!r}: expected NAME=VALUE")
-        tags[name] = (*tags.get(name, ()), value)
-    return Scope(
-        places=(*map(Place, subscriptions), *map(Place.parse, wanted.groups)),
-        filter=ScopeFilter(
-            tuple(wanted.types),
-            tuple(wanted.group_names),
-            tuple(wanted.locations),
-            tuple(wanted.systems),
-            tags,
-            "All" if wanted.all_tags else "Any",
-        ),
-        schedule_id=wanted.schedule,
-        location=next(iter(wanted.locations), None),
-        allow_whole_subscription=wanted.whole,
-    )
 
 
 def _is_wanted(scope: Scope, wanted: Wanted) -> bool:
@@ -163,6 +105,29 @@ def _judged(one: Asked, found: ScopePreview) -> Iterable[Judgement]:
             if finding.verdict != "pass" and (finding.rule, finding.reason) not in seen:
                 seen.add((finding.rule, finding.reason))
                 yield Judgement(one.label, CONFIGURATION_ASSIGNMENTS, finding)
+
+
+def _remarks(one: Asked, found: ScopePreview, around: Surroundings, *, is_live: bool) -> Iterable[str]:
+    """What nobody can tell of a scope, and why."""
+    scope = found.scope
+    if scope.filter.beyond:
+        yield f"{_name(one)}: its filter has {' and '.join(scope.filter.beyond)} too, which is not compared here."
+    if scope.schedule_id is None or not (one.label == TYPED or any(taken.other_schedules for taken in found.machines)):
+        return
+    schedule = around.schedules.get(scope.schedule_id.rstrip("/").casefold())
+    if is_stand_in(scope.schedule_id):
+        if schedule is None or readable(schedule) is None:
+            yield f"{_name(one)}: windows are not compared: its schedule is not known yet."
+    elif schedule is None:
+        why = f"Azure has no schedule {scope.schedule_id} for guests"
+        why = why if is_live else f"no file shows the schedule {scope.schedule_id}; --live asks Azure"
+        yield f"windows are not compared: {why}."
+    elif readable(schedule) is None:
+        yield f"windows are not compared: when {scope.schedule_id} runs cannot be read."
+
+
+def _name(one: Asked) -> str:
+    return one.label.rpartition("::" if one.label.startswith("urn:") else "/")[2]
 
 
 def _row(one: Asked, found: ScopePreview, findings: Iterable[Judgement]) -> dict[str, Any]:
@@ -193,6 +158,7 @@ def _machine(taken: Taken) -> dict[str, Any]:
         "ready": _known(taken.ready),
         "hotpatched": _known(taken.hotpatched),
         "power_state": _known(machine.power_state),
+        "agent_status": _known(taken.candidate.agent),
         "availability_set": _known(machine.availability_set_id),
         "other_schedules": list(taken.other_schedules),
         "clash": taken.clash,
@@ -219,15 +185,14 @@ def _show(one: Asked, found: ScopePreview, findings: Sequence[Judgement]) -> Non
             Text(str(_known(machine.os_type) or "-")),
             Text(str(_known(machine.location) or "-")),
             _readiness(taken),
-            Text(str(_known(machine.power_state) or "-")),
+            Text(str(_known(machine.power_state) or _agent(taken) or "-")),
             Text(f"{others} ({taken.clash})" if taken.clash else others or "-", "yellow" if taken.clash else ""),
         )
         table.add_row(*(cells if roomy else cells[:3]))
     for dropped in found.dropped or ():
         blank = [Text("-")] * (len(headers) - 2 if roomy else 1)
         table.add_row(Text(dropped.rpartition("/")[2]), Text("drops out", _SIGNS["drops out"]), *blank)
-    name = one.label.rpartition("::" if one.label.startswith("urn:") else "/")[2]
-    output.show(console, output.title(f"{name}: {output.count(len(found.sure), 'machine')}"))
+    output.show(console, output.title(f"{_name(one)}: {output.count(len(found.sure), 'machine')}"))
     if table.row_count:
         output.show(console, table)
     for judgement in findings:
@@ -236,6 +201,11 @@ def _show(one: Asked, found: ScopePreview, findings: Sequence[Judgement]) -> Non
             words = Text.assemble((finding.rule, "bold"), "\n", finding.reason, "\n", ("Fix: ", "bold"), finding.fix)
             output.show(console, output.indented(words, finding.severity, STYLES[finding.severity]))
     output.show(console, "")
+
+
+def _agent(taken: Taken) -> str | None:
+    """How the agent of an Arc-enabled server stands, where it is not as usual."""
+    return str(_known(taken.candidate.agent)) if taken.is_off else None
 
 
 def _readiness(taken: Taken) -> Text:
