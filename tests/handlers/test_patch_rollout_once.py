@@ -420,7 +420,7 @@ def test_three_hundred_machines_are_patched_once_or_named_and_so_again() -> None
 
 
 @pytest.mark.slow
-def test_memory_does_not_grow_with_the_length_of_a_rollout_and_state_is_bounded_for_each_machine() -> None:
+def test_memory_does_not_grow_with_the_length_of_a_rollout_and_memory_and_state_are_bounded_for_each_machine() -> None:
     ours = tracemalloc.Filter(inclusive=True, filename_pattern="*/pulumi_azure_hotpatch/*")
 
     def held(count: int, patch_time: timedelta) -> tuple[int, int]:
@@ -442,5 +442,10 @@ def test_memory_does_not_grow_with_the_length_of_a_rollout_and_state_is_bounded_
     long, stored = held(12, minutes(50))
     assert long < short * 1.2
     assert stored < 12 * 1000
-    _, stored = held(48, minutes(2))
+    more, stored = held(48, minutes(2))
     assert stored < 48 * 1000
+    # In the number of machines: what is kept of each, and no copy of all for each step.
+    assert more < 48 * 2500
+    many, stored = held(192, minutes(2))
+    assert stored < 192 * 1000
+    assert many - more < (192 - 48) * 2000

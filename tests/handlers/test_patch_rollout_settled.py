@@ -193,6 +193,22 @@ def test_what_fails_for_all_machines_alike_names_the_rollout_and_how_it_goes_on(
     assert failed.value.status == 403
 
 
+def test_a_machine_of_two_rollouts_is_told_by_its_id_with_what_a_rollout_can_do() -> None:
+    bodies = fleet(2)
+    both = program(ids(bodies), rings=[{"name": "all", "rest": True}])
+    with pytest.raises(Rejected) as refused:
+        Stack(quick(*bodies)).up({**both, "s": both["r"]})
+    text = str(refused.value)
+    assert f"rings: {ids(bodies)[0]} is declared by another resource of this stack already" in text
+    assert "`exclude` leaves it out of a rollout" in text
+
+
+def test_a_number_that_is_too_small_is_told_as_it_was_written() -> None:
+    bodies = fleet(1)
+    with pytest.raises(Rejected, match=r"max_concurrent must be at least 1, not 0$"):
+        Stack(quick(*bodies)).up(program(ids(bodies), maxConcurrent=0))
+
+
 def test_a_halt_with_nothing_left_says_nothing_of_what_is_left() -> None:
     bodies = fleet(2)
     azure = quick(*bodies)

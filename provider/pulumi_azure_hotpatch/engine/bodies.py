@@ -20,6 +20,7 @@ Body = Mapping[str, Any]
 BUSY: Final = frozenset(("updating", "creating", "deleting"))
 """The provisioning states in which an operation is changing a resource."""
 _LONGEST: Final = 60
+_LONGEST_WHOLE: Final = 1e15
 
 
 class _Unseen(Mapping[str, Any]):
@@ -143,7 +144,7 @@ def as_written(value: object) -> str:
     """A value as documents have it, cut where it is long; of lists and objects only what they are."""
     if isinstance(value, list | tuple | Mapping):
         return "an object" if isinstance(value, Mapping) else "a list"
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) < _LONGEST_WHOLE:
         # Engines send every number as one with a fraction.
         value = int(value)
     text = json.dumps(value, ensure_ascii=False, default=str)

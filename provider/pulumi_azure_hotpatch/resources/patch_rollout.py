@@ -17,7 +17,8 @@ from .patches import LinuxPackagesArgs, WindowsPatchesArgs
 
 class RingArgs(TypedDict, total=False):
     """A ring. Machines come into it by exactly one of `machine_ids`, `tags` (each with one of its values), `percent`
-    (of what no ring names or tags) and `rest`. What is left out is as for the whole rollout.
+    (of what no ring names or tags) and `rest`. What is left out is as for the whole rollout; a
+    `soak` of `0s` is none.
     """
 
     name: str
