@@ -108,7 +108,7 @@ def test_machines_that_fail_are_named_in_one_line_and_repaired_by_the_next_run(
     stack = make_stack(azure, "fleet")
     stack.set_config("machines", str(machines))
     failed = stack.up(fails=True)
-    assert "1 of 5 machines are not as declared: vm-web-99: it does not exist" in " ".join(failed.output.split())
+    assert "1 of 5 machines is not as declared: vm-web-99: it does not exist" in " ".join(failed.output.split())
     assert modes(azure)["AutomaticByPlatform"] == 4
     machines.write_text(json.dumps(ids), encoding="utf-8")
     azure.advance(timedelta(minutes=1))

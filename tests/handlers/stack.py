@@ -1,6 +1,6 @@
 """A small engine over the real providers: check, diff, create before delete, one plugin process for each run."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -60,8 +60,8 @@ class Stack:
         self.azure = azure
         self.resources: dict[str, Stored] = {}
 
-    def up(self, program: Program) -> list[str]:
-        """Bring a program about in one run; the steps taken. Raises Rejected."""
+    def up(self, program: Program, *, replacing: Collection[str] = ()) -> list[str]:
+        """Bring a program about in one run, with `--replace` of those; the steps taken. Raises Rejected."""
         self.azure.new_run()
         steps: list[str] = []
         pending: list[tuple[str, Stored]] = []
@@ -73,7 +73,7 @@ class Stack:
                 self._create(kind, name, checked)
                 continue
             diff = self._call(name, PROVIDERS[kind].diff, stored.id, stored.outputs, checked)
-            if diff.replaces:
+            if diff.replaces or name in replacing:
                 steps.append(f"replace {name}")
                 # The engine forgets what it knew before it checks a replacement.
                 checked = self.check(kind, name, inputs, None)

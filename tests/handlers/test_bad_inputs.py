@@ -53,7 +53,7 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
     (
         "preview_enrollment",
         {"features": []},
-        [("features", "features needs at least one value")],
+        [("", "features needs at least one value")],
     ),
     (
         "preview_enrollment",
@@ -65,7 +65,7 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
         {"features": [f"Microsoft.Compute/{HOTPATCH}"]},
         [
             (
-                "features",
+                "",
                 "features must be bare names such as 'InGuestHotPatchVMPreview', without their namespace",
             )
         ],
@@ -75,7 +75,7 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
         {"features": [" "]},
         [
             (
-                "features",
+                "",
                 "features must be bare names such as 'InGuestHotPatchVMPreview', without their namespace",
             )
         ],
@@ -83,7 +83,7 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
     (
         "preview_enrollment",
         {"features": [HOTPATCH, HOTPATCH.lower()]},
-        [("features", "features names a feature twice")],
+        [("", "features names a feature twice")],
     ),
     (
         "preview_enrollment",
@@ -145,7 +145,7 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
         "preview_enrollment",
         {"features": None, "feature": [HOTPATCH]},
         [
-            ("feature", "feature is not a property of this resource; did you mean 'features'?"),
+            ("", "feature is not a property of this resource; did you mean 'features'?"),
             ("features", "features is required"),
         ],
     ),

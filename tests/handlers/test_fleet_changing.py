@@ -136,7 +136,9 @@ def test_a_conflict_that_stays_is_the_machine_s_failure() -> None:
         match("PATCH", "vm-0004$"), response=Answer(409, "PropertyChangeNotAllowed", "Never."), times=None
     )
     resource = fleet(azure, ids(10))
-    with pytest.raises(ArmError, match=r"^1 of 10 machines are not as declared: vm-0004: could not change its patch"):
+    with pytest.raises(
+        ArmError, match=r"^fleet 'web': 1 of 10 machines is not as declared: vm-0004: could not change its patch"
+    ):
         resource.create()
     assert failed_machines(resource) == ["vm-0004"]
 
@@ -153,7 +155,7 @@ def test_failures_are_told_in_one_line_by_reason_and_the_next_run_repairs_them(
     with pytest.raises(ArmError) as failure:
         resource.create()
     assert str(failure.value) == (
-        "6 of 60 machines are not as declared: "
+        "fleet 'web': 6 of 60 machines are not as declared: "
         "vm-0007, vm-0019, vm-0033 and 1 more: could not change its patch settings: VMAgentStatusCommunicationError: "
         "The agent does not answer; "
         "vm-0040, vm-0041: could not change its patch settings: AuthorizationFailed: Not yours. "
@@ -223,7 +225,7 @@ def test_a_run_that_takes_too_long_says_how_many_machines_are_missing() -> None:
 def test_a_machine_that_does_not_exist_fails_alone() -> None:
     azure = azure_of(3, **QUICK)
     resource = fleet(azure, ids(4))
-    with pytest.raises(ArmError, match=r"1 of 4 machines are not as declared: vm-0003: it does not exist \(/subscr"):
+    with pytest.raises(ArmError, match=r"1 of 4 machines is not as declared: vm-0003: it does not exist \(/subscr"):
         resource.create()
     assert held(azure, ids(1)[0]) == WANTED
     assert failed_machines(resource) == ["vm-0003"]

@@ -284,7 +284,8 @@ def test_a_schedule_that_cannot_be_given_fails_machine_by_machine() -> None:
     with pytest.raises(ArmError) as failure:
         resource.create()
     assert str(failure.value).startswith(
-        "3 of 10 machines are not as declared: vm-0001, vm-0002, vm-0003: could not write it: BadRequest: Not this one."
+        "fleet 'web': 3 of 10 machines are not as declared: vm-0001, vm-0002, vm-0003: could not write it: BadRequest: "
+        "Not this one."
     )
     assert machines_of(resource, applied_schedule_id=MONTHLY) == [n for n in names(10) if n not in names(3, 1)]
 

@@ -1,8 +1,10 @@
 """A fleet is judged by the rules for one machine, and each thing is said once, with how many and the first of them."""
 
+import json
+from dataclasses import replace
 from typing import Any
 
-from azure_patch_simulator import SUBSCRIPTION_ID, World
+from azure_patch_simulator import SUBSCRIPTION_ID, Request, Response, World
 from azure_patch_simulator.inventory import linux_machine, windows_machine
 from pulumi_azure_hotpatch.engine.rules import Finding
 from pulumi_azure_hotpatch.host import wire
@@ -39,7 +41,7 @@ def test_each_rule_is_told_once_with_the_number_of_machines_and_the_first_of_the
     found = by_rule(fleet(azure, machines, **HOTPATCHED).check())
     assert azure.take() == [GRAPH]
     reason = found["hotpatch-needs-eligible-image"]
-    assert reason.startswith("5 machines (vm-old-0, vm-old-1, vm-old-2 and 2 more): ")
+    assert reason.startswith("5 machines (vm-old-0, vm-old-1, vm-old-2 and 2 more); of VM 'vm-old-0': ")
     assert "2019-datacenter" in reason
     assert found["hotpatch-is-windows-only"].startswith("VM 'vm-linux': ")
 
@@ -100,11 +102,38 @@ def test_what_is_not_known_yet_is_unknown_and_read_nowhere() -> None:
     assert set(azure.take()) == {GRAPH, "MaintenanceConfigurations_Get"}
 
 
-def test_a_machine_that_resource_graph_does_not_know_yet_is_no_obstacle() -> None:
+def test_what_is_true_of_all_in_the_same_words_is_said_of_all() -> None:
+    azure, machines = mixed()
+    found = by_rule(fleet(azure, machines[:14], **HOTPATCHED).check())
+    reason = found["hotpatch-needs-eligible-image"]
+    assert reason.startswith("4 machines (vm-old-0, vm-old-1, vm-old-2 and 1 more): ")
+
+
+def test_a_machine_that_does_not_exist_yet_is_told_and_no_obstacle() -> None:
     azure = azure_of(2)
     resource = fleet(azure, [*ids(2), f"{MACHINES}/vm-new"])
     assert [finding for finding in resource.check() if finding.is_error] == []
+    assert f"VM 'vm-new' does not exist ({MACHINES}/vm-new); unless it does by then, the update" in azure.said.text
     assert resource.answers() == {}
+    fleet(azure, [*ids(2), *(f"{MACHINES}/new-{number}" for number in range(9))]).check()
+    assert "9 machines do not exist (new-0, new-1, new-2 and 6 more); unless they do by then" in azure.said.text
+
+
+def test_a_machine_that_resource_graph_does_not_show_yet_is_looked_at_itself() -> None:
+    azure = azure_of(2)
+    handle = azure.simulator.handle
+
+    def late(request: Request) -> Response:
+        answer = handle(request)
+        if "ResourceGraph" not in request.path:
+            return answer
+        body = json.loads(answer.body)
+        body["data"] = [row for row in body["data"] if row["name"] != "vm-0001"]
+        return replace(answer, body=json.dumps(body).encode())
+
+    azure.answer_with(late)
+    assert "2 machines: " in fleet(azure, ids(2)).answers()["outcomes"][0]
+    assert "does not exist" not in azure.said.text
 
 
 def test_previews_that_may_not_read_ask_nothing() -> None:

@@ -208,6 +208,106 @@ def test_without_previews_a_new_fleet_finds_its_machines_when_it_is_made() -> No
     assert patched(azure) == [0, 1]
 
 
+def test_machines_that_are_found_only_while_writing_are_claimed_like_others() -> None:
+    azure = in_rings(0, 1)
+    object.__setattr__(azure.settings, "preview_reads", False)
+    single = ("virtual_machine_patch_settings", {"virtualMachineId": ids(6)[3], **PATCHED})
+    stack = Stack(azure)
+    stack.up({"web": declared(**RING), "listed": declared(machineIds=[ids(6)[2]], fleetName="b"), "single": single})
+    move(azure, 2, "web")
+    move(azure, 3, "web")
+    both = {**RING, "tagFilters": {"ring": ["web", "front"]}}
+    assert stack.up({"web": declared(**both)}) == ["update web", "delete single", "delete listed"]
+    assert patched(azure) == [0, 1, 2, 3]
+    assert stack.up({"web": declared(**both)}, replacing=["web"]) == ["replace web", "delete web"]
+    assert patched(azure) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("other", [{"machineIds": ids(6)}, RING])
+def test_machines_that_are_found_only_while_writing_are_not_shared(other: dict[str, Any]) -> None:
+    azure = in_rings(0, 1, 2, 4, 5)
+    object.__setattr__(azure.settings, "preview_reads", False)
+    stack = Stack(azure)
+    with pytest.raises(Exception, match="declared by another resource") as refused:
+        stack.up({"other": declared(**other, fleetName="b"), "web": declared(**RING)})
+    (line,) = str(refused.value).splitlines()
+    assert "fleet 'web': machine_ids: " in line
+    assert line.endswith("So are 2 more [vm-settings-declared-twice].")
+    assert list(stack.resources) == ["other"]
+
+
+def test_machines_that_are_found_only_while_writing_are_judged_before_anything_is_written() -> None:
+    azure = azure_of(2)
+    object.__setattr__(azure.settings, "preview_reads", False)
+    stack = Stack(azure)
+    azure.take()
+    with pytest.raises(Exception, match=r"fleet 'web': .*hotpatch-forbids-bypass"):
+        stack.up({"web": declared(allowWholeSubscription=True, enableHotpatching=True)})
+    assert azure.take_writes() == []
+
+
+def test_another_filter_is_looked_up_by_the_update_itself() -> None:
+    azure = in_rings(0, 1)
+    stack = Stack(azure)
+    stack.up({"web": declared(**RING)})
+    db = {"web": declared(**{**RING, "tagFilters": {"Ring": ["db"]}})}
+    object.__setattr__(azure.settings, "preview_reads", False)
+    assert stack.up(db) == ["update web"]
+    assert patched(azure) == [2, 3, 4, 5]
+    assert stack.up(db) == []
+
+
+def test_a_fleet_whose_machines_cannot_be_looked_up_is_not_changed() -> None:
+    azure = in_rings(0, 1)
+    stack = Stack(azure)
+    stack.up({"web": declared(**RING)})
+    before = stack.resources["web"]
+    azure.take()
+
+    def run(program: dict[str, Any]) -> list[str]:
+        """A run in which Resource Graph is down: `up` begins one."""
+        failing = azure.new_run
+
+        def new_run() -> None:
+            failing()
+            unavailable = Answer(503, "ServiceUnavailable", "Later.")
+            azure.simulator.faults.add(match("POST", "ResourceGraph"), response=unavailable, times=None)
+
+        azure.new_run = new_run  # type: ignore[method-assign]
+        try:
+            return stack.up(program)
+        finally:
+            azure.new_run = failing  # type: ignore[method-assign]
+
+    assert run({"web": declared(**RING)}) == []
+    db = {"web": declared(**{**RING, "tagFilters": {"Ring": ["db"]}})}
+    with pytest.raises(
+        Exception, match="which machines match could not be looked up, so nothing was changed"
+    ) as failed:
+        run(db)
+    (line,) = str(failed.value).splitlines()
+    assert line.startswith("fleet 'web': ")
+    assert line.endswith("; mend that and run again")
+    assert "preview" not in line + azure.said.text
+    assert stack.resources["web"] == before
+    assert patched(azure) == [0, 1]
+    assert stack.up(db) == ["update web"]
+    assert patched(azure) == [2, 3, 4, 5]
+
+
+def test_an_error_at_a_list_or_a_map_does_not_show_all_of_its_values() -> None:
+    stack = Stack(azure_of(1))
+    stack.check("fleet_patch_settings", "first", declared(machineIds=ids(500))[1])
+    with pytest.raises(Rejected) as rejected:
+        stack.check("fleet_patch_settings", "second", declared(machineIds=ids(500), fleetName="b")[1])
+    assert {property for property, _ in rejected.value.failures} == {""}
+    assert all("machine_ids: " in reason for _, reason in rejected.value.failures[:3])
+    assert rejected.value.failures[3][1] == "fleet 'b': so are 497 more [vm-settings-declared-twice]"
+    with pytest.raises(Rejected) as rejected:
+        stack.check("fleet_patch_settings", "second", declared(machineIds=ids(500), patchMode="Never")[1])
+    assert [property for property, _ in rejected.value.failures] == ["patchMode"]
+
+
 def test_a_query_that_finds_no_machines_is_refused_in_preview() -> None:
     stack = Stack(in_rings(0))
     for query, reason in (

@@ -87,7 +87,7 @@ def test_a_schedule_that_may_not_be_read_is_said_to_be_unknown() -> None:
         match("GET", "contoso-monthly"), response=Answer(403, "AuthorizationFailed", "Not you."), times=None
     )
     resource.answers()
-    assert "whether the schedule exists is not known in this preview: schedule 'contoso-monthly': " in azure.said.text
+    assert "whether the schedule exists could not be looked up: schedule 'contoso-monthly': " in azure.said.text
 
 
 def test_where_nobody_can_be_reached_an_assignment_waits_once() -> None:

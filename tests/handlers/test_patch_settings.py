@@ -215,7 +215,7 @@ def test_a_preview_of_an_azure_that_fails_says_why_nothing_is_known() -> None:
     settings = declared(azure, enable_hotpatching=True)
     assert [finding for finding in settings.check() if finding.is_error] == []
     assert azure.said.text == (
-        "VM 'vm-web-1': its present settings are not known in this preview: VM 'vm-web-1': could not read it: "
+        "VM 'vm-web-1': its present settings could not be looked up: VM 'vm-web-1': could not read it: "
         "AuthorizationFailed: No."
     )
 

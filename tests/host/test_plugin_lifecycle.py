@@ -192,7 +192,8 @@ def test_a_fleet_names_its_own_input_and_each_name_once(server: ServerInfo, engi
         assert plugin.check(SETTINGS, WANTED, name="first").failures == ()
         ((property, reason),) = plugin.check("FleetPatchSettings", fleet, name="second").failures
         wrong = plugin.check("PatchRollout", {"rings": [{"name": "all", "rest": True}], "failureBudget": "x"}).failures
-    assert property == "machineIds"
+    # The engine prints the whole value of a property that a failure names: here it could be a thousand ids.
+    assert property == ""
     assert reason.startswith(f"fleet 'web': machine_ids: {MACHINE} has its patch settings declared by another resource")
     assert [said for _, said in wrong] == [
         "failure_budget 'x': expected a number of machines such as 2, or '5%' of a ring"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, TypeVar
 
-from pulumi_azure_hotpatch.engine.rules import Finding
+from pulumi_azure_hotpatch.engine.facts import Declaration
+from pulumi_azure_hotpatch.engine.rules import Finding, judge, rule
 from pulumi_azure_hotpatch.models.base import Inputs, State
 from pulumi_azure_hotpatch.models.draft import Draft
 from pulumi_azure_hotpatch.ports import Context
@@ -60,6 +61,15 @@ class Handler(ABC, Generic[InputsT, StateT]):
         The engine need not show a check what is stored; it shows it whenever it asks what a declaration changes.
         """
         return False
+
+    def claim(self, ctx: Context, inputs: Draft[InputsT]) -> Iterator[Finding]:
+        """Claim the targets for this resource; what is found where another resource of the stack has them."""
+        for target in self.targets(inputs):
+            if not ctx.declarations.declare(target):
+                # Behind the id there may be what of the machine is meant.
+                claimed = Declaration(target=target.partition("#")[0], declared_twice=True)
+                for finding in judge((rule(self.twice),), claimed):
+                    yield replace(finding, field=self.claims or finding.field)
 
     @abstractmethod
     def check(self, ctx: Context, inputs: Draft[InputsT]) -> Iterable[Finding]:

@@ -10,16 +10,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from pulumi_azure_hotpatch.engine.counting import are
 from pulumi_azure_hotpatch.engine.facts import PATCH_FIELDS, Declaration, Machine
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.engine.rules import Finding, judge, rule
-from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, HotpatchError
+from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError, HotpatchError, Refused
 from pulumi_azure_hotpatch.handlers.fleets.assigning import assignment_of
 from pulumi_azure_hotpatch.handlers.fleets.drift import drift_of
 from pulumi_azure_hotpatch.handlers.fleets.judging import Sentences, count_sentences, judge_assignments, judge_machines
-from pulumi_azure_hotpatch.handlers.fleets.matching import match_in_preview, match_now, members, sources
-from pulumi_azure_hotpatch.handlers.fleets.reading import rows_of
-from pulumi_azure_hotpatch.handlers.fleets.records import Records, groups_of, records_of
+from pulumi_azure_hotpatch.handlers.fleets.matching import match_for_good, match_in_preview, members, sources
+from pulumi_azure_hotpatch.handlers.fleets.reading import Seen, look_at, rows_of
+from pulumi_azure_hotpatch.handlers.fleets.records import Records, few, groups_of, records_of
 from pulumi_azure_hotpatch.handlers.fleets.run import FleetRun, explain
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.models.draft import Draft
@@ -27,13 +28,15 @@ from pulumi_azure_hotpatch.models.fleet_patch_settings import FleetPatchSettings
 from pulumi_azure_hotpatch.ports import Context
 
 from .base import Created, Handler
-from .foreseeing import look_for_schedule
+from .foreseeing import look_for_schedule, tell_missing_machines
 from .waiting import Patience
 
 Inputs = Draft[FleetPatchSettingsInputs]
 State = FleetPatchSettingsState
 
 _DEFAULT_TIMEOUT: Final = "2h"
+_TOLD: Final = 3
+"""How many of its machines that are taken a fleet names."""
 
 
 class FleetPatchSettingsHandler(Handler[FleetPatchSettingsInputs, State]):
@@ -76,19 +79,18 @@ class FleetPatchSettingsHandler(Handler[FleetPatchSettingsInputs, State]):
             yield from judge_assignments(machines, inputs.schedule_id, ctx.settings.relaxed)
 
     def answers(self, ctx: Context, inputs: Inputs, state: State | None) -> dict[str, Any]:
-        answered: dict[str, Any] = {}
-        if inputs.machine_ids is None and inputs.matched is None and state is not None:
-            # Azure could not be asked: nothing joins or leaves.
-            answered["matched"] = state.matched
-        if not ctx.may_read or members(inputs) is UNKNOWN:
-            return answered | ({"outcomes": state.outcomes} if state is not None else {})
+        if members(inputs) is UNKNOWN:
+            # Nothing is said of who is in it then: whoever writes looks again.
+            return {}
+        if not ctx.may_read:
+            return {"outcomes": state.outcomes} if state is not None else {}
         machines = self._look(ctx, inputs, self._wanted(inputs))
         if state is None and not any(machine.id is UNKNOWN for machine in machines):
             look_for_schedule(ctx, inputs.schedule_id)
         if any(machine.image is UNKNOWN for machine in machines) or inputs.schedule_id is UNKNOWN:
-            return answered
+            return {}
         sentences = Sentences(inputs.schedule_id, ctx.settings.relaxed)
-        return answered | {"outcomes": sentences.counted(machines)}
+        return {"outcomes": sentences.counted(machines)}
 
     def create(self, ctx: Context, inputs: FleetPatchSettingsInputs) -> Created[State]:
         own_id = f"fleet/{inputs.fleet_name}"
@@ -118,7 +120,8 @@ class FleetPatchSettingsHandler(Handler[FleetPatchSettingsInputs, State]):
         total = len(records)
         run.release(dict(records))
         if run.failures:
-            raise explain(run.failures, total, "could not be given back what they had")
+            label = f"fleet '{state.fleet_name}'"
+            raise explain(label, run.failures, total, "could not be given back what was there before")
 
     def _bring_about(
         self,
@@ -132,18 +135,30 @@ class FleetPatchSettingsHandler(Handler[FleetPatchSettingsInputs, State]):
     ) -> State:
         draft = Draft.of(inputs)
         if inputs.machine_ids is None and inputs.matched is None:
-            inputs = inputs.model_copy(update={"matched": match_now(ctx, draft)})
+            inputs = inputs.model_copy(update={"matched": match_for_good(ctx, draft)})
+            self._judge_found(ctx, Draft.of(inputs))
         ids = members(Draft.of(inputs))
         run = FleetRun(ctx, inputs, records, self._patience(ctx, inputs), after_a_break)
         try:
             run.bring_about(ids)
             if run.failures:
-                raise explain(run.failures, len(ids), "are not as declared")
+                left = f"{are(len(run.failures))} not as declared"
+                raise explain(self.label(draft), run.failures, len(ids), left)
         except HotpatchError:
             if run.told or not is_new:
                 ctx.keep(id, _state(inputs, records))
             raise
         return _state(inputs, records)
+
+    def _judge_found(self, ctx: Context, inputs: Inputs) -> None:
+        """Claim and judge machines that nobody could look up before. Raises Refused."""
+        taken = [finding for finding in self.claim(ctx, inputs) if finding.is_error]
+        broken = [*taken[:_TOLD], *(finding for finding in self.check(ctx, inputs) if finding.is_error)]
+        if broken:
+            more = f" So are {len(taken) - _TOLD:,} more [{self.twice}]." if len(taken) > _TOLD else ""
+            raise Refused(
+                f"{self.label(inputs)}: {' '.join(finding.located for finding in broken)}{more}", (*taken, *broken)
+            )
 
     def _wanted(self, inputs: Inputs) -> dict[str, Any]:
         return {name: value for name in PATCH_FIELDS if (value := getattr(inputs, name)) is not None}
@@ -151,16 +166,22 @@ class FleetPatchSettingsHandler(Handler[FleetPatchSettingsInputs, State]):
     def _look(self, ctx: Context, inputs: Inputs, wanted: Mapping[str, Any]) -> list[Machine]:
         """The machines as the declaration will leave them, as far as they may be seen now."""
 
+        ids = members(inputs)
+        if ids is UNKNOWN or not ctx.may_read:
+            return [Machine.unseen(UNKNOWN)]
+
         def look() -> list[Machine]:
-            ids = members(inputs)
-            if ids is UNKNOWN or not ctx.may_read:
-                return [Machine.unseen(UNKNOWN)]
             parsed = [ResourceId.parse(one) for one in ids]
             try:
                 rows = rows_of(ctx, parsed)
             except (ArmError, ConfigurationError) as error:
-                ctx.advise(f"the present settings of its machines are not known in this preview: {error}")
+                ctx.advise(f"the present settings of its machines could not be looked up: {error}")
                 return [Machine.unseen(UNKNOWN)]
+            # Resource Graph is some moments behind: what it does not show may be there.
+            hidden = look_at(ctx, [one for one in parsed if one.key not in rows], self._patience(ctx, inputs))
+            missing = [one for one in parsed if one.key in hidden and hidden[one.key] is None]
+            tell_missing_machines(ctx, missing, few(missing))
+            rows |= {key: seen for key, seen in hidden.items() if isinstance(seen, Seen)}
             return [rows[one.key].machine if one.key in rows else Machine.unseen(str(one)) for one in parsed]
 
         machines: list[Machine] = ctx.once("the fleet's machines", look)
@@ -168,8 +189,8 @@ class FleetPatchSettingsHandler(Handler[FleetPatchSettingsInputs, State]):
         switched = (replace(machine, was_hotpatched=machine.settings.enable_hotpatching) for machine in machines)
         return [machine.with_settings(wanted) for machine in switched]
 
-    def _patience(self, ctx: Context, inputs: FleetPatchSettingsInputs) -> Patience:
-        return Patience.of(ctx, inputs.timeout, _DEFAULT_TIMEOUT)
+    def _patience(self, ctx: Context, inputs: FleetPatchSettingsInputs | Inputs) -> Patience:
+        return Patience.of(ctx, None if inputs.timeout is UNKNOWN else inputs.timeout, _DEFAULT_TIMEOUT)
 
 
 HANDLER = FleetPatchSettingsHandler()

@@ -5,6 +5,9 @@ What this run itself makes is not asked for. Everything else is asked for once i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN, Maybe
 from pulumi_azure_hotpatch.errors import ArmError, ConfigurationError
 from pulumi_azure_hotpatch.ids import ResourceId
@@ -14,6 +17,14 @@ from pulumi_azure_hotpatch.ports import Context
 def tell_missing(ctx: Context, what: str, id: str) -> None:
     """Say of something that a declaration needs that it is not there."""
     ctx.advise(f"{what} does not exist ({id}); unless it does by then, the update will fail")
+
+
+def tell_missing_machines(ctx: Context, machines: Sequence[ResourceId], named: str) -> None:
+    """As `tell_missing`, of several machines in one line; `named` are their names, as far as these are told."""
+    if len(machines) == 1:
+        tell_missing(ctx, f"VM '{named}'", str(machines[0]))
+    elif machines:
+        ctx.advise(f"{counted(len(machines))} do not exist ({named}); unless they do by then, the update will fail")
 
 
 def look_for_schedule(ctx: Context, schedule_id: Maybe[str | None]) -> None:
@@ -26,7 +37,7 @@ def look_for_schedule(ctx: Context, schedule_id: Maybe[str | None]) -> None:
         if ctx.maintenance.get_schedule(ResourceId.parse(schedule_id), fresh=False) is None:
             tell_missing(ctx, "the schedule", schedule_id)
     except (ArmError, ConfigurationError) as error:
-        ctx.advise(f"whether the schedule exists is not known in this preview: {error}")
+        ctx.advise(f"whether the schedule exists could not be looked up: {error}")
 
 
 def look_for_group_of(ctx: Context, schedule: ResourceId) -> None:
@@ -37,4 +48,4 @@ def look_for_group_of(ctx: Context, schedule: ResourceId) -> None:
         if not ctx.maintenance.has_group_of(schedule):
             tell_missing(ctx, "the resource group", schedule.scope)
     except (ArmError, ConfigurationError) as error:
-        ctx.advise(f"whether the resource group exists is not known in this preview: {error}")
+        ctx.advise(f"whether the resource group exists could not be looked up: {error}")

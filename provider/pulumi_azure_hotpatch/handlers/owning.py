@@ -192,7 +192,7 @@ class OwningHandler(Handler[InputsT, StateT], Generic[InputsT, StateT, OwnerT]):
         try:
             body = self.body_of(ctx, ResourceId.parse(id), fresh=False)
         except (ArmError, ConfigurationError) as error:
-            ctx.advise(f"its present settings are not known in this preview: {error}")
+            ctx.advise(f"its present settings could not be looked up: {error}")
             return self.unseen(id)
         if body is None:
             tell_missing(ctx, "it", id)

@@ -11,8 +11,7 @@ import threading
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from pulumi.dynamic import (
@@ -92,7 +91,7 @@ class HandlerProvider(ResourceProvider):
                 wrong = [
                     CheckFailure(one.property, _told(_as_written(handler, one.property), one.reason)) for one in shape
                 ]
-                return CheckResult(dict(news), _without_tags(wrong, news))
+                return CheckResult(dict(news), _readable(wrong, news))
             ctx = _started().call(call, "")
             resolved = handler.resolve(ctx, draft)
             draft = draft.replace(**resolved)
@@ -107,7 +106,7 @@ class HandlerProvider(ResourceProvider):
             ctx.may_read = ctx.settings.preview_reads and not is_settled
             failures = [*_declare(handler, ctx, draft), *_report(handler.check(ctx, draft), ctx, handler)]
             if failures:
-                return CheckResult(news, _without_tags(failures, news))
+                return CheckResult(news, _readable(failures, news))
             answers = _aliased(handler, handler.answers(ctx, draft, state))
             kept = wire.remarks_in(handler.inputs, _olds) if is_settled else {}
             return CheckResult({**news, **answers, **kept}, [])
@@ -140,7 +139,8 @@ class HandlerProvider(ResourceProvider):
             ctx = _judged(handler, inputs, call)
         with _keeping(ctx, call, props):
             created = handler.create(ctx, inputs)
-            for target in handler.targets(Draft.of(inputs)):
+            # Which machines a filter finds may be known only now.
+            for target in handler.targets(Draft.of(created.state)):
                 _started().targets.created(target)
             return CreateResult(created.id, wire.dump(created.state))
 
@@ -222,19 +222,8 @@ def _report(findings: Any, ctx: CallContext, handler: Handler[Any, Any]) -> Iter
 
 
 def _declare(handler: Handler[Any, Any], ctx: CallContext, draft: Draft[Any]) -> Iterator[CheckFailure]:
-    taken = [target for target in handler.targets(draft) if not ctx.declarations.declare(target)]
-    if not taken:
-        return
-    from pulumi_azure_hotpatch.engine.facts import Declaration
-    from pulumi_azure_hotpatch.engine.rules import judge, rule
-
-    findings = (
-        replace(finding, field=handler.claims or finding.field)
-        for target in taken
-        for finding in judge((rule(handler.twice),), Declaration(target=target, declared_twice=True))
-    )
-    failures = _report(findings, ctx, handler)
-    told = list(islice(failures, _TOLD))
+    taken = list(handler.claim(ctx, draft))
+    told = list(_report(taken[:_TOLD], ctx, handler))
     yield from told
     if told and len(taken) > _TOLD:
         yield CheckFailure(told[0].property, f"{ctx.label}: so are {len(taken) - _TOLD:,} more [{handler.twice}]")
@@ -248,12 +237,14 @@ def _told(place: str, reason: str) -> str:
     return f"{place} {reason}"
 
 
-def _without_tags(failures: list[CheckFailure], news: Bag) -> list[CheckFailure]:
-    """The failures, not saying whose values the engine would print where these hold tags; the words name the field."""
+def _readable(failures: list[CheckFailure], news: Bag) -> list[CheckFailure]:
+    """The failures, not saying whose values the engine would print before the words where these are tags, or lists or
+    maps: ids of a thousand machines. The words name the field.
+    """
     from . import wire
 
     return [
-        CheckFailure("" if wire.holds_tags({one.property: news.get(one.property)}) else one.property, one.reason)
+        CheckFailure("" if wire.holds_much(one.property, news.get(one.property)) else one.property, one.reason)
         for one in failures
     ]
 

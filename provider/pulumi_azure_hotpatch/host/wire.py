@@ -30,7 +30,7 @@ __all__ = [
     "difference",
     "draft",
     "dump",
-    "holds_tags",
+    "holds_much",
     "load_inputs",
     "load_state",
     "plain",
@@ -178,11 +178,9 @@ def _without_none(value: Any) -> Any:
     return value
 
 
-def holds_tags(value: Any) -> bool:
-    """Whether a wire value has tags in it."""
-    if isinstance(value, Mapping):
-        return not TAGGED.isdisjoint(value) or any(map(holds_tags, value.values()))
-    return isinstance(value, list | tuple) and any(map(holds_tags, value))
+def holds_much(property: str, value: Any) -> bool:
+    """Whether a wire value is no one value to show: tags, whatever was given for them, a list or a map."""
+    return property in TAGGED or isinstance(value, list | tuple | Mapping)
 
 
 def _value(model: type[Model], name: str, field: FieldInfo, raw: Any) -> Any:

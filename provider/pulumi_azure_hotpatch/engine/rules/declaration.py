@@ -177,8 +177,8 @@ DECLARATION_RULES: Final = (
         field="machine_id",
         require=Equals("declared_twice", False),
         reason="{target} is declared by another resource of this stack already; two would start two installations.",
-        fix="let one PatchInstallation or PatchRollout take the machine (`exclude` leaves it out of a rollout), and change "
-        "its triggers to install again.",
+        fix="let one PatchInstallation or PatchRollout take the machine (`exclude` leaves it out of a rollout), and "
+        "change its triggers to install again.",
         source=_OURS,
         as_of=date(2026, 11, 22),
     ),

@@ -47,8 +47,11 @@ def _together(
             if finding.verdict != "pass" and wanted(finding):
                 found[finding.rule, finding.verdict, finding.severity].append((machine, finding))
     for alike in found.values():
-        finding = alike[0][1]
-        yield replace(finding, reason=f"{_whom([machine for machine, _ in alike])}: {finding.reason}")
+        (first, finding), whom = alike[0], _whom([machine for machine, _ in alike])
+        if any(other.reason != finding.reason for _, other in alike):
+            # What is said of the first one is not true of all of them, word by word.
+            whom = f"{whom}; of {_whom([first])}"
+        yield replace(finding, reason=f"{whom}: {finding.reason}")
 
 
 def _whom(machines: Sequence[Machine]) -> str:

@@ -61,6 +61,20 @@ def match_now(ctx: Context, inputs: Inputs) -> tuple[str, ...] | None:
     return tuple(sorted({one.casefold(): one for one in find(ctx, inputs, subscriptions)}.values(), key=str.casefold))
 
 
+def match_for_good(ctx: Context, inputs: Inputs) -> tuple[str, ...] | None:
+    """As `match_now`, for whoever is about to write: a failure names the fleet and says what to do."""
+    try:
+        return match_now(ctx, inputs)
+    except ArmError as error:
+        raise ArmError(
+            f"fleet '{inputs.fleet_name}': which machines match could not be looked up, so nothing was changed: "
+            f"{str(error).rstrip('.')}; mend that and run again",
+            code=error.code,
+            status=error.status,
+            reason=error.reason,
+        ) from None
+
+
 def match_in_preview(ctx: Context, inputs: Inputs) -> tuple[str, ...] | None:
     """As `match_now`; None also where Azure may not be asked, or cannot be."""
     if not (ctx.may_read and ctx.settings.preview_reads):
@@ -70,7 +84,7 @@ def match_in_preview(ctx: Context, inputs: Inputs) -> tuple[str, ...] | None:
     except (ArmError, ConfigurationError) as error:
         if isinstance(error, ArmError) and error.status == _BAD_REQUEST:
             raise InvalidInput(f"fleet '{inputs.fleet_name}': the query cannot be used: {error}") from None
-        ctx.advise(f"which machines match is not known in this preview: {error}")
+        ctx.advise(f"which machines match could not be looked up: {error}")
         return None
 
 

@@ -222,15 +222,15 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def explain(failures: Mapping[str, ArmError], total: int, what: str) -> ArmError:
-    """One line about machines that failed: how many, the first of them, Azure's reason, and what to do."""
+def explain(label: str, failures: Mapping[str, ArmError], total: int, what: str) -> ArmError:
+    """One line about machines that failed: whose, how many, the first of them, Azure's reason, and what to do."""
     alike: defaultdict[str, list[tuple[str, ArmError]]] = defaultdict(list)
     for key, error in failures.items():
         alike[error.code or str(error.status)].append((ResourceId.parse(key).name, error))
     first = next(iter(failures.values()))
     return ArmError(
-        f"{len(failures):,} of {counted(total)} {what}: {'; '.join(_reasons(alike))}. "
-        "What was done is kept; mend that and run again to go on with these",
+        f"{label}: {len(failures):,} of {counted(total)} {what}: {'; '.join(_reasons(alike))}. "
+        f"What was done is kept; mend that and run again to go on with {'it' if len(failures) == 1 else 'these'}",
         code=first.code,
         status=first.status,
     )

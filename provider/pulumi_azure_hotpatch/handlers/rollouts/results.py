@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from pulumi_azure_hotpatch.engine.counting import counted
 from pulumi_azure_hotpatch.engine.patch_results import Installation
@@ -15,8 +15,7 @@ from pulumi_azure_hotpatch.models.patch_rollout import MachinePhase, PatchRollou
 from pulumi_azure_hotpatch.models.patches import spell_instant
 from pulumi_azure_hotpatch.ports import Context
 
-RestP = ParamSpec("RestP")
-ResultT = TypeVar("ResultT")
+VerbT = TypeVar("VerbT", bound=Callable[..., Any])
 
 GONE: Final = "it does not exist any more"
 
@@ -86,20 +85,18 @@ def refusal(machine_id: str, error: ArmError) -> str:
     return str(error).removeprefix(f"{label(machine_id, '')}: ")
 
 
-def in_name_of_the_rollout(
-    verb: Callable[Concatenate[Any, Context, RestP], ResultT],
-) -> Callable[Concatenate[Any, Context, RestP], ResultT]:
+def in_name_of_the_rollout(verb: VerbT) -> VerbT:
     """A verb whose failures that are of no one machine say of which resource they are, and how it goes on."""
 
     @wraps(verb)
-    def named(handler: Any, ctx: Context, /, *rest: RestP.args, **named: RestP.kwargs) -> ResultT:
+    def named(handler: Any, ctx: Context, *rest: Any) -> Any:
         try:
-            return verb(handler, ctx, *rest, **named)
+            return verb(handler, ctx, *rest)
         except ArmError as error:
             text = f"{ctx.label}: {error}. Run again when it answers: what is done is kept"
             raise type(error)(text, code=error.code, status=error.status, reason=error.reason) from None
 
-    return named
+    return cast(VerbT, named)
 
 
 def shortened(text: str | None) -> str | None:
