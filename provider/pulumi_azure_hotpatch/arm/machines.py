@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from pulumi_azure_hotpatch.ports import Accepted, Body, Clock
 
 from .errors import arm_errors
 from .operations import ArmOperation, SteppedPolling
-from .reads import SharedReads, body_or_gone
+from .reads import Page, SharedReads, body_or_gone
 from .shared_waits import SharedWaits
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ class ArmMachines:
 
     def in_subscription(self, subscription_id: str) -> Iterator[Body]:
         """Source of the call: VirtualMachinesOperations.list_all."""
-        for bodies in self._pages(subscription_id):
-            yield from bodies
+        for page in self._pages(subscription_id):
+            yield from page.bodies
 
     def patch_settings(self, machine: ResourceId, os_kind: str, settings: Body) -> Accepted[Body]:
         """Source of the calls: VirtualMachinesOperations.begin_update (PATCH, long-running) and, for many, list_all."""
@@ -82,11 +82,12 @@ class ArmMachines:
             pages = partial(self._pages, subscription_id)
             return self._waits.setdefault(subscription_id.casefold(), SharedWaits(self._clock, pages))
 
-    def _pages(self, subscription_id: str) -> Iterator[Sequence[Body]]:
+    def _pages(self, subscription_id: str) -> Iterator[Page]:
         with arm_errors("list its VMs", f"subscription {subscription_id}"):
-            for page in self._compute(subscription_id).virtual_machines.list_all().by_page():
-                found: Any = page
-                yield [machine.as_dict() for machine in found]
+            pages: Any = self._compute(subscription_id).virtual_machines.list_all().by_page()
+            for found in pages:
+                # azure.core.paging.PageIterator has no token once there is no next link.
+                yield Page([machine.as_dict() for machine in found], is_last=pages.continuation_token is None)
 
     def _read(self, machine: ResourceId) -> Body | None:
         def read() -> Body:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from pulumi_azure_hotpatch.ids import ResourceId
 from pulumi_azure_hotpatch.ports import Body, Clock, ResourceGraph
 
 from .errors import arm_errors
-from .reads import SharedReads
+from .reads import Page, SharedReads
 
 if TYPE_CHECKING:
     from azure.mgmt.maintenance import MaintenanceManagementClient
@@ -50,8 +50,8 @@ class ArmMaintenance:
 
     def assignments_in(self, subscription_id: str) -> Iterator[Body]:
         """Source of the call: ConfigurationAssignmentsWithinSubscriptionOperations.list."""
-        for bodies in self._pages(subscription_id):
-            yield from bodies
+        for page in self._pages(subscription_id):
+            yield from page.bodies
 
     def get_schedule(self, schedule: ResourceId, *, fresh: bool = True) -> Body | None:
         """Source of the call: azure-mgmt-maintenance 2.1.0, MaintenanceConfigurationsOperations.get."""
@@ -118,10 +118,10 @@ class ArmMaintenance:
         with arm_errors("read it", _name(assignment)):
             return _body_or_gone(lambda: operations.get(*address, cls=_raw))
 
-    def _pages(self, subscription_id: str) -> Iterator[Sequence[Body]]:
+    def _pages(self, subscription_id: str) -> Iterator[Page]:
         operations = self._client(subscription_id).configuration_assignments_within_subscription
         with arm_errors("list its assignments", f"subscription {subscription_id}"):
-            yield list(_bodies(operations.list))
+            yield Page(list(_bodies(operations.list)), is_last=True)
 
     def _in_graph(self, subscription_id: str) -> frozenset[str]:
         rows = self._graph.query(_ASSIGNMENT_IDS, [subscription_id])

@@ -25,7 +25,17 @@ _SINGLES: Final = 2
 # A list is left alone once it has brought so many bodies, so that memory stays small in the largest subscriptions.
 _MOST_LISTED: Final = 5000
 
-Pages = Callable[[str], Iterator[Sequence[Body]]]
+
+@dataclass(frozen=True)
+class Page:
+    """Bodies of a list, and whether there are no more: who knows that asks for nothing else."""
+
+    bodies: Sequence[Body]
+    is_last: bool
+
+
+_NO_MORE: Final = Page((), is_last=True)
+Pages = Callable[[str], Iterator[Page]]
 """The bodies of a subscription, one call a page."""
 KnownElsewhere = Callable[[str], frozenset[str]]
 """The ids (keys) of a subscription that another source knows."""
@@ -55,7 +65,7 @@ class _Listing:
     singles: int = 0
     bodies: int = 0
     pages: int = 0
-    rest: Iterator[Sequence[Body]] | None = None
+    rest: Iterator[Page] | None = None
     ended: bool = False
     is_whole: bool = False
     elsewhere: frozenset[str] | None = None
@@ -176,13 +186,14 @@ class SharedReads:
         if listing.rest is None:
             listing.begun, listing.turn, listing.rest = now, turn, pages(subscription_id)
         try:
-            bodies = next(listing.rest, None)
-            listing.is_whole = bodies is None
+            page = next(listing.rest, _NO_MORE)
+            listing.is_whole = page.is_last
         except ArmError:
-            bodies = None
-        listing.ended = bodies is None
+            page = _NO_MORE
+            listing.is_whole = False
+        listing.ended = page.is_last
         listing.pages += 1
-        for body in bodies or ():
+        for body in page.bodies:
             listing.bodies += 1
             self._remember(ResourceId.parse(str(body["id"])).key, _Seen(now, turn, body, is_news=True))
 

@@ -19,6 +19,7 @@ from pulumi_azure_hotpatch.errors import ArmError, HotpatchError
 from pulumi_azure_hotpatch.ports import Accepted, Body, Clock
 
 from .operations import DEFAULT_PACE, ArmOperation
+from .reads import Page
 
 # By which part of its time an operation is asked for later, where another one can be asked for with it then.
 _SLACK: Final = 1 / 16
@@ -32,7 +33,7 @@ _LISTS: Final = 5
 class SharedWaits:
     """The writes to the machines of a subscription that are under way; `pages` lists its machines."""
 
-    def __init__(self, clock: Clock, pages: Callable[[], Iterator[Sequence[Body]]]) -> None:
+    def __init__(self, clock: Clock, pages: Callable[[], Iterator[Page]]) -> None:
         self._clock = clock
         self._pages = pages
         # Weak: what nobody waits for any more, as after a time-out, is not asked for.
@@ -98,7 +99,7 @@ class SharedWaits:
         try:
             while missing and self._may_read_a_page(len(due)) and (page := next(pages, None)) is not None:
                 self._spent += 1
-                for body in page:
+                for body in page.bodies:
                     one = known.get(str(body["id"]).casefold())
                     if one is not None:
                         self._tell(one, body, now)
