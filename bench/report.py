@@ -17,10 +17,12 @@ _PHASES: Final = ("preview", "apply", "no-op", "drift repair")
 
 
 def merged(old: Sequence[Figures], new: Sequence[Figures]) -> list[Figures]:
-    """New figures in the place of old ones of the same tool, size and latency, in order of size and latency."""
-    renewed = {_case(row) for row in new}
-    rows = [*(row for row in old if _case(row) not in renewed), *new]
-    return sorted(rows, key=lambda row: (row["machines"], row["operation_seconds"]))
+    """New figures in the very place of old ones of the same tool, size and latency, in order of size and latency."""
+    cases: dict[tuple[Any, ...], list[Figures]] = {}
+    for rows in (old, new):
+        cases |= {case: [row for row in rows if _case(row) == case] for case in map(_case, rows)}
+    found = [row for rows in cases.values() for row in rows]
+    return sorted(found, key=lambda row: (row["machines"], row["operation_seconds"]))
 
 
 def write_table(rows: Sequence[Figures], page: Path) -> None:

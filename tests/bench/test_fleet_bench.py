@@ -53,12 +53,12 @@ def test_the_table_tells_calls_per_machine() -> None:
     assert line.split() == ["per", "VM", "10", "2", "apply", "1.5", "1.0", "30", "3.00", "200"]
 
 
-def test_a_new_run_takes_the_place_of_the_old_figures_of_the_same_case() -> None:
+def test_a_new_run_takes_the_very_place_of_the_old_figures_of_the_same_case() -> None:
     old = [row(1.0).to_json(), row(2.0, tool="fleet").to_json(), row(3.0, machines=100).to_json()]
     found = report.merged(old, [row(9.0).to_json()])
     assert [(one["machines"], one["tool"], one["wall_s"]) for one in found] == [
-        (10, "fleet", 2.0),
         (10, "per VM", 9.0),
+        (10, "fleet", 2.0),
         (100, "per VM", 3.0),
     ]
 
