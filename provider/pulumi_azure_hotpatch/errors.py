@@ -17,7 +17,7 @@ purpose; any other exception is a bug and keeps its traceback.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Self
 
 UNREACHABLE: Final = "Unreachable"
 """The code of an ArmError that is no answer: nobody could be reached."""
@@ -60,6 +60,10 @@ class ArmError(HotpatchError):
     def is_unreachable(self) -> bool:
         """Whether there was no answer at all, so that asking for something else would wait as long for nothing."""
         return self.code == UNREACHABLE
+
+    def in_words(self, message: str) -> Self:
+        """The same failure in other words, as of whom it concerns."""
+        return type(self)(message, code=self.code, status=self.status, reason=self.reason)
 
 
 class NotFound(ArmError):

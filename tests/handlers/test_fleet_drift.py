@@ -206,6 +206,20 @@ def test_an_azure_that_does_not_answer_at_all_ends_the_refresh() -> None:
         resource.refresh()
 
 
+def test_a_refresh_whose_question_about_all_machines_is_refused_names_the_fleet_and_what_to_do() -> None:
+    azure, resource = created(3)
+    azure.simulator.faults.add(
+        match("POST", "ResourceGraph"), response=Answer(403, "AuthorizationFailed", "Not you."), times=None
+    )
+    with pytest.raises(ArmError) as failure:
+        resource.refresh()
+    assert str(failure.value) == (
+        "fleet 'web': how its machines are could not be looked up: Azure Resource Graph: could not ask it: "
+        "AuthorizationFailed: Not you; mend that and refresh again"
+    )
+    assert (failure.value.status, failure.value.code) == (403, "AuthorizationFailed")
+
+
 def test_an_assignment_that_is_gone_or_leads_elsewhere_is_drift() -> None:
     azure, resource = created(10, scheduleId=MONTHLY)
     tail = "providers/Microsoft.Maintenance/configurationAssignments/contoso-monthly"

@@ -98,7 +98,13 @@ class FleetPatchSettingsHandler(Handler[FleetPatchSettingsInputs, State]):
 
     def read(self, ctx: Context, id: str, state: State) -> State | None:
         records = records_of(state.groups)
-        found = drift_of(ctx, records, self._patience(ctx, state))
+        try:
+            found = drift_of(ctx, records, self._patience(ctx, state))
+        except ArmError as error:
+            raise error.in_words(
+                f"fleet '{state.fleet_name}': how its machines are could not be looked up: {str(error).rstrip('.')}; "
+                "mend that and refresh again"
+            ) from None
         remaining = {key: member for key, member in records.items() if key not in found.gone}
         if records and not remaining:
             return None

@@ -66,12 +66,9 @@ def match_for_good(ctx: Context, inputs: Inputs) -> tuple[str, ...] | None:
     try:
         return match_now(ctx, inputs)
     except ArmError as error:
-        raise ArmError(
+        raise error.in_words(
             f"fleet '{inputs.fleet_name}': which machines match could not be looked up, so nothing was changed: "
-            f"{str(error).rstrip('.')}; mend that and run again",
-            code=error.code,
-            status=error.status,
-            reason=error.reason,
+            f"{str(error).rstrip('.')}; mend that and run again"
         ) from None
 
 

@@ -94,7 +94,7 @@ def in_name_of_the_rollout(verb: VerbT) -> VerbT:
             return verb(handler, ctx, *rest)
         except ArmError as error:
             text = f"{ctx.label}: {error}. Run again when it answers: what is done is kept"
-            raise type(error)(text, code=error.code, status=error.status, reason=error.reason) from None
+            raise error.in_words(text) from None
 
     return cast(VerbT, named)
 
