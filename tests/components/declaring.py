@@ -49,7 +49,7 @@ class Recorder(mocks.MockMonitor):
                 "deleted_with": last(request.deletedWith),
             }
         )
-        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call] # Pulumi's mocks are untyped
 
 
 def last(urn: str) -> str:
@@ -73,7 +73,7 @@ mocks.set_mocks(recorder.mocks, monitor=recorder)
 outputs: dict[str, Any] = {}
 
 
-@pulumi.runtime.test  # type: ignore[untyped-decorator]
+@pulumi.runtime.test  # type: ignore[untyped-decorator] # Pulumi's own is
 def declare() -> pulumi.Output[Any]:
     """Declare one of every form."""
     machine = azure.compute.VirtualMachine("machine", resource_group_name="rg-contoso", vm_name="vm-web-2")

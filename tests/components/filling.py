@@ -68,7 +68,7 @@ async def put_through() -> dict[str, Any]:
 found: dict[str, Any] = {}
 
 
-@pulumi.runtime.test  # type: ignore[untyped-decorator]
+@pulumi.runtime.test  # type: ignore[untyped-decorator] # Pulumi's own is
 def program() -> pulumi.Output[Any]:
     """Register both, and put every resource through them."""
     fill_patch_settings(reboot_setting="IfRequired")

@@ -21,8 +21,11 @@ class RefusePages(SansIOHTTPPolicy[Any, Any]):
     common-api-details.md (JSON only), and the specifications of the services that are asked.
     """
 
-    # The signature is the SDK's.
-    def on_response(self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]) -> None:  # noqa: ARG002
+    def on_response(
+        self,
+        request: PipelineRequest[Any],  # noqa: ARG002 - the SDK's signature
+        response: PipelineResponse[Any, Any],
+    ) -> None:
         """Look at how the body begins; it is parsed later."""
         answer = response.http_response
         if not 200 <= answer.status_code < 300:

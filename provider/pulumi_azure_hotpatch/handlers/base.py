@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from pulumi_azure_hotpatch.engine.facts import Declaration
 from pulumi_azure_hotpatch.engine.rules import Finding, judge, rule
@@ -23,6 +23,10 @@ class Created(Generic[StateT]):
 
     id: str
     state: StateT
+
+
+MOST_TOLD: Final = 3
+"""How many of its targets that are taken a resource names."""
 
 
 class Handler(ABC, Generic[InputsT, StateT]):
@@ -70,6 +74,11 @@ class Handler(ABC, Generic[InputsT, StateT]):
                 claimed = Declaration(target=target.partition("#")[0], declared_twice=True)
                 for finding in judge((rule(self.twice),), claimed):
                     yield replace(finding, field=self.claims or finding.field)
+
+    def others_taken(self, taken: Sequence[Finding]) -> str | None:
+        """What is said of the targets beyond those that are named, None where all of them are."""
+        more = len(taken) - MOST_TOLD
+        return f"so are {more:,} more [{self.twice}]" if more > 0 else None
 
     @abstractmethod
     def check(self, ctx: Context, inputs: Draft[InputsT]) -> Iterable[Finding]:

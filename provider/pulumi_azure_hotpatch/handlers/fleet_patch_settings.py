@@ -27,7 +27,7 @@ from pulumi_azure_hotpatch.models.draft import Draft
 from pulumi_azure_hotpatch.models.fleet_patch_settings import FleetPatchSettingsInputs, FleetPatchSettingsState
 from pulumi_azure_hotpatch.ports import Context
 
-from .base import Created, Handler
+from .base import MOST_TOLD, Created, Handler
 from .foreseeing import look_for_schedule, tell_missing_machines
 from .waiting import Patience
 
@@ -35,8 +35,6 @@ Inputs = Draft[FleetPatchSettingsInputs]
 State = FleetPatchSettingsState
 
 _DEFAULT_TIMEOUT: Final = "2h"
-_TOLD: Final = 3
-"""How many of its machines that are taken a fleet names."""
 
 
 class FleetPatchSettingsHandler(Handler[FleetPatchSettingsInputs, State]):
@@ -159,12 +157,11 @@ class FleetPatchSettingsHandler(Handler[FleetPatchSettingsInputs, State]):
     def _judge_found(self, ctx: Context, inputs: Inputs) -> None:
         """Claim and judge machines that nobody could look up before. Raises Refused."""
         taken = [finding for finding in self.claim(ctx, inputs) if finding.is_error]
-        broken = [*taken[:_TOLD], *(finding for finding in self.check(ctx, inputs) if finding.is_error)]
+        broken = [*taken[:MOST_TOLD], *(finding for finding in self.check(ctx, inputs) if finding.is_error)]
         if broken:
-            more = f" So are {len(taken) - _TOLD:,} more [{self.twice}]." if len(taken) > _TOLD else ""
-            raise Refused(
-                f"{self.label(inputs)}: {' '.join(finding.located for finding in broken)}{more}", (*taken, *broken)
-            )
+            others = self.others_taken(taken)
+            told = [*(finding.located for finding in broken), *([f"{others.capitalize()}."] if others else [])]
+            raise Refused(f"{self.label(inputs)}: {' '.join(told)}", (*taken, *broken))
 
     def _wanted(self, inputs: Inputs) -> dict[str, Any]:
         return {name: value for name in PATCH_FIELDS if (value := getattr(inputs, name)) is not None}

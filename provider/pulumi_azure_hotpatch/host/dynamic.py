@@ -40,9 +40,6 @@ if TYPE_CHECKING:
 
 Bag = dict[str, Any]
 
-_TOLD = 3
-"""How many of its targets that are taken a resource names."""
-
 
 class AzureHotpatchError(Exception):
     """What the engine prints. Its module is hidden so that the line begins with the plain name."""
@@ -222,11 +219,13 @@ def _report(findings: Any, ctx: CallContext, handler: Handler[Any, Any]) -> Iter
 
 
 def _declare(handler: Handler[Any, Any], ctx: CallContext, draft: Draft[Any]) -> Iterator[CheckFailure]:
+    from pulumi_azure_hotpatch.handlers.base import MOST_TOLD
+
     taken = list(handler.claim(ctx, draft))
-    told = list(_report(taken[:_TOLD], ctx, handler))
+    told = list(_report(taken[:MOST_TOLD], ctx, handler))
     yield from told
-    if told and len(taken) > _TOLD:
-        yield CheckFailure(told[0].property, f"{ctx.label}: so are {len(taken) - _TOLD:,} more [{handler.twice}]")
+    if told and (others := handler.others_taken(taken)):
+        yield CheckFailure(told[0].property, f"{ctx.label}: {others}")
 
 
 def _told(place: str, reason: str) -> str:

@@ -71,7 +71,7 @@ def widen_worker_pool(workers: int = _WORKERS) -> bool:
     """Let this plugin serve `workers` calls at once instead of four. True if it worked."""
     try:
         # Private: a pool's threads hold it weakly. Where that changes, nothing is widened and one test says so.
-        executor = threading.current_thread()._args[0]()  # type: ignore[attr-defined]
+        executor = threading.current_thread()._args[0]()  # type: ignore[attr-defined] # private
         if executor._max_workers < workers:
             executor._max_workers = workers
             # Calls that queued up behind the first four get their threads now.
