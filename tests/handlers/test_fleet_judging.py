@@ -119,6 +119,15 @@ def test_a_machine_that_does_not_exist_yet_is_told_and_no_obstacle() -> None:
     assert "9 machines do not exist (new-0, new-1, new-2 and 6 more); unless they do by then" in azure.said.text
 
 
+def test_many_machines_that_nothing_shows_are_told_of_and_not_asked_for_one_by_one() -> None:
+    azure = azure_of(2)
+    azure.take()
+    fleet(azure, [*ids(2), *(f"{MACHINES}/new-{number}" for number in range(500))]).check()
+    assert "does not show 500 machines (new-0, new-1, new-2 and 497 more), too many to ask for each" in azure.said.text
+    assert "do not exist" not in azure.said.text
+    assert len(azure.take()) < 10
+
+
 def test_a_machine_that_resource_graph_does_not_show_yet_is_looked_at_itself() -> None:
     azure = azure_of(2)
     handle = azure.simulator.handle

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from pulumi_azure_hotpatch.engine.counting import are
+from pulumi_azure_hotpatch.engine.counting import are, counted
 from pulumi_azure_hotpatch.engine.facts import PATCH_FIELDS, Declaration, Machine
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
 from pulumi_azure_hotpatch.engine.rules import Finding, judge, rule
@@ -35,6 +35,8 @@ Inputs = Draft[FleetPatchSettingsInputs]
 State = FleetPatchSettingsState
 
 _DEFAULT_TIMEOUT: Final = "2h"
+_SINGLES: Final = 20
+"""How many machines that nothing shows a preview asks for one by one."""
 
 
 class FleetPatchSettingsHandler(Handler[FleetPatchSettingsInputs, State]):
@@ -181,9 +183,15 @@ class FleetPatchSettingsHandler(Handler[FleetPatchSettingsInputs, State]):
                 ctx.advise(f"the present settings of its machines could not be looked up: {error}")
                 return [Machine.unseen(UNKNOWN)]
             # Resource Graph is some moments behind: what it does not show may be there.
-            hidden = look_at(ctx, [one for one in parsed if one.key not in rows], self._patience(ctx, inputs))
-            missing = [one for one in parsed if one.key in hidden and hidden[one.key] is None]
+            unshown = [one for one in parsed if one.key not in rows]
+            hidden = look_at(ctx, unshown, self._patience(ctx, inputs), singles=_SINGLES)
+            missing = [one for one in unshown if one.key in hidden and hidden[one.key] is None]
             tell_missing_machines(ctx, missing, few(missing))
+            if unasked := [one for one in unshown if one.key not in hidden]:
+                ctx.advise(
+                    f"Azure Resource Graph does not show {counted(len(unasked))} ({few(unasked)}), too many to ask for "
+                    "each; unless they exist by then, the update will fail"
+                )
             rows |= {key: seen for key, seen in hidden.items() if isinstance(seen, Seen)}
             return [rows[one.key].machine if one.key in rows else Machine.unseen(str(one)) for one in parsed]
 

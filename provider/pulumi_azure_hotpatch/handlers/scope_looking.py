@@ -95,7 +95,7 @@ def _schedules(ctx: Context, scope: Scope, found: Mapping[str, Schedule]) -> dic
 
 def _is_schedule(id: str) -> bool:
     # What is no schedule's id at all is told as such.
-    return ResourceId.parse(id).type.casefold() == MAINTENANCE_CONFIGURATIONS.casefold()
+    return ResourceId.parse(id).is_type(MAINTENANCE_CONFIGURATIONS)
 
 
 def _key(id: str | None) -> str:

@@ -78,11 +78,18 @@ def each_row(ctx: Context, machines: Iterable[ResourceId]) -> Iterator[Seen]:
                 yield Seen.of(_body_of(row))
 
 
-def look_at(ctx: Context, machines: Iterable[ResourceId], patience: Patience) -> dict[str, Seen | ArmError | None]:
-    """Machines by key as Azure Compute has them: None for one that does not exist, an ArmError for no answer."""
+def look_at(
+    ctx: Context, machines: Iterable[ResourceId], patience: Patience, *, singles: int | None = None
+) -> dict[str, Seen | ArmError | None]:
+    """Machines by key as Azure Compute has them: None for one that does not exist, an ArmError for no answer.
+
+    Where lists leave more than `singles` of them open, these are left out: nobody asks for each.
+    """
     wanted = {one.key: one for one in machines}
     found: dict[str, Seen | ArmError | None] = dict(listed(ctx, wanted))
     rest = [one for key, one in wanted.items() if key not in found]
+    if singles is not None and len(rest) > singles:
+        return found
     bodies = at_once(ctx, (partial(ctx.machines.get, one) for one in rest), patience)
     for one, body in zip(rest, bodies, strict=True):
         found[one.key] = Seen.of(body) if isinstance(body, Mapping) else body
