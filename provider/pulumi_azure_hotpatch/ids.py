@@ -112,6 +112,11 @@ def parse_subscription_id(text: str) -> str:
     return found["id"]
 
 
+def id_in_group(subscription_id: str, group: str, type: str, name: str) -> str:
+    """The id of a resource of a group; `type` is like `Microsoft.Compute/virtualMachines`."""
+    return f"/subscriptions/{subscription_id}/resourceGroups/{group}/providers/{type}/{name}"
+
+
 def same_id(left: str, right: str) -> bool:
     """Whether two ids name the same resource."""
     return left.strip().rstrip("/").casefold() == right.strip().rstrip("/").casefold()

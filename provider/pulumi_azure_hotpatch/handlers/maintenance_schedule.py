@@ -12,7 +12,7 @@ from pulumi_azure_hotpatch.engine.patch_lists import PatchLists
 from pulumi_azure_hotpatch.engine.rules import Finding, judge, rule, rules_for
 from pulumi_azure_hotpatch.engine.schedules import schedule_facts
 from pulumi_azure_hotpatch.errors import InvalidInput, Refused
-from pulumi_azure_hotpatch.ids import ResourceId
+from pulumi_azure_hotpatch.ids import ResourceId, id_in_group
 from pulumi_azure_hotpatch.models.base import means_the_same
 from pulumi_azure_hotpatch.models.draft import Draft
 from pulumi_azure_hotpatch.models.maintenance_schedule import MaintenanceScheduleInputs, MaintenanceScheduleState
@@ -48,7 +48,9 @@ class MaintenanceScheduleHandler(Handler[MaintenanceScheduleInputs, State]):
 
     def targets(self, inputs: Inputs) -> Iterable[str]:
         if inputs.known("subscription_id", "resource_group_name", "schedule_name") and inputs.subscription_id:
-            yield _id(inputs.subscription_id, inputs.resource_group_name, inputs.schedule_name)
+            yield id_in_group(
+                inputs.subscription_id, inputs.resource_group_name, MAINTENANCE_CONFIGURATIONS, inputs.schedule_name
+            )
 
     def resolve(self, ctx: Context, inputs: Inputs) -> dict[str, Any]:
         return {"subscription_id": ctx.settings.subscription_id} if inputs.subscription_id is None else {}
@@ -233,8 +235,8 @@ def _check_takeover(schedule: ResourceId, found: Body, inputs: MaintenanceSchedu
 def _schedule_id(inputs: MaintenanceScheduleInputs) -> ResourceId:
     if inputs.subscription_id is None:
         raise InvalidInput("no subscription is given; set subscription_id or azure-native:subscriptionId")
-    return ResourceId.parse(_id(inputs.subscription_id, inputs.resource_group_name, inputs.schedule_name))
-
-
-def _id(subscription_id: str, group: str, name: str) -> str:
-    return f"/subscriptions/{subscription_id}/resourceGroups/{group}/providers/{MAINTENANCE_CONFIGURATIONS}/{name}"
+    return ResourceId.parse(
+        id_in_group(
+            inputs.subscription_id, inputs.resource_group_name, MAINTENANCE_CONFIGURATIONS, inputs.schedule_name
+        )
+    )

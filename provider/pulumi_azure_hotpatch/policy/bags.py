@@ -27,6 +27,7 @@ from pulumi_azure_hotpatch.engine.facts import (
     VIRTUAL_MACHINES,
 )
 from pulumi_azure_hotpatch.engine.logic import UNKNOWN
+from pulumi_azure_hotpatch.ids import id_in_group
 
 from .known_as import NAME_INPUTS
 
@@ -95,7 +96,7 @@ def _declared(given: ResourceValidationArgs | PolicyResource, depends_on: Mappin
     group, name = one.text("resourceGroupName"), one.text(NAME_INPUTS[one.kind])
     if group is None or name is None:
         return one
-    identity = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{arm_type}/{name}"
+    identity = id_in_group(subscription, group, arm_type, name)
     return replace(one, id=identity)
 
 

@@ -7,6 +7,7 @@ from pulumi import Input, Output
 from pulumi.output import Unknown
 
 from pulumi_azure_hotpatch.engine.facts import MAINTENANCE_CONFIGURATIONS
+from pulumi_azure_hotpatch.ids import id_in_group
 
 from .maintenance_schedule import MaintenanceSchedule
 
@@ -36,8 +37,8 @@ def known_early(schedule_id: Input[str]) -> Input[str]:
 
 def _id_of(schedule: MaintenanceSchedule, unknown: Output[str]) -> Output[str]:
     parts = Output.all(schedule.subscription_id, schedule.resource_group_name, schedule.schedule_name)
-    return parts.apply(lambda known: unknown if None in known else _spell(*known))
+    return parts.apply(lambda known: unknown if None in known else _spelt(*known))
 
 
-def _spell(subscription: str, group: str, name: str) -> str:
-    return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{MAINTENANCE_CONFIGURATIONS}/{name}"
+def _spelt(subscription: str, group: str, name: str) -> str:
+    return id_in_group(subscription, group, MAINTENANCE_CONFIGURATIONS, name)
